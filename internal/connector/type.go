@@ -1,0 +1,62 @@
+package connector
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"muster/internal/secret"
+)
+
+// A Type describes one kind of target: its name in the configuration, its settings, and how a Connector is made.
+type Type struct {
+	Name     string // as in the configuration: "scim"
+	Title    string // as people say it: "SCIM 2.0 service"
+	Settings []Setting
+	// New makes a Connector from settings that Check accepted. It does no I/O.
+	New func(Env, Settings) (Connector, error)
+}
+
+// A Setting is one field of a target's configuration. Form, prompts, validation and docs come from it.
+type Setting struct {
+	Name     string
+	Help     string
+	Required bool
+	Secret   bool
+	Default  string
+	Example  string
+}
+
+// Settings are the values of a target's settings. Every value is treated as a secret: it cannot be printed by accident.
+type Settings map[string]secret.String
+
+// Text returns the value of name, or "".
+func (s Settings) Text(name string) string { return s[name].Reveal() }
+
+// Check reports unknown and missing settings of t, and fills defaults in.
+func (t Type) Check(s Settings) (Settings, error) {
+	out := Settings{}
+	for name, v := range s {
+		if !slices.ContainsFunc(t.Settings, func(f Setting) bool { return f.Name == name }) {
+			return nil, fmt.Errorf("%s has no setting %q; it has %s", t.Name, name, strings.Join(t.names(), ", "))
+		}
+		out[name] = v
+	}
+	for _, f := range t.Settings {
+		if out.Text(f.Name) == "" && f.Default != "" {
+			out[f.Name] = secret.New(f.Default)
+		}
+		if f.Required && out.Text(f.Name) == "" {
+			return nil, fmt.Errorf("%s needs the setting %q: %s", t.Name, f.Name, f.Help)
+		}
+	}
+	return out, nil
+}
+
+func (t Type) names() []string {
+	out := make([]string, len(t.Settings))
+	for i, f := range t.Settings {
+		out[i] = f.Name
+	}
+	return out
+}
