@@ -1,0 +1,67 @@
+// Package access says who may do what: people's rights, their roles, and the tokens by which programs act for them.
+//
+// It does not authenticate protocols (the servers do, with what is here) and knows no HTTP. Its Store is implemented by package store.
+package access
+
+import (
+	"context"
+	"time"
+
+	"muster/internal/directory"
+)
+
+// A Role is a set of rights under one name.
+type Role string
+
+// The roles, from most to least.
+const (
+	Owner    Role = "owner"
+	Admin    Role = "admin"
+	Operator Role = "operator"
+	Helpdesk Role = "helpdesk"
+	Auditor  Role = "auditor"
+)
+
+// A Grant gives a person a role.
+type Grant struct {
+	Person directory.ID
+	Role   Role
+	By     string
+	At     time.Time
+}
+
+// A Token lets a program act for a person. Only its SHA-256 is kept.
+type Token struct {
+	ID       string // public part, shown in lists
+	Person   directory.ID
+	Name     string // what it is for
+	Hash     []byte
+	Epoch    int64 // of the person when it was issued
+	Created  time.Time
+	Expires  time.Time
+	LastUsed time.Time
+	Revoked  bool
+}
+
+// A Reader reads grants and tokens.
+type Reader interface {
+	Grants(ctx context.Context, person directory.ID) ([]Grant, error) // "" = everybody's
+	Token(ctx context.Context, id string) (Token, error)
+	Tokens(ctx context.Context, person directory.ID) ([]Token, error) // "" = everybody's
+}
+
+// A Tx also writes, in the directory.Tx that In was given.
+type Tx interface {
+	Reader
+	PutGrant(ctx context.Context, g Grant) error
+	DropGrant(ctx context.Context, person directory.ID, role Role) error
+	PutToken(ctx context.Context, t Token) error // by ID
+}
+
+// In returns the access contract of tx.
+func In(tx directory.Tx) Tx { return tx.(interface{ AccessTx() Tx }).AccessTx() }
+
+// Of returns the reading half of the access contract of r.
+func Of(r directory.Reader) Reader {
+	return r.(interface{ AccessReader() Reader }).AccessReader()
+}
