@@ -103,12 +103,23 @@ type Batch struct {
 	Deleted  []Key        // explicit tombstones only
 	Cursor   Cursor       // resume point once this batch is durable; "" = none here
 	Complete []Base       // bases that this read provably saw whole. Only they may yield absence
+	Pins     map[Base]Pin // where the bases stand, by immutable id: keep the newest and hand them to the source's next reads
 	Notes    []string     // what a person should know: continuation references not followed, members outside every base …
+}
+
+// A Pin ties a configured place (a search base, a scope group) to its immutable id, so that its rename or move is followed and its replacement by
+// another entry of the same name is noticed. It counts only while For is what is configured.
+type Pin struct {
+	For string `json:"for"` // the DN as configured when the pin was made
+	Key Key    `json:"key"` // the server's own immutable id of the entry, whatever attribute identifies people
+	DN  string `json:"dn"`  // where the entry was last seen
 }
 
 // Incomplete says why a read cannot be trusted to have seen everything. It never carries secrets.
 type Incomplete struct {
-	Code string // stable, for docs and tests: "bind", "base", "size_limit", "cut", "canary", "referral", "range", "paging", "time_limit", "attribute"
+	// Code is stable, for docs and tests: "connect", "tls", "bind", "rights", "base", "empty", "size_limit", "time_limit", "busy", "cut", "paging",
+	// "referral", "range", "attribute", "canary", "server".
+	Code string
 	What string // what happened, to which server and base
 	Fix  string // what an administrator can do
 	Err  error
