@@ -1,0 +1,140 @@
+package testserver
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver
+)
+
+// cluster is the one PostgreSQL server of this test process. It ends with the process.
+var cluster struct {
+	sync.Mutex
+	folder    string // its socket's folder; "" = not started yet
+	databases int
+}
+
+// Postgres returns the connection string of a new, empty database for this test, which is dropped when the test ends. The first call of a test process starts
+// a server (about a second), which goes away with the process. It listens on a socket file only, and runs without fsync, as only a test may: set
+// MUSTER_TEST_FSYNC=on to measure with it.
+func Postgres(t testing.TB) (dsn string) {
+	t.Helper()
+	initdb := binary(t, "initdb", "postgresql")
+	postgres := filepath.Join(filepath.Dir(initdb), "postgres")
+	name, err := newDatabase(initdb, postgres)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := execute("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
+			t.Errorf("drop the test's database: %v", err)
+		}
+	})
+	return dsnOf(cluster.folder, name)
+}
+
+// newDatabase starts the server if need be and makes the next database.
+func newDatabase(initdb, postgres string) (string, error) {
+	cluster.Lock()
+	defer cluster.Unlock()
+	if cluster.folder == "" {
+		folder, err := startCluster(initdb, postgres)
+		if err != nil {
+			return "", fmt.Errorf("start PostgreSQL: %w", err)
+		}
+		cluster.folder = folder
+	}
+	cluster.databases++
+	name := "muster_test_" + strconv.Itoa(cluster.databases)
+	return name, execute("CREATE DATABASE " + name)
+}
+
+func startCluster(initdb, postgres string) (folder string, err error) {
+	as, err := unprivileged()
+	if err != nil {
+		return "", err
+	}
+	folder, err = os.MkdirTemp("", "muster-pg-")
+	if err != nil {
+		return "", err
+	}
+	if as != nil {
+		if err := os.Chown(folder, int(as.Uid), int(as.Gid)); err != nil {
+			return "", err
+		}
+	}
+	data := filepath.Join(folder, "data")
+	create := exec.Command(initdb, "--pgdata", data, "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
+	create.Dir, create.SysProcAttr = folder, &syscall.SysProcAttr{Credential: as}
+	if out, err := create.CombinedOutput(); err != nil {
+		_ = os.RemoveAll(folder)
+		return "", fmt.Errorf("initdb in %s (can its user enter that folder? set TMPDIR): %w\n%s", folder, err, out)
+	}
+	fsync := "off"
+	if os.Getenv("MUSTER_TEST_FSYNC") == "on" {
+		fsync = "on"
+	}
+	server, err := launch(command{signal: "QUIT", dir: folder, remove: true, as: as, argv: []string{
+		postgres, "-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "fsync=" + fsync, "-c", "full_page_writes=" + fsync,
+		"-c", "max_connections=300", "-c", "timezone=UTC",
+	}})
+	if err != nil {
+		_ = os.RemoveAll(folder)
+		return "", err
+	}
+	return folder, server.await(func(ctx context.Context) error { return ping(ctx, dsnOf(folder, "postgres")) })
+}
+
+// unprivileged returns whom PostgreSQL runs as: it refuses to run as root. Nil means as we are.
+func unprivileged() (*syscall.Credential, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		account, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, errUID := strconv.ParseUint(account.Uid, 10, 32)
+		gid, errGID := strconv.ParseUint(account.Gid, 10, 32)
+		if errUID == nil && errGID == nil {
+			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+		}
+	}
+	return nil, fmt.Errorf("no account postgres or nobody to run as")
+}
+
+func dsnOf(folder, database string) string {
+	query := url.Values{"host": {folder}, "user": {"postgres"}, "sslmode": {"disable"}}
+	return "postgres:///" + database + "?" + query.Encode()
+}
+
+func ping(ctx context.Context, dsn string) error {
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	return db.PingContext(ctx)
+}
+
+// execute runs one statement in the maintenance database.
+func execute(statement string) error {
+	db, err := sql.Open("pgx", dsnOf(cluster.folder, "postgres"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	_, err = db.Exec(statement)
+	return err
+}
