@@ -102,7 +102,7 @@ type Op struct {
 	Repeat  bool
 }
 
-// Features says what a tenant supports. Each false has its reason in Notes under the field's name.
+// Features says what a tenant supports. Each false has its reason in Notes under the field's name as in JSON: Notes["delete_user"].
 type Features struct {
 	FindBy          []attr.Path       `json:"find_by,omitempty"` // attributes that Find takes
 	Groups          bool              `json:"groups"`

@@ -1,0 +1,168 @@
+package connectortest
+
+import (
+	"errors"
+	"sync"
+
+	"muster/internal/attr"
+	"muster/internal/connector"
+)
+
+var identity = level{
+	name:  "L4 identity",
+	story: "Two Annas are two people, and one Anna has one account. Names change, ids do not.",
+	checks: []check{
+		{
+			name: "repeated create",
+			rule: "op.Repeat says that an earlier try may have taken effect: Create looks up by op.Match first and returns what it finds.",
+			need: needFind,
+			run:  repeatedCreate,
+		}, {
+			name: "repeated create of a disabled account",
+			rule: "the look-up before a repeat sees disabled accounts too, or it would make a second one.",
+			need: needDisable,
+			run: func(k *kit) {
+				op := k.userOp(k.name("anna"))
+				first := k.create(op)
+				k.apply(on(first, connector.Disable))
+				op.Repeat = true
+				if again := k.create(op); again.ID != first.ID {
+					k.failf("the repeated Create returned %s, want the disabled account %s", again.ID, first.ID)
+				}
+			},
+		}, {
+			name: "name taken",
+			rule: "a Create that meets the name of another account is ErrExists: the engine adopts only by a match rule.",
+			run:  nameTaken,
+		}, {
+			name: "many at once",
+			rule: "a connector is safe for concurrent use, and of many creates of one name exactly one succeeds.",
+			run:  manyAtOnce,
+		}, {
+			name: "id gone",
+			rule: "an unknown ID is ErrNotFound from Get, Update, Enable and Disable; the engine believes it only while a canary answers.",
+			run:  idGone,
+		}, {
+			name: "rename",
+			rule: "a rename is an Update: the ID stays, the old name is free, the new name finds the account.",
+			run:  rename,
+		}, {
+			name: "rename to a taken name",
+			rule: "an Update to a name that is taken is ErrExists and changes nothing.",
+			run: func(k *kit) {
+				anna, bea := k.get(k.user("anna")), k.get(k.user("bea"))
+				_, err := k.c.Apply(k.ctx, update(bea, k.s.Words.Login, anna.Attrs.First(k.s.Words.Login)))
+				k.is(err, connector.ErrExists, "renaming bea to anna")
+				k.holds(k.get(bea), bea.Attrs, "bea after the refused rename")
+			},
+		}, {
+			name: "find",
+			rule: "Find returns the one object with the value, disabled ones included, quotes and all; ErrNotFound if there is none.",
+			need: needFind,
+			run:  find,
+		},
+	},
+}
+
+func repeatedCreate(k *kit) {
+	op := k.userOp(k.name("anna"))
+	op.Repeat = true
+	first := k.create(op) // nothing there yet: a repeat still creates
+	again := k.create(op)
+	if again.ID != first.ID {
+		k.failf("the repeated Create returned ID %s, want %s, the account that was there", again.ID, first.ID)
+	}
+	if n := k.count(connector.User, k.s.Words.Login, op.Want.First(k.s.Words.Login)); n != 1 {
+		k.failf("after the repeated Create there are %d accounts called anna, want 1", n)
+	}
+}
+
+func nameTaken(k *kit) {
+	op := k.userOp(k.name("anna"))
+	first := k.create(op)
+	second, err := k.c.Apply(k.ctx, op)
+	if err == nil {
+		k.note(second.Kind, second.ID)
+		k.failf("a second Create of the same name made or returned %s; want an error that is %q", second.ID, connector.ErrExists)
+	}
+	k.is(err, connector.ErrExists, "a second Create of the same name")
+	k.holds(k.get(first), op.Want, "the first account after the refused second")
+}
+
+func manyAtOnce(k *kit) {
+	const n = 16
+	op := k.userOp(k.name("anna"))
+	results, errs := make([]connector.Remote, n), make([]error, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { results[i], errs[i] = k.c.Apply(k.ctx, op) })
+	}
+	wg.Wait()
+	made := 0
+	for i, err := range errs {
+		switch {
+		case err == nil:
+			made++
+			k.note(results[i].Kind, results[i].ID)
+		case !errors.Is(err, connector.ErrExists):
+			k.failf("one of %d concurrent creates of one name: %v, want none or %q", n, err, connector.ErrExists)
+		}
+	}
+	if count := k.count(connector.User, k.s.Words.Login, op.Want.First(k.s.Words.Login)); made != 1 || count != 1 {
+		k.failf("of %d concurrent creates of one name %d succeeded and left %d accounts, want 1 and 1", n, made, count)
+	}
+}
+
+func idGone(k *kit) {
+	r := k.get(k.user("anna"))
+	if k.features().DeleteUser {
+		k.apply(on(r, connector.Delete))
+	} else {
+		r.ID = "00000000-0000-4000-8000-000000000000"
+	}
+	_, err := k.c.Get(k.ctx, r.Kind, r.ID)
+	k.is(err, connector.ErrNotFound, "Get of an id that is gone")
+	_, err = k.c.Apply(k.ctx, update(r, k.s.Words.Text[0], "Nobody"))
+	k.is(err, connector.ErrNotFound, "Update of an id that is gone")
+	if !k.features().Disable {
+		return
+	}
+	for _, verb := range []connector.Verb{connector.Disable, connector.Enable} {
+		_, err = k.c.Apply(k.ctx, on(r, verb))
+		k.is(err, connector.ErrNotFound, string(verb)+" of an id that is gone")
+	}
+}
+
+func rename(k *kit) {
+	r := k.get(k.user("anna"))
+	login := k.s.Words.Login
+	old, now := r.Attrs.First(login), k.name("anna-berg")
+	if got := k.apply(update(r, login, now)); got.ID != r.ID {
+		k.failf("the rename returned ID %s, want %s as before", got.ID, r.ID)
+	}
+	got := k.get(r)
+	k.holds(got, attr.Set{login: {now}}, "the renamed account")
+	if next := k.user("anna"); next.ID == r.ID {
+		k.failf("a Create under the old name %q returned the renamed account", old)
+	}
+}
+
+func find(k *kit) {
+	finder := k.c.(connector.Finder) // L1 has seen to that
+	login := k.s.Words.Login
+	for _, name := range []string{"anna", `o'neil`, `an"na`, `an\na`, "a+b", "a%20b", "ä&ö", "a) or (b"} {
+		want, err := k.c.Apply(k.ctx, k.userOp(k.name(name)))
+		if errors.Is(err, connector.ErrInvalid) {
+			continue // not a name for this service
+		}
+		k.ok(err, "create "+name)
+		k.note(want.Kind, want.ID)
+		got, err := finder.Find(k.ctx, connector.User, login, want.Attrs.First(login))
+		k.ok(err, "Find "+want.Attrs.First(login))
+		if got.ID != want.ID {
+			k.failf("Find %q returned %s, want %s", want.Attrs.First(login), got.ID, want.ID)
+		}
+	}
+	_, err := finder.Find(k.ctx, connector.User, login, k.name("nobody"))
+	k.is(err, connector.ErrNotFound, "Find of a name that nobody has")
+}

@@ -1,0 +1,46 @@
+package memory_test
+
+import (
+	"testing"
+	"time"
+
+	"muster/internal/connector/connectortest"
+	"muster/internal/connector/memory"
+)
+
+func TestConnector(t *testing.T) {
+	connectortest.Run(t, func(*testing.T) connectortest.Sandbox {
+		s := memory.NewService("s3cret")
+		return connectortest.Sandbox{
+			Connector: memory.Open(s, "s3cret"),
+			Bad: connectortest.Bad{
+				Credentials: memory.Open(s, "wr0ng"),
+				Host:        memory.Open(broken(memory.Fault{Lost: true}), "s3cret"),
+				Address:     memory.Open(broken(memory.Fault{Status: 404}), "s3cret"),
+			},
+			Fail:     func(f connectortest.Fault) { s.Fail(faults[f]) },
+			Seed:     s.Seed,
+			Requests: s.Requests,
+			Secrets:  []string{"s3cret", "wr0ng"},
+			Page:     memory.PageSize,
+		}
+	})
+}
+
+func broken(f memory.Fault) *memory.Service {
+	s := memory.NewService("s3cret")
+	s.Fail(f)
+	return s
+}
+
+var faults = map[connectortest.Fault]memory.Fault{
+	connectortest.None:          {},
+	connectortest.Throttled:     {Status: 429, RetryAfter: time.Second},
+	connectortest.ThrottledBare: {Status: 429},
+	connectortest.Broken:        {Status: 500},
+	connectortest.Cut:           {Cut: true},
+	connectortest.Lost:          {Lost: true},
+	connectortest.HTML:          {HTML: true},
+	connectortest.Slow:          {Hang: true},
+	connectortest.ShortPage:     {ShortPage: true},
+}
