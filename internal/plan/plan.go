@@ -57,6 +57,8 @@ type Desired struct {
 	Once    attr.Set        // on create only
 	Missing []attr.Path     // required and without a value: the object waits
 	Match   []attr.Path
+	Ask     string // why a person must decide first; "" = nobody need. Whatever would be done to the object waits
+	Size    int    // of a group: members applied now
 	Policy  Policy
 }
 
