@@ -1,0 +1,179 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"muster/internal/attr"
+	"muster/internal/mapping"
+)
+
+var sourceKeys = []string{
+	"name", "type", "servers", "starttls", "ca_file", "bind", "password", "canary", "people", "groups", "id_attribute", "disabled_filter",
+	"page_size", "attributes", "group_attributes", "correlate", "every", "full_every",
+}
+
+func (d *document) source(n *yaml.Node, path string, names map[string]int) Source {
+	o := d.object(n, label(n, path, "sources"), sourceKeys...)
+	s := Source{At: d.at(o.line)}
+	if n.Kind != yaml.MappingNode {
+		return s
+	}
+	s.Name = o.called(names)
+	if o.need("type", "ldap") != "" {
+		s.Type = o.oneOf("type", "", "ldap")
+	}
+	s.LDAP = d.ldap(o)
+	s.Every = o.duration("every", defaultEvery, leastEvery)
+	s.FullEvery = o.duration("full_every", max(defaultFull, s.Every), leastEvery)
+	if s.FullEvery < s.Every {
+		o.wrong("full_every", fmt.Sprintf("%s is shorter than every (%s)", s.FullEvery, s.Every), "at least every")
+	}
+	s.Rules = mapping.SourceRules{
+		Name:      s.Name,
+		People:    withDefaults(d.rules(o, "attributes", false), defaultPeople, s.At),
+		Groups:    withDefaults(d.rules(o, "group_attributes", false), defaultGroups, s.At),
+		Correlate: d.correlate(o),
+	}
+	return s
+}
+
+// The rules for what the file leaves out. They serve Active Directory and the common schemas alike: an attribute that an entry has not is ”.
+var (
+	defaultPeople = map[attr.Path]string{
+		"username":   "record.sAMAccountName != '' ? record.sAMAccountName : record.uid",
+		"email":      "record.mail",
+		"name":       "record.displayName != '' ? record.displayName : record.cn",
+		"givenName":  "record.givenName",
+		"familyName": "record.sn",
+	}
+	defaultGroups = map[attr.Path]string{"name": "record.cn"}
+)
+
+func withDefaults(have mapping.Rules, def map[attr.Path]string, at string) mapping.Rules {
+	if have == nil {
+		have = mapping.Rules{}
+	}
+	for p, expr := range def {
+		if _, ok := have[p]; !ok {
+			have[p] = mapping.Rule{Expr: expr, At: at}
+		}
+	}
+	return have
+}
+
+func (d *document) ldap(o object) *LDAP {
+	tls := o.bool("starttls", false)
+	c := &LDAP{
+		Servers:        d.servers(o, tls),
+		StartTLS:       tls,
+		CAFile:         o.file("ca_file"),
+		Bind:           o.text("bind"),
+		Canary:         o.text("canary"),
+		People:         d.bases(o, "people"),
+		Groups:         d.bases(o, "groups"),
+		IDAttribute:    o.text("id_attribute"),
+		DisabledFilter: o.filter("disabled_filter"),
+		PageSize:       o.number("page_size", 1, 100000),
+	}
+	if o.has("password") {
+		c.Password = d.secret(o.fields["password"], o.join("password"))
+	}
+	switch {
+	case c.Bind != "" && !o.has("password"):
+		o.wrong("bind", "a password is missing: without one the server takes the bind for anonymous", "password: {file: /run/secrets/ldap} or {env: NAME}")
+	case c.Bind == "" && o.has("password"):
+		o.wrong("password", "there is no bind to use it with", "bind: a DN or a user principal name")
+	}
+	if !o.has("people") {
+		d.fail(o.line, o.path+": people is missing", "people: {base: \"OU=People,DC=corp,DC=example\"}", "")
+	}
+	if c.Canary == "" {
+		d.warn(o.line, o.path+": no canary: an entry that must be readable in every read shows when rights are lost")
+	}
+	return c
+}
+
+func (d *document) servers(o object, tls bool) []string {
+	out := o.texts("servers")
+	if len(out) == 0 && !o.has("servers") {
+		d.fail(o.line, o.path+": servers is missing", `["ldaps://dc1.corp.example"]`, "")
+	}
+	for _, s := range out {
+		u, err := url.Parse(s)
+		if err != nil || u.Scheme != "ldap" && u.Scheme != "ldaps" || u.Host == "" {
+			o.wrong("servers", fmt.Sprintf("%q is not the address of a directory server", s), "ldap://host:port, ldaps://host:port")
+			continue
+		}
+		if u.User != nil || u.Path != "" && u.Path != "/" || u.RawQuery != "" {
+			o.wrong("servers", fmt.Sprintf("%q holds more than an address", u.Redacted()), "ldap://host:port, ldaps://host:port")
+		}
+		if u.Scheme == "ldaps" && tls {
+			o.wrong("starttls", fmt.Sprintf("%q is encrypted from the start", s), "starttls with ldap:// only")
+		}
+		if u.Scheme == "ldap" && !tls && !slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, u.Hostname()) {
+			d.warn(o.at("servers"), o.path+": the password travels to "+s+" unencrypted; use ldaps:// or starttls: true")
+		}
+	}
+	return out
+}
+
+func (d *document) bases(o object, key string) []Base {
+	var out []Base
+	for i, n := range o.list(key) {
+		b := d.object(n, o.join(key), "base", "filter", "scope")
+		name := key
+		if i > 0 {
+			name += strconv.Itoa(i + 1)
+		}
+		if n.Kind != yaml.MappingNode {
+			continue
+		}
+		out = append(out, Base{
+			Name:   name,
+			Base:   b.need("base", `a DN: "OU=People,DC=corp,DC=example"`),
+			Filter: b.filter("filter"),
+			Scope:  b.oneOf("scope", "sub", "sub", "one"),
+			At:     d.at(b.line),
+		})
+	}
+	return out
+}
+
+// filter checks only the brackets: the source and package mapping read the rest.
+func (o object) filter(key string) string {
+	s := o.text(key)
+	if s != "" && (s[0] != '(' || s[len(s)-1] != ')' || strings.Count(s, "(") != strings.Count(s, ")")) {
+		o.wrong(key, fmt.Sprintf("%q is not an LDAP filter", s), "(department=Sales), (&(a=1)(!(b=2))) …")
+	}
+	return s
+}
+
+func (d *document) correlate(o object) []mapping.Key {
+	var out []mapping.Key
+	for _, n := range o.list("correlate") {
+		k := d.object(n, o.join("correlate"), "person", "expr")
+		if n.Kind != yaml.MappingNode {
+			continue
+		}
+		key := mapping.Key{Expr: k.need("expr", "expr: record.mail"), At: d.at(k.line)}
+		if p := k.need("person", "person: email"); p != "" {
+			key.Person = k.attrPath("person", p)
+		}
+		out = append(out, key)
+	}
+	return out
+}
+
+func (o object) attrPath(key, text string) attr.Path {
+	p, err := attr.ParsePath(text)
+	if err != nil {
+		o.wrong(key, err.Error(), `userName, name.givenName, emails[type eq "work"].value …`)
+	}
+	return p
+}
