@@ -33,7 +33,7 @@ func (d *document) file(data []byte) *File {
 	for i, t := range o.list("targets") {
 		f.Targets = append(f.Targets, d.target(t, fmt.Sprintf("targets[%d]", i), names))
 	}
-	if !o.has("sources") && len(d.errs) == 0 {
+	if len(o.list("sources")) == 0 && len(d.errs) == 0 {
 		d.fail(0, "no sources: there is nobody to provision", "sources: [{name: corp, type: ldap, …}]", "")
 	}
 	f.Allow = d.allow(o)
