@@ -12,8 +12,8 @@ import (
 // Object says what to do about one object. It is pure: the same arguments give the same lines with the same keys, and once the lines are carried out,
 // asking again gives none that act.
 //
-// With have linked, seen is its account as just observed; nil means that nobody looked, and what the link remembers is compared. With have not linked
-// (no Remote, Lost, or closed by a delete), seen is the candidate found by the match attributes; nil means that there is none.
+// With have Linked, seen is its account as just observed; nil means that nobody looked, and what the link remembers is compared. Else (no
+// link, a lost one, one closed by a delete) seen is the candidate found by the match attributes; nil means that there is none.
 //
 //	scope    link         account             person    lines
 //	-----    ----         -------             ------    -----
@@ -94,17 +94,19 @@ func (t table) rows() []Line {
 	return nil
 }
 
-// linked reports whether there is an account that have speaks of. A link closed by a delete remembers neither values nor an active account.
-func (t table) linked() bool {
-	switch t.have.State {
+// Linked reports whether Object takes have for a link to an account that should still exist. If not, seen is to be the candidate. A link that is closed
+// and remembers neither values nor an active account was closed by a delete.
+func Linked(have link.Link) bool {
+	switch have.State {
 	case link.Lost:
 		return false
 	case link.Closing, link.Closed:
-		gone := t.seen == nil && !t.have.Active && len(t.have.Applied) == 0
-		return t.have.Remote != "" && !gone
+		return have.Remote != "" && (have.Active || len(have.Applied) > 0)
 	}
-	return t.have.Remote != ""
+	return have.Remote != ""
 }
+
+func (t table) linked() bool { return Linked(t.have) }
 
 // now returns what is known of the account: its id, attributes, and whether it is active.
 func (t table) now() connector.Remote {
