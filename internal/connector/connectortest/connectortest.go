@@ -113,7 +113,7 @@ type check struct {
 }
 
 func levels() []level {
-	return []level{hello, oneAccount, truth, identity}
+	return []level{hello, oneAccount, truth, identity, groups, paging, badDays, manners}
 }
 
 func play(t tb, open func(t *testing.T) Sandbox) {
