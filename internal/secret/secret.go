@@ -5,27 +5,50 @@ package secret
 
 import (
 	"encoding/json"
+	"fmt"
+	"io"
 	"log/slog"
+	"unique"
 )
 
 const redacted = "[redacted]"
 
-// A String is a secret. Formatting, logging and encoding it yields "[redacted]", or nothing if it is empty. The zero value is the empty secret.
-type String struct{ s string }
+// A String is a secret. Formatting, logging and encoding it yields "[redacted]", or nothing if it is empty. The zero value is the empty secret; equal
+// secrets are ==.
+type String struct {
+	// A pointer in effect, so that printing a struct that holds a String in an unexported field, where fmt calls no methods, shows an address.
+	handle unique.Handle[string]
+}
 
 // New wraps s.
-func New(s string) String { return String{s} }
+func New(s string) String {
+	if s == "" {
+		return String{}
+	}
+	return String{unique.Make(s)}
+}
 
 // Reveal returns the secret itself, for the one place that needs it.
-func (s String) Reveal() string { return s.s }
+func (s String) Reveal() string {
+	if s == (String{}) {
+		return ""
+	}
+	return s.handle.Value()
+}
+
+// Equal reports whether s and t are the same secret.
+func (s String) Equal(t String) bool { return s == t }
 
 // String returns a placeholder.
 func (s String) String() string {
-	if s.s == "" {
+	if s == (String{}) {
 		return ""
 	}
 	return redacted
 }
+
+// Format writes a placeholder for every verb.
+func (s String) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // GoString returns a placeholder, for %#v.
 func (s String) GoString() string { return s.String() }
