@@ -1,0 +1,322 @@
+package ldap
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	ldapv3 "github.com/go-ldap/ldap/v3"
+
+	"muster/internal/source"
+)
+
+// membersPage is how many groups are asked for at a time: a group can be megabytes long.
+const membersPage = 50
+
+// lookupLimit bounds the single look-ups of members that the index does not know, in one read. Groups with members beyond it are not Whole.
+const lookupLimit = 10_000
+
+// A membership under way: one group whose members are being gathered.
+type gathering struct {
+	name    string // DN, for notes and further ranges
+	key     source.Key
+	seen    map[ref]bool
+	refs    []ref    // new since the last hand-over
+	unknown []string // member DNs within a place that the index does not know
+	uids    []string // the same for memberUid
+	ranges  []valueRange
+	usn     string // state of the group when its first range was read
+	whole   bool
+}
+
+// readMembers delivers the memberships of every group that was read.
+//
+// What the index knows is delivered while the answer comes in. Whatever needs a request of its own (further ranges, unknown members) waits for the end
+// of the page, and then its group is delivered on its own, so that the memberships of one group always stay together.
+func (r *reader) readMembers(ctx context.Context) error {
+	r.lookups = map[string]verdict{}
+	for _, p := range r.places {
+		if p.people {
+			continue
+		}
+		if err := r.note(ctx, withBase(r.readMembersOf(ctx, p), p.Base)); err != nil {
+			return err
+		}
+	}
+	return r.flush()
+}
+
+func (r *reader) readMembersOf(ctx context.Context, p place) error {
+	done := map[source.Key]bool{}
+	var waiting []*gathering
+	var flaw error
+	q := query{base: p.DN, scope: p.Scope, filter: p.Filter, attrs: r.memberAttributes(), pageSize: min(membersPage, r.cfg.PageSize)}
+	q.pageEnd = func() error {
+		for _, g := range waiting {
+			err := r.complete(ctx, g)
+			if isFault(err, "range") && !r.s.dead() {
+				flaw, err = err, nil
+			}
+			if err != nil {
+				return err
+			}
+		}
+		waiting = nil
+		return nil
+	}
+	_, err := r.s.pages(ctx, q, func(e *ldapv3.Entry) error {
+		g := r.gather(e)
+		if g == nil || done[g.key] {
+			return nil
+		}
+		done[g.key] = true
+		if len(g.unknown)+len(g.uids)+len(g.ranges) > 0 {
+			waiting = append(waiting, g)
+			return nil
+		}
+		return r.deliver(g)
+	})
+	if err != nil {
+		return err
+	}
+	return flaw
+}
+
+func (r *reader) memberAttributes() []string {
+	out := append([]string{r.p.groupID}, r.p.members...)
+	if r.p.primary {
+		out = append(out, "objectSid")
+	}
+	if r.p.kind == kindAD {
+		out = append(out, "uSNChanged")
+	}
+	return out
+}
+
+// gather resolves the members that e shows. It returns nil for a group that was not read before: the next read has it.
+func (r *reader) gather(e *ldapv3.Entry) *gathering {
+	key, err := keyOf(e, r.p.groupID)
+	dn, dnErr := normalDN(e.DN)
+	if err != nil || dnErr != nil {
+		return nil
+	}
+	if at, ok := r.index.find(dn); !ok || r.index.key(at) != key {
+		return nil
+	}
+	g := &gathering{
+		name: e.DN, key: key, seen: map[ref]bool{}, whole: r.fault == nil,
+		usn: e.GetEqualFoldAttributeValue("uSNChanged"),
+	}
+	for _, a := range e.Attributes {
+		name, first := parseRange(a.Name)
+		if !r.p.isMember(name) {
+			continue
+		}
+		r.resolve(g, name, a.Values)
+		if first != nil && !first.last {
+			g.ranges = append(g.ranges, valueRange{attribute: name, end: first.end})
+		}
+		if first != nil && first.start != 0 {
+			g.whole = false
+		}
+	}
+	if sid, err := decodeSID(e.GetEqualFoldRawAttributeValue("objectSid")); err == nil {
+		for _, at := range r.primary[sid] {
+			g.add(at)
+		}
+	}
+	return g
+}
+
+func (g *gathering) add(at ref) {
+	if !g.seen[at] {
+		g.seen[at] = true
+		g.refs = append(g.refs, at)
+	}
+}
+
+// resolve turns the values of a member attribute into refs, or puts them aside.
+func (r *reader) resolve(g *gathering, attribute string, values []string) {
+	for _, v := range values {
+		if attribute == "memberuid" {
+			if at, ok := r.index.find(uidName(v)); ok {
+				g.add(at)
+			} else {
+				g.uids = append(g.uids, v)
+			}
+			continue
+		}
+		if attribute == "uniquemember" {
+			v = withoutUID(v)
+		}
+		dn, err := normalDN(v)
+		if err != nil {
+			r.hide(g)
+			continue
+		}
+		if at, ok := r.index.find(dn); ok {
+			g.add(at)
+		} else if r.inPlace(dn) {
+			g.unknown = append(g.unknown, v)
+		} else {
+			r.outside.add(g.name)
+		}
+	}
+}
+
+// withoutUID takes the optional bit string off a uniqueMember (RFC 4517 §3.3.21).
+func withoutUID(v string) string {
+	i := strings.LastIndex(v, "#'")
+	if i < 0 || !strings.HasSuffix(v, "'B") || strings.Trim(v[i+2:len(v)-2], "01") != "" {
+		return v
+	}
+	return v[:i]
+}
+
+// inPlace reports whether an entry of canonical form dn would lie in the reach of a base.
+func (r *reader) inPlace(dn string) bool {
+	return slices.ContainsFunc(r.places, func(p place) bool { return p.holds(dn) })
+}
+
+// hide records a member that cannot be accounted for: the group is not Whole.
+func (r *reader) hide(g *gathering) {
+	g.whole = false
+	r.hidden.add(g.name)
+}
+
+// complete fetches what is missing of g, between pages, and delivers it.
+func (r *reader) complete(ctx context.Context, g *gathering) error {
+	flaw := r.readRanges(ctx, g)
+	if flaw != nil {
+		g.whole = false
+		if r.refused != nil || !isFault(flaw, "range") {
+			return flaw
+		}
+	}
+	if err := r.lookUp(ctx, g); err != nil {
+		return err
+	}
+	if err := r.deliver(g); err != nil {
+		return err
+	}
+	return flaw
+}
+
+// deliver hands over what was gathered, and at the end states that it is all.
+func (r *reader) deliver(g *gathering) error {
+	if err := r.deliverPart(g); err != nil {
+		return err
+	}
+	if g.whole {
+		r.batch.Whole = append(r.batch.Whole, g.key)
+	}
+	return nil
+}
+
+func (r *reader) deliverPart(g *gathering) error {
+	for _, at := range g.refs {
+		r.batch.Members = append(r.batch.Members, source.Membership{Group: g.key, Member: r.index.key(at), Op: source.Seen})
+		if err := r.flushFull(); err != nil {
+			return err
+		}
+	}
+	g.refs = nil
+	return nil
+}
+
+// A verdict is what a look-up of a member said.
+type verdict struct {
+	at      ref  // the member, if known
+	known   bool // it is a person or group of this source
+	outside bool // it is readable, and no person or group of this source
+}
+
+// lookUp asks for the members that the index does not know: they came or moved during the read, fit no filter (a computer in a group), or are hidden.
+func (r *reader) lookUp(ctx context.Context, g *gathering) error {
+	for _, dn := range g.unknown {
+		if err := r.settle(ctx, g, dn, r.lookUpDN); err != nil {
+			return err
+		}
+	}
+	for _, uid := range g.uids {
+		if err := r.settle(ctx, g, uidName(uid), r.lookUpUID); err != nil {
+			return err
+		}
+	}
+	g.unknown, g.uids = nil, nil
+	return nil
+}
+
+func (r *reader) settle(ctx context.Context, g *gathering, name string, look func(context.Context, string) (verdict, error)) error {
+	v, ok := r.lookups[name]
+	if !ok && r.fault == nil && r.asked < lookupLimit {
+		r.asked++
+		var err error
+		if v, err = look(ctx, name); err != nil {
+			return err
+		}
+		r.lookups[name] = v
+	}
+	switch {
+	case v.known:
+		g.add(v.at)
+	case v.outside:
+		r.outside.add(g.name)
+	default:
+		r.hide(g)
+	}
+	return nil
+}
+
+func (r *reader) lookUpDN(ctx context.Context, dn string) (verdict, error) {
+	e, err := r.s.read(ctx, dn, "(objectClass=*)", []string{"1.1"})
+	if isFault(err, "base") || isFault(err, "referral") || isFault(err, "rights") {
+		return verdict{}, nil
+	}
+	if e == nil || err != nil {
+		return verdict{}, err
+	}
+	normal, err := normalDN(e.DN)
+	if err != nil {
+		return verdict{}, nil
+	}
+	for _, p := range r.places {
+		if !p.holds(normal) {
+			continue
+		}
+		id := r.p.idAttribute(p.people)
+		e, err := r.s.read(ctx, dn, p.Filter, []string{id})
+		if err != nil {
+			return verdict{}, err
+		}
+		if e == nil {
+			continue
+		}
+		key, err := keyOf(e, id)
+		if err != nil {
+			return verdict{}, nil
+		}
+		at, _ := r.index.add(normal, key)
+		return verdict{at: at, known: true}, nil
+	}
+	return verdict{outside: true}, nil
+}
+
+// lookUpUID asks whether anybody at all bears the uid: then they are outside the bases; else they may be hidden.
+func (r *reader) lookUpUID(ctx context.Context, name string) (verdict, error) {
+	uid := strings.TrimPrefix(name, uidName(""))
+	if _, shared := r.index.names[digestOf(name)]; shared {
+		return verdict{}, nil
+	}
+	for _, root := range r.p.roots {
+		found, err := r.s.any(ctx, root, fmt.Sprintf("(uid=%s)", ldapv3.EscapeFilter(uid)), Subtree)
+		if err != nil {
+			return verdict{}, err
+		}
+		if found {
+			return verdict{outside: true}, nil
+		}
+	}
+	return verdict{}, nil
+}

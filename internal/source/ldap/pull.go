@@ -1,0 +1,400 @@
+package ldap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	ldapv3 "github.com/go-ldap/ldap/v3"
+
+	"muster/internal/source"
+)
+
+// The size of a Batch: it is handed over when it holds so many records or memberships.
+const (
+	batchRecords = 500
+	batchMembers = 5000
+)
+
+// Pull reads everything. It knows no cursors yet: any but the zero one is ErrCursorExpired.
+func (src *Source) Pull(ctx context.Context, since source.Cursor, yield func(source.Batch) error) error {
+	if since != "" {
+		return source.ErrCursorExpired
+	}
+	s, p, err := src.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	r := &reader{cfg: src.cfg, s: s, p: p, yield: yield, index: newIndex()}
+	err = r.read(ctx)
+	if r.refused != nil {
+		return r.refused
+	}
+	return err
+}
+
+// A reader is one Pull.
+type reader struct {
+	cfg   Config
+	s     *session
+	p     profile
+	yield func(source.Batch) error
+
+	batch   source.Batch
+	refused error              // what yield returned
+	fault   *source.Incomplete // the first reason why this read proves no absence
+
+	places   []place
+	index    *index
+	disabled map[digest]bool    // keys, if a filter says who is disabled
+	ids      map[digest]string  // key → DN, if the ID attribute is not the server's own and might not be unique
+	primary  map[string][]ref   // people by the SID of their primary group
+	uids     bool               // some group lists uids
+	lookups  map[string]verdict // members that the index does not know
+	asked    int
+	outside  tally // members beyond every base
+	hidden   tally // members within a base that cannot be read
+}
+
+// A tally counts for a note, and keeps a few names.
+type tally struct {
+	count  int
+	groups []string
+}
+
+func (t *tally) add(group string) {
+	t.count++
+	if n := len(t.groups); n < 3 && (n == 0 || t.groups[n-1] != group) {
+		t.groups = append(t.groups, group)
+	}
+}
+
+func (r *reader) read(ctx context.Context) error {
+	steps := []func(context.Context) error{
+		r.findPlaces, r.readDisabled, r.readPeople, r.readGroups, r.readCanary, r.readMembers, r.readCanary,
+	}
+	for _, step := range steps {
+		if err := r.note(ctx, step(ctx)); err != nil {
+			return err
+		}
+	}
+	if ctx.Err() != nil {
+		return r.s.searchFault(ctx, r.places[0].DN, nil)
+	}
+	r.tallies()
+	if r.fault == nil {
+		for _, p := range r.places {
+			r.batch.Complete = append(r.batch.Complete, p.Base)
+		}
+	}
+	if err := r.flush(); err != nil {
+		return err
+	}
+	if r.fault != nil {
+		return r.fault
+	}
+	return nil
+}
+
+// note keeps the first fault and lets the read go on, so that what can be read still arrives, unless nothing more can be asked. Other errors pass.
+func (r *reader) note(ctx context.Context, err error) error {
+	var inc *source.Incomplete
+	if err == nil || r.refused != nil || !errors.As(err, &inc) {
+		return err
+	}
+	if r.fault == nil {
+		r.fault = inc
+	} else if r.fault.What != inc.What {
+		r.batch.Notes = append(r.batch.Notes, inc.Error())
+	}
+	if r.s.dead() || ctx.Err() != nil {
+		return inc
+	}
+	return nil
+}
+
+// findPlaces finds out where the bases are now.
+func (r *reader) findPlaces(ctx context.Context) error {
+	r.batch.Pins = map[source.Base]source.Pin{}
+	for _, people := range []bool{true, false} {
+		areas, filter := r.cfg.Groups, r.p.groups
+		if people {
+			areas, filter = r.cfg.People, r.p.people
+		}
+		for _, a := range areas {
+			pin, note, err := r.s.resolve(ctx, r.p, a.DN, r.cfg.Pins[a.Base])
+			if err := r.note(ctx, withBase(err, a.Base)); err != nil {
+				return err
+			}
+			if note != "" {
+				r.batch.Notes = append(r.batch.Notes, fmt.Sprintf("base %s: %s", a.Base, note))
+			}
+			if err != nil {
+				continue
+			}
+			if pin.Key != "" {
+				r.batch.Pins[a.Base] = pin
+			}
+			p, err := newPlace(a, pin.DN, filter, people)
+			if err != nil {
+				return r.s.fault("base", fmt.Sprintf("base %s stands at %q, which is not a DN", a.Base, pin.DN), "", err)
+			}
+			r.places = append(r.places, p)
+		}
+	}
+	if len(r.places) == 0 {
+		return r.fault
+	}
+	return r.flush()
+}
+
+func newPlace(a Area, dn, filter string, people bool) (place, error) {
+	p := place{Area: a, people: people}
+	p.DN = dn
+	if p.Filter == "" {
+		p.Filter = filter
+	}
+	var err error
+	p.normal, err = normalDN(dn)
+	return p, err
+}
+
+// withBase puts the name of the base into a fault.
+func withBase(err error, base source.Base) error {
+	var inc *source.Incomplete
+	if errors.As(err, &inc) {
+		named := *inc
+		named.What = fmt.Sprintf("base %s: %s", base, inc.What)
+		return &named
+	}
+	return err
+}
+
+// readDisabled finds out whom the filter of the configuration calls disabled. Without that nobody's state is known, so nobody is read.
+func (r *reader) readDisabled(ctx context.Context) error {
+	if r.p.disabledBy != byFilter {
+		return nil
+	}
+	r.disabled = map[digest]bool{}
+	for _, p := range r.places {
+		if !p.people {
+			continue
+		}
+		q := query{
+			base: p.DN, scope: p.Scope, filter: "(&" + p.Filter + r.cfg.DisabledFilter + ")",
+			attrs: []string{r.p.personID}, pageSize: r.cfg.PageSize, buffer: 64,
+		}
+		_, err := r.s.pages(ctx, q, func(e *ldapv3.Entry) error {
+			if key, err := keyOf(e, r.p.personID); err == nil {
+				r.disabled[digestOf(string(key))] = true
+			}
+			return nil
+		})
+		if err != nil {
+			r.disabled = nil
+			return withBase(err, p.Base)
+		}
+	}
+	return nil
+}
+
+func (r *reader) readPeople(ctx context.Context) error {
+	if r.p.disabledBy == byFilter && r.disabled == nil {
+		return nil
+	}
+	if r.p.personID != r.p.nativeID {
+		r.ids = map[digest]string{}
+	}
+	if err := r.readUsesUIDs(ctx); err != nil {
+		return err
+	}
+	return r.readKind(ctx, true)
+}
+
+func (r *reader) readGroups(ctx context.Context) error {
+	r.ids = nil
+	if r.p.groupID != r.p.nativeID {
+		r.ids = map[digest]string{}
+	}
+	return r.readKind(ctx, false)
+}
+
+// readUsesUIDs finds out whether the uids of people are needed at all.
+func (r *reader) readUsesUIDs(ctx context.Context) error {
+	if !r.p.isMember("memberuid") {
+		return nil
+	}
+	for _, p := range r.places {
+		if p.people {
+			continue
+		}
+		uses, err := r.s.any(ctx, p.DN, "(memberUid=*)", p.Scope)
+		if err := r.note(ctx, withBase(err, p.Base)); err != nil {
+			return err
+		}
+		r.uids = r.uids || uses || err != nil
+	}
+	return nil
+}
+
+func (r *reader) readKind(ctx context.Context, people bool) error {
+	for _, p := range r.places {
+		if p.people != people {
+			continue
+		}
+		if err := r.note(ctx, withBase(r.readPlace(ctx, p), p.Base)); err != nil {
+			return err
+		}
+	}
+	return r.flush()
+}
+
+// readPlace delivers the records of one base. What stands in the way of its completeness, but not of the other entries, is returned at the end.
+func (r *reader) readPlace(ctx context.Context, p place) error {
+	var count int
+	var flaw *source.Incomplete
+	q := query{base: p.DN, scope: p.Scope, filter: p.Filter, attrs: r.p.recordAttributes(r.cfg, p.people), pageSize: r.cfg.PageSize, buffer: 64}
+	references, err := r.s.pages(ctx, q, func(e *ldapv3.Entry) error {
+		count++
+		f, err := r.entry(p, e)
+		if f != nil && flaw == nil {
+			flaw = f
+		}
+		return err
+	})
+	unread := r.references(p, references)
+	switch {
+	case err != nil:
+		return err
+	case flaw != nil:
+		return flaw
+	case unread != nil:
+		return unread
+	case count == 0:
+		return r.s.fault("empty", fmt.Sprintf("the search under %q with %s succeeded and found nothing", p.DN, p.Filter),
+			"check base, filter and scope, and what the bind account may read; a base that is empty on purpose is taken out of the configuration", nil)
+	}
+	return nil
+}
+
+// entry delivers one entry. Its first result says why the entry keeps the base from being complete.
+func (r *reader) entry(p place, e *ldapv3.Entry) (*source.Incomplete, error) {
+	rec, err := r.p.record(e, p.Base, p.people)
+	if err != nil && !errors.Is(err, errStateUnknown) {
+		return r.s.fault("attribute", err.Error(), fmt.Sprintf("let the bind account read %s, or choose another id_attribute", r.p.idAttribute(p.people)), nil), nil
+	}
+	dn, dnErr := normalDN(e.DN)
+	if dnErr != nil {
+		return r.s.fault("attribute", "an entry has a name that is not a DN", "look at the entry "+string(rec.Key), dnErr), nil
+	}
+	at, isNew := r.index.add(dn, rec.Key)
+	if !isNew {
+		return nil, nil // bases overlap; the first one has it
+	}
+	if r.ids != nil {
+		d := digestOf(string(rec.Key))
+		if other, taken := r.ids[d]; taken {
+			return r.s.fault("attribute", fmt.Sprintf("%s and %s have the same %s %q", other, e.DN, r.p.idAttribute(p.people), rec.Key),
+				"choose an id_attribute that is unique", nil), nil
+		}
+		r.ids[d] = e.DN
+	}
+	r.relate(p, e, at)
+	r.noteCut(e)
+	if err != nil { // present, but enabled or not is unknown: it must not change
+		r.batch.Seen = append(r.batch.Seen, rec.Key)
+		return r.s.fault("attribute", err.Error(), "let the bind account read userAccountControl and accountExpires, or set disabled_filter", nil), r.flushFull()
+	}
+	if r.disabled != nil {
+		rec.Disabled = r.disabled[digestOf(string(rec.Key))]
+	}
+	r.batch.Records = append(r.batch.Records, rec)
+	return nil, r.flushFull()
+}
+
+// relate remembers what makes the entry a member, or a group of members, besides its DN.
+func (r *reader) relate(p place, e *ldapv3.Entry, at ref) {
+	if r.uids && p.people {
+		for _, uid := range e.GetEqualFoldAttributeValues("uid") {
+			r.index.addUID(uid, at)
+		}
+	}
+	if !r.p.primary || !p.people {
+		return
+	}
+	sid, err := decodeSID(e.GetEqualFoldRawAttributeValue("objectSid"))
+	if err != nil {
+		return
+	}
+	if group, err := primaryGroupSID(sid, e.GetEqualFoldAttributeValue("primaryGroupID")); err == nil {
+		if r.primary == nil {
+			r.primary = map[string][]ref{}
+		}
+		r.primary[group] = append(r.primary[group], at)
+	}
+}
+
+// noteCut says which attributes came with a part of their values only; they are left out of the record.
+func (r *reader) noteCut(e *ldapv3.Entry) {
+	for _, a := range e.Attributes {
+		if name, cut := parseRange(a.Name); cut != nil && !r.p.isMember(name) {
+			r.batch.Notes = append(r.batch.Notes, fmt.Sprintf("%s has too many values of %s; they were left out", e.DN, name))
+		}
+	}
+}
+
+// references notes what the server pointed at, and returns a fault if people or groups may be there.
+func (r *reader) references(p place, references []string) *source.Incomplete {
+	var unread []string
+	for _, ref := range references {
+		r.batch.Notes = append(r.batch.Notes, fmt.Sprintf("base %s: continuation reference not followed: %s", p.Base, ref))
+		if !r.p.isEmptyPartition(ref) {
+			unread = append(unread, ref)
+		}
+	}
+	if len(unread) == 0 {
+		return nil
+	}
+	return r.s.fault("referral", fmt.Sprintf("a part of %q is on another server and was not read: %s", p.DN, strings.Join(unread, ", ")),
+		"choose bases that this server holds whole, add that server as a source of its own, or ask a Global Catalog (port 3268 or 3269)", nil)
+}
+
+// readCanary proves that the account can still read on this connection. A read with a fault needs no proof.
+func (r *reader) readCanary(ctx context.Context) error {
+	if r.fault != nil {
+		return nil
+	}
+	return r.s.canary(ctx, r.p, r.cfg, r.places)
+}
+
+// flushFull hands the batch over if it is full.
+func (r *reader) flushFull() error {
+	if len(r.batch.Records)+len(r.batch.Seen) >= batchRecords || len(r.batch.Members) >= batchMembers {
+		return r.flush()
+	}
+	return nil
+}
+
+// flush hands the batch over, if anything is in it.
+func (r *reader) flush() error {
+	b := r.batch
+	if len(b.Records)+len(b.Members)+len(b.Whole)+len(b.Seen)+len(b.Complete)+len(b.Pins)+len(b.Notes) == 0 {
+		return nil
+	}
+	r.batch = source.Batch{}
+	r.refused = r.yield(b)
+	return r.refused
+}
+
+func (r *reader) tallies() {
+	if t := r.outside; t.count > 0 {
+		r.batch.Notes = append(r.batch.Notes, fmt.Sprintf("%d members lie outside every base and were left out, in groups such as %s",
+			t.count, strings.Join(t.groups, "; ")))
+	}
+	if t := r.hidden; t.count > 0 {
+		r.batch.Notes = append(r.batch.Notes, fmt.Sprintf("%d members within a base cannot be read (hidden or gone), so that nobody is removed from groups such as %s",
+			t.count, strings.Join(t.groups, "; ")))
+	}
+}
