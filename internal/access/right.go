@@ -1,0 +1,79 @@
+package access
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"muster/internal/directory"
+)
+
+// A Right lets a person do one sort of thing.
+type Right string
+
+// The rights.
+const (
+	View      Right = "view"      // read everything but secrets
+	Run       Right = "run"       // read a source, serve a target, test them
+	Approve   Right = "approve"   // approve and reject plans of new targets and changed rules
+	Release   Right = "release"   // release and reject what a limit holds, raise a limit for a while
+	Disable   Right = "disable"   // close and reopen one person
+	Pause     Right = "pause"     // pause and resume a target
+	Configure Right = "configure" // sources, targets, rules
+	OwnTokens Right = "tokens"    // make, list and revoke one's own tokens
+	AllTokens Right = "tokens.all"
+	Roles     Right = "roles" // give and take roles
+	UseAPI    Right = "api"   // use APIs and connect external applications
+	Provision Right = "users" // manage users and user groups
+)
+
+// The rights of each role, in one place. Rights of a person are those of all their roles.
+var rights = map[Role][]Right{
+	Owner:    {View, Run, Approve, Release, Disable, Pause, Configure, OwnTokens, AllTokens, Roles, UseAPI, Provision},
+	Admin:    {View, Run, Approve, Release, Disable, Pause, Configure, OwnTokens, AllTokens, UseAPI, Provision},
+	Operator: {View, Run, Disable, Pause, OwnTokens, UseAPI},
+	Helpdesk: {View, Run, OwnTokens, UseAPI},
+	Auditor:  {View, OwnTokens, UseAPI},
+}
+
+// RightsOf returns the rights of a role. An unknown role has none.
+func RightsOf(r Role) []Right { return slices.Clone(rights[r]) }
+
+// Errors of this package.
+var (
+	// ErrUnknown says that a credential is missing, malformed, unknown, expired, revoked or issued under an older epoch. Which of these it is stays
+	// between us and the log.
+	ErrUnknown = errors.New("who you are is not known")
+	// ErrDenied says that a person lacks a right.
+	ErrDenied = errors.New("not allowed")
+)
+
+// A Caller is a person who was authenticated, with what they may do at this moment.
+type Caller struct {
+	Person directory.ID
+	Handle string // username
+	Token  string // public part of the token used, or ""
+	Roles  []Role
+}
+
+// May reports whether c has right.
+func (c Caller) May(right Right) bool {
+	return slices.ContainsFunc(c.Roles, func(r Role) bool { return slices.Contains(rights[r], right) })
+}
+
+// Authorize returns nil if c has right, else an error that wraps ErrDenied and names the roles that have it.
+func (c Caller) Authorize(right Right) error {
+	if c.May(right) {
+		return nil
+	}
+	var who []Role
+	for _, r := range []Role{Owner, Admin, Operator, Helpdesk, Auditor} {
+		if slices.Contains(rights[r], right) {
+			who = append(who, r)
+		}
+	}
+	return fmt.Errorf("%w: %s has no right to %s; roles that have it: %v", ErrDenied, c.Handle, right, who)
+}
+
+// Actor names c in records of changes.
+func (c Caller) Actor() directory.Actor { return directory.Actor("operator:" + c.Handle) }

@@ -1,0 +1,143 @@
+package adminapi
+
+import (
+	"time"
+
+	"muster/internal/attr"
+	"muster/internal/connector"
+	"muster/internal/directory"
+	"muster/internal/plan"
+)
+
+// ObjectQuery selects people or groups.
+type ObjectQuery struct {
+	Kind  string // "person", "group"
+	Text  string // "" = all, by id; else what Search finds
+	After directory.ID
+	Limit int
+}
+
+// Object is a person or group. Lists leave Records, Groups and Links out.
+type Object struct {
+	ID      directory.ID    `json:"id"`
+	Kind    directory.Kind  `json:"kind"`
+	Name    string          `json:"name"` // username, or the group's name
+	State   directory.State `json:"state"`
+	Cause   directory.Cause `json:"cause,omitempty"`
+	Since   time.Time       `json:"since,omitzero"`
+	Stop    *directory.Stop `json:"stop,omitempty"` // closed by an operator
+	Attrs   attr.Set        `json:"attrs,omitempty"`
+	Records []Record        `json:"records,omitempty"`
+	Groups  []string        `json:"groups,omitempty"`  // names of the groups it is directly in
+	Members int             `json:"members,omitempty"` // of a group: direct members
+	Links   []Link          `json:"links,omitempty"`
+}
+
+// Record is what a source states.
+type Record struct {
+	Source   string           `json:"source"`
+	Key      string           `json:"key"`
+	Base     string           `json:"base,omitempty"`
+	Name     string           `json:"name"` // DN
+	Status   directory.Status `json:"status"`
+	Cause    directory.Cause  `json:"cause,omitempty"`
+	Since    time.Time        `json:"since,omitzero"`
+	Disabled bool             `json:"disabled,omitempty"`
+	Expires  time.Time        `json:"expires,omitzero"`
+	Attrs    attr.Set         `json:"attrs,omitempty"`
+	Waiting  string           `json:"waiting,omitempty"`
+}
+
+// Link joins a person or group to their account at a target.
+type Link struct {
+	Target    string             `json:"target"`
+	Object    directory.ID       `json:"object"`
+	Name      string             `json:"name"`
+	Kind      connector.Kind     `json:"kind"`
+	Remote    connector.RemoteID `json:"remote"`
+	State     string             `json:"state"`  // "linked", "closing", "closed", "lost"
+	Origin    string             `json:"origin"` // "created", "adopted"
+	Active    bool               `json:"active"`
+	Applied   attr.Set           `json:"applied,omitempty"`
+	Since     time.Time          `json:"since,omitzero"`
+	Confirmed time.Time          `json:"confirmed,omitzero"`
+}
+
+// LinkQuery selects links of a target; empty fields match everything.
+type LinkQuery struct {
+	Kind  connector.Kind
+	State string
+	After directory.ID
+	Limit int
+}
+
+// Explanation says why someone is what they are.
+type Explanation struct {
+	Object
+	Targets []At `json:"targets"`
+}
+
+// At explains an object at one target, in the order in which it was decided.
+type At struct {
+	Target  string      `json:"target"`
+	Steps   []Step      `json:"steps"` // "read", "scope", "match", "map", "diff", "send", each once
+	Scope   plan.Scope  `json:"scope"`
+	Reason  string      `json:"reason"` // the deciding rule in one sentence
+	Values  []Value     `json:"values,omitempty"`
+	Lines   []plan.Line `json:"lines,omitempty"` // what would be done now
+	Link    *Link       `json:"link,omitempty"`
+	Waiting []Waiting   `json:"waiting,omitempty"`
+	Last    *Call       `json:"last,omitempty"` // what was sent last, and answered
+}
+
+// Step is one step of an explanation.
+type Step struct {
+	Name    string   `json:"name"`
+	Verdict string   `json:"verdict"` // "pass", "skip", "wait", "fail"
+	Text    string   `json:"text"`    // what happened, in one sentence
+	Notes   []string `json:"notes,omitempty"`
+}
+
+// Value is how one value was computed.
+type Value struct {
+	Path      attr.Path   `json:"path"`
+	Rule      string      `json:"rule"`         // the expression, or "constant"
+	At        string      `json:"at,omitempty"` // "muster.yaml:12"
+	Value     attr.Values `json:"value,omitempty"`
+	Defaulted bool        `json:"defaulted,omitempty"` // the expression was empty
+	Once      bool        `json:"once,omitempty"`      // on create only
+	Problem   string      `json:"problem,omitempty"`
+}
+
+// Call is a remote write and its answer.
+type Call struct {
+	At     time.Time      `json:"at"`
+	Verb   connector.Verb `json:"verb"`
+	Result string         `json:"result"` // "done", "failed", "unknown", "" while open
+	Answer string         `json:"answer,omitempty"`
+	Took   string         `json:"took,omitempty"` // "120ms"
+	Run    string         `json:"run,omitempty"`
+	Cause  string         `json:"cause,omitempty"`
+}
+
+// Closing asks to close a person.
+type Closing struct {
+	Reason  string   `json:"reason" minLength:"1"`
+	Targets []string `json:"targets,omitempty" doc:"All if left out: then the person is deactivated in Muster as well."`
+	Paused  bool     `json:"paused,omitempty" doc:"Also at targets that are paused."`
+}
+
+// Closed is how far closing or reopening a person has got. Work goes on after the answer.
+type Closed struct {
+	Object  Object     `json:"object"`
+	Targets []ClosedAt `json:"targets"`
+	Runs    []string   `json:"runs,omitempty"`
+}
+
+// ClosedAt is how far it has got at one target.
+type ClosedAt struct {
+	Target string `json:"target"`
+	Remote string `json:"remote,omitempty"`
+	State  string `json:"state"`         // "closed", "closing", "open", "paused", "stopped", "none"
+	How    string `json:"how,omitempty"` // how to close by hand what cannot be reached
+}

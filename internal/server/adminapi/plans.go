@@ -1,0 +1,103 @@
+package adminapi
+
+import (
+	"time"
+
+	"muster/internal/directory"
+	"muster/internal/run"
+)
+
+// PlanQuery selects plans, newest first; empty fields match everything.
+type PlanQuery struct {
+	Target string
+	Kind   run.PlanKind
+	Status run.Status
+	Limit  int
+}
+
+// LineQuery selects lines of a plan.
+type LineQuery struct {
+	Status run.Status // "" = any
+	After  int        // Seq, exclusive; -1 starts
+	Limit  int
+}
+
+// LinePage is a page of lines. Next is the After of the next page; it is absent at the end.
+type LinePage struct {
+	Lines []run.Line              `json:"lines"`
+	Names map[directory.ID]string `json:"names,omitempty"` // of members that lines add and remove, as far as they are shown
+	Next  *int                    `json:"next,omitempty"`
+}
+
+// Approval approves a plan.
+type Approval struct {
+	Count        int      `json:"count" doc:"The number of people and groups that the plan affects, typed by a person."`
+	Lines        []string `json:"lines,omitempty" doc:"Keys of the lines to approve; all if left out."`
+	AllOrNothing bool     `json:"all_or_nothing,omitempty" doc:"Refuse if any line does not hold any more."`
+}
+
+// Rejection rejects a plan.
+type Rejection struct {
+	Lines  []string `json:"lines,omitempty" doc:"Keys of the lines to reject; all if left out."`
+	Reason string   `json:"reason,omitempty"`
+}
+
+// Decision is what became of a plan.
+type Decision struct {
+	Plan  run.Plan `json:"plan"`
+	Lines int      `json:"lines"`           // lines that were decided
+	Stale int      `json:"stale,omitempty"` // lines that did not hold any more and are planned anew
+	Runs  []string `json:"runs,omitempty"`  // runs that carry it out
+}
+
+// WaitQuery selects objects that wait; empty fields match everything.
+type WaitQuery struct {
+	Target string
+	Wait   string // "held", "retrying"
+	Limit  int
+}
+
+// Waiting is an object that is not in step at a target, and why.
+type Waiting struct {
+	Target   string       `json:"target"`
+	Object   directory.ID `json:"object"`
+	Name     string       `json:"name"`
+	Member   string       `json:"member,omitempty"` // for one membership: who
+	Wait     string       `json:"wait"`             // "held", "retrying"
+	Code     string       `json:"code"`
+	Reason   string       `json:"reason"`
+	Plan     string       `json:"plan,omitempty"` // the hold it waits in
+	Attempts int          `json:"attempts,omitempty"`
+	Since    time.Time    `json:"since"`
+	Next     time.Time    `json:"next,omitzero"`
+}
+
+// Leaver is a person who should be closed at a target and is not confirmed to be.
+type Leaver struct {
+	Object directory.ID    `json:"object"`
+	Name   string          `json:"name"`
+	Target string          `json:"target,omitempty"` // "" = not concluded yet, at none
+	Remote string          `json:"remote,omitempty"`
+	Cause  directory.Cause `json:"cause,omitempty"`
+	State  string          `json:"state"` // "missing", "closing", "held", "retrying", "stopped", "paused"
+	Why    string          `json:"why"`   // what it waits for
+	Since  time.Time       `json:"since"`
+	Until  time.Time       `json:"until,omitzero"` // missing: when the second read may conclude; retrying: the next try
+}
+
+// Limit is how far one class may go at a target within 24 hours.
+type Limit struct {
+	Target string     `json:"target"`
+	Class  string     `json:"class"`
+	Limit  int        `json:"limit"`
+	Spent  int        `json:"spent"` // in the last 24 hours
+	Raised *run.Raise `json:"raised,omitempty"`
+}
+
+// Raise announces a window in which a class may go further.
+type Raise struct {
+	Class  string    `json:"class"`
+	To     int       `json:"to" minimum:"1"`
+	Until  time.Time `json:"until"`
+	Reason string    `json:"reason" minLength:"1"`
+}

@@ -1,0 +1,103 @@
+package adminapi
+
+import (
+	"time"
+
+	"muster/internal/connector"
+	"muster/internal/run"
+	"muster/internal/source"
+)
+
+// Version says which program answers.
+type Version struct {
+	Version string `json:"version"`
+	Commit  string `json:"commit,omitempty"`
+	Go      string `json:"go,omitempty"`
+}
+
+// Status is how everything stands.
+type Status struct {
+	Summary   string         `json:"summary"` // in one sentence: "All 2 targets are in step."
+	Since     time.Time      `json:"since"`   // when this process started
+	People    map[string]int `json:"people"`  // by state
+	Groups    map[string]int `json:"groups"`
+	Sources   []SourceStatus `json:"sources"`
+	Targets   []TargetStatus `json:"targets"`
+	Attention []Attention    `json:"attention"` // what needs a person, most urgent first
+}
+
+// SourceStatus is how a source stands.
+type SourceStatus struct {
+	Name     string       `json:"name"`
+	Type     string       `json:"type"`
+	Complete time.Time    `json:"complete,omitzero"` // start of the last read that was complete and believed
+	Next     time.Time    `json:"next,omitzero"`
+	People   int          `json:"people"`
+	Groups   int          `json:"groups"`
+	Waiting  int          `json:"waiting"` // records that are not bound or not fully applied
+	Absent   int          `json:"absent"`  // records that were missing and about which nothing is concluded yet
+	Last     *run.Run     `json:"last,omitempty"`
+	Problem  *run.Problem `json:"problem,omitempty"`
+}
+
+// TargetStatus is how a target stands.
+type TargetStatus struct {
+	Name     string       `json:"name"`
+	Type     string       `json:"type"`
+	Mode     string       `json:"mode"`              // "observe", "pilot", "live"
+	State    string       `json:"state"`             // "in step", "working", "draft", "held", "paused", "stopped"
+	Users    int          `json:"users"`             // active accounts that are linked
+	Groups   int          `json:"groups"`            // groups that are linked
+	Pending  int          `json:"pending"`           // objects that are about to be looked at
+	Held     int          `json:"held"`              // objects that wait for a person
+	Retrying int          `json:"retrying"`          // objects that are tried again
+	Leavers  int          `json:"leavers"`           // people who are not confirmed to be closed
+	Draft    string       `json:"draft,omitempty"`   // id of the first or change plan that waits
+	Holds    []string     `json:"holds,omitempty"`   // ids of the holds that wait
+	Paused   *run.Note    `json:"paused,omitempty"`  //
+	Stopped  *run.Problem `json:"stopped,omitempty"` //
+	Listed   time.Time    `json:"listed,omitzero"`   // last full comparison that finished
+	Last     *run.Run     `json:"last,omitempty"`
+}
+
+// Attention is something that needs a person.
+type Attention struct {
+	What  string    `json:"what"`
+	Fix   string    `json:"fix,omitempty"` // the command that answers it
+	Since time.Time `json:"since,omitzero"`
+}
+
+// SourceCheck is what a source answered. With a Problem the report tells how far the check got.
+type SourceCheck struct {
+	Name    string        `json:"name"`
+	Report  source.Report `json:"report"`
+	Problem *run.Problem  `json:"problem,omitempty"`
+}
+
+// TargetCheck is what a target answered.
+type TargetCheck struct {
+	Name     string             `json:"name"`
+	Type     string             `json:"type"`
+	Features connector.Features `json:"features"`
+	Problem  *run.Problem       `json:"problem,omitempty"`
+}
+
+// SyncRequest says what to bring in step.
+type SyncRequest struct {
+	Name   string `json:"name,omitempty" doc:"A source or target; all of them if left out."`
+	Person string `json:"person,omitempty" doc:"Only this person: id, username, email, key or DN."`
+	Full   bool   `json:"full,omitempty" doc:"Read and compare everything, not only what changed."`
+}
+
+// Started names the runs that were started, in the order in which to wait for them. Runs of targets begin when those of the sources have ended.
+type Started struct {
+	Runs []string `json:"runs"`
+}
+
+// RunView is a run with how far it has got.
+type RunView struct {
+	run.Run
+	Phase string `json:"phase,omitempty"` // "waiting", "reading people", "serving" …
+	Done  int    `json:"done,omitempty"`
+	Total int    `json:"total,omitempty"` // 0 = not known
+}
