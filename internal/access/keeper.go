@@ -1,0 +1,212 @@
+package access
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"muster/internal/directory"
+	"muster/internal/secret"
+)
+
+// How long tokens live, and how exact LastUsed is.
+const (
+	DefaultLife = 180 * 24 * time.Hour
+	LongestLife = 400 * 24 * time.Hour
+	usedEvery   = time.Hour
+)
+
+// A Keeper issues tokens and says who a token is. The zero Now is time.Now. Safe for concurrent use.
+type Keeper struct {
+	Store directory.Store
+	Now   func() time.Time
+	// Audit, if set, records an act in the transaction that does it.
+	Audit func(ctx context.Context, tx directory.Tx, by, act, object string) error
+}
+
+func (k *Keeper) now() time.Time {
+	if k.Now == nil {
+		return time.Now().UTC()
+	}
+	return k.Now().UTC()
+}
+
+func (k *Keeper) audit(ctx context.Context, tx directory.Tx, by, act, object string) error {
+	if k.Audit == nil {
+		return nil
+	}
+	return k.Audit(ctx, tx, by, act, object)
+}
+
+// Authenticate returns who bears a token and what they may do now, or ErrUnknown. It notes the use of the token, to the hour.
+func (k *Keeper) Authenticate(ctx context.Context, bearer string) (Caller, error) {
+	id, ok := parseToken(bearer)
+	if !ok {
+		return Caller{}, ErrUnknown
+	}
+	var c Caller
+	var t Token
+	err := k.Store.View(ctx, func(r directory.Reader) error {
+		var err error
+		if t, err = Of(r).Token(ctx, id); err != nil {
+			return err
+		}
+		if subtle.ConstantTimeCompare(t.Hash, digest(bearer)) != 1 || t.Revoked || !k.now().Before(t.Expires) {
+			return ErrUnknown
+		}
+		c, err = caller(ctx, r, t)
+		return err
+	})
+	if errors.Is(err, directory.ErrNotFound) {
+		return Caller{}, ErrUnknown
+	}
+	if err != nil {
+		return Caller{}, err
+	}
+	return c, k.used(ctx, t)
+}
+
+// caller returns whom t acts for, unless they were deactivated since it was issued.
+func caller(ctx context.Context, r directory.Reader, t Token) (Caller, error) {
+	p, err := r.Object(ctx, t.Person)
+	if err != nil {
+		return Caller{}, err
+	}
+	if !lives(p) || p.Epoch != t.Epoch {
+		return Caller{}, ErrUnknown
+	}
+	c := Caller{Person: p.ID, Handle: p.Handle(), Token: t.ID}
+	c.Roles, err = roles(ctx, r, p.ID)
+	return c, err
+}
+
+func lives(p directory.Object) bool {
+	return p.Kind == directory.Person && p.State == directory.Active && p.Stop == nil
+}
+
+func roles(ctx context.Context, r directory.Reader, person directory.ID) ([]Role, error) {
+	grants, err := Of(r).Grants(ctx, person)
+	var out []Role
+	for _, g := range grants {
+		out = append(out, g.Role)
+	}
+	return out, err
+}
+
+func (k *Keeper) used(ctx context.Context, t Token) error {
+	now := k.now()
+	if now.Sub(t.LastUsed) < usedEvery {
+		return nil
+	}
+	return k.Store.Update(ctx, "access", func(tx directory.Tx) error {
+		t, err := In(tx).Token(ctx, t.ID)
+		if err != nil {
+			return err
+		}
+		t.LastUsed = now
+		return In(tx).PutToken(ctx, t)
+	})
+}
+
+// Issue makes a token for a person and returns its text, which is shown once and kept nowhere. Life 0 means DefaultLife. To issue one for somebody else
+// takes the right to do so, and every right that they have.
+func (k *Keeper) Issue(ctx context.Context, by Caller, person directory.ID, name string, life time.Duration) (secret.String, Token, error) {
+	if life == 0 {
+		life = DefaultLife
+	}
+	if life < 0 || life > LongestLife {
+		return secret.String{}, Token{}, fmt.Errorf("a token lives at most %d days", LongestLife/24/time.Hour)
+	}
+	var text secret.String
+	var t Token
+	err := k.Store.Update(ctx, by.Actor(), func(tx directory.Tx) error {
+		p, err := tx.Object(ctx, person)
+		if err != nil {
+			return fmt.Errorf("person %s: %w", person, err)
+		}
+		if err := over(ctx, tx, by, person); err != nil {
+			return err
+		}
+		text, t, err = k.issue(ctx, tx, p, name, life)
+		if err != nil {
+			return err
+		}
+		return k.audit(ctx, tx, by.Handle, "token.create", t.ID)
+	})
+	return text, t, err
+}
+
+func (k *Keeper) issue(ctx context.Context, tx directory.Tx, p directory.Object, name string, life time.Duration) (secret.String, Token, error) {
+	if !lives(p) {
+		return secret.String{}, Token{}, fmt.Errorf("%w: %s is deactivated", ErrDenied, p.Handle())
+	}
+	id, text := newToken()
+	now := k.now()
+	t := Token{ID: id, Person: p.ID, Name: name, Hash: digest(text.Reveal()), Epoch: p.Epoch, Created: now, Expires: now.Add(life)}
+	return text, t, In(tx).PutToken(ctx, t)
+}
+
+// over says whether by may handle the tokens of person.
+func over(ctx context.Context, r directory.Tx, by Caller, person directory.ID) error {
+	if by.Person == person {
+		return by.Authorize(OwnTokens)
+	}
+	if err := by.Authorize(AllTokens); err != nil {
+		return err
+	}
+	theirs, err := roles(ctx, r, person)
+	if err != nil {
+		return err
+	}
+	for _, role := range theirs {
+		for _, right := range rights[role] {
+			if err := by.Authorize(right); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Tokens returns by's own tokens, or everybody's if by may see them, oldest first.
+func (k *Keeper) Tokens(ctx context.Context, by Caller) ([]Token, error) {
+	if err := by.Authorize(OwnTokens); err != nil {
+		return nil, err
+	}
+	who := by.Person
+	if by.May(AllTokens) {
+		who = ""
+	}
+	var out []Token
+	err := k.Store.View(ctx, func(r directory.Reader) error {
+		var err error
+		out, err = Of(r).Tokens(ctx, who)
+		return err
+	})
+	slices.SortFunc(out, func(a, b Token) int { return a.Created.Compare(b.Created) })
+	return out, err
+}
+
+// Revoke ends a token at once, for good. A token that by may not see is directory.ErrNotFound.
+func (k *Keeper) Revoke(ctx context.Context, by Caller, id string) error {
+	return k.Store.Update(ctx, by.Actor(), func(tx directory.Tx) error {
+		t, err := In(tx).Token(ctx, id)
+		if err == nil && t.Person != by.Person && !by.May(AllTokens) {
+			err = directory.ErrNotFound
+		}
+		if err != nil {
+			return fmt.Errorf("token %s: %w", id, err)
+		}
+		if err := over(ctx, tx, by, t.Person); err != nil {
+			return err
+		}
+		t.Revoked = true
+		if err := In(tx).PutToken(ctx, t); err != nil {
+			return err
+		}
+		return k.audit(ctx, tx, by.Handle, "token.revoke", id)
+	})
+}
