@@ -1,0 +1,320 @@
+package scim
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"muster/internal/attr"
+	"muster/internal/connector"
+	"muster/internal/scim"
+)
+
+// remote returns r as the contract wants it.
+func (c *Connector) remote(kind connector.Kind, r scim.Resource) connector.Remote {
+	out := connector.Remote{ID: connector.RemoteID(r.ID()), Kind: kind, Attrs: scim.Attrs(r), Active: kind == connector.Group || r.Active()}
+	if m := c.profile.ManagerAttr; m != "value" {
+		own, plain := managerPath(m), managerPath("value")
+		if v, ok := out.Attrs[own]; ok {
+			delete(out.Attrs, own)
+			out.Attrs[plain] = v
+		}
+	}
+	return out
+}
+
+func managerPath(sub string) attr.Path { return attr.Path(scim.EnterpriseURN + ":manager." + sub) }
+
+// Normalize returns want in canonical paths, without what a SCIM service cannot hold or decides itself.
+func (c *Connector) Normalize(kind connector.Kind, want attr.Set) (attr.Set, []connector.Problem) {
+	out := make(attr.Set, len(want))
+	var problems []connector.Problem
+	for _, p := range want.Paths() {
+		canonical, v, err := c.normal(p, want[p])
+		if err == nil && out[canonical] != nil && !out[canonical].Equal(v) {
+			err = fmt.Errorf("it is %s by another name, with another value", canonical)
+		}
+		if err != nil {
+			problems = append(problems, connector.Problem{Path: p, Reason: err.Error()})
+			continue
+		}
+		out[canonical] = v
+	}
+	return out, problems
+}
+
+// normal returns one attribute as a service holds it.
+func (c *Connector) normal(p attr.Path, v attr.Values) (attr.Path, attr.Values, error) {
+	canonical, err := scim.Canonical(p)
+	if err != nil {
+		return "", nil, err
+	}
+	parts, err := attr.Split(string(canonical))
+	if err != nil {
+		return "", nil, err
+	}
+	if reason := c.reserved(parts); reason != "" {
+		return "", nil, fmt.Errorf("%s", reason)
+	}
+	out := make(attr.Values, 0, len(v))
+	for _, s := range v {
+		if s = strings.ToValidUTF8(s, "\uFFFD"); s == "" || slices.Contains(out, s) {
+			continue
+		}
+		if parts.Sub == "primary" {
+			if s = strings.ToLower(s); s != "true" && s != "false" {
+				return "", nil, fmt.Errorf("%q is neither true nor false", s)
+			}
+		}
+		out = append(out, s)
+	}
+	return canonical, out, scim.Assign(scim.Resource{}, canonical, out)
+}
+
+// reserved returns why a mapping cannot write at p, or "".
+func (c *Connector) reserved(p attr.Parts) string {
+	if p.URN == "" {
+		switch p.Name {
+		case "id", "meta", "schemas", "groups":
+			return "the service itself decides it"
+		case "active":
+			return "it follows from whether the person is active"
+		case "members":
+			return "memberships are kept one by one, not as an attribute"
+		case "externalId":
+			if !c.profile.ExternalIDWritable {
+				return "the service does not store it"
+			}
+		}
+	}
+	switch {
+	case p.Where != "" && p.Where != "type" && p.Where != "primary":
+		return "values can be told apart by type and primary only"
+	case p.Where != "" && p.Sub == p.Where:
+		return "the filter says it already"
+	}
+	return ""
+}
+
+// equals returns the filter that compares the attribute p with value. Elements of a list are compared without their filter: that is what most services
+// understand, and Find looks at the answers itself.
+func equals(p attr.Path, value string) string {
+	parts, err := attr.Split(string(p))
+	if err == nil {
+		parts.Where, parts.Value = "", ""
+		p = parts.Path()
+	}
+	return string(p) + " eq " + quote(value)
+}
+
+func quote(s string) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(s) // a string always encodes
+	return strings.TrimSpace(b.String())
+}
+
+// body returns a resource that holds want.
+func (c *Connector) body(kind connector.Kind, want attr.Set) (scim.Resource, error) {
+	r := scim.Resource{"schemas": []any{scim.UserURN}}
+	if kind == connector.Group {
+		r["schemas"] = []any{scim.GroupURN}
+	}
+	return r, c.assign(r, want, want.Paths())
+}
+
+// assign makes r hold what want says at paths.
+func (c *Connector) assign(r scim.Resource, want attr.Set, paths []attr.Path) error {
+	for _, p := range paths {
+		if err := scim.Assign(r, c.wire(p), want[p]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wire returns the path under which the service knows p.
+func (c *Connector) wire(p attr.Path) attr.Path {
+	if p == managerPath("value") {
+		return managerPath(c.profile.ManagerAttr)
+	}
+	return p
+}
+
+// whole turns a resource as it was read into one that can be written back by PUT: without what the service alone writes, and without nulls.
+func whole(r scim.Resource) scim.Resource {
+	r = r.Clone()
+	for k := range r {
+		switch strings.ToLower(k) {
+		case "id", "meta", "groups", "password":
+			delete(r, k)
+		}
+	}
+	dropNulls(r)
+	return r
+}
+
+func dropNulls(v any) {
+	switch v := v.(type) {
+	case scim.Resource:
+		dropNulls(map[string]any(v))
+	case map[string]any:
+		maps.DeleteFunc(v, func(_ string, e any) bool { return e == nil })
+		for _, e := range v {
+			dropNulls(e)
+		}
+	case []any:
+		for _, e := range v {
+			dropNulls(e)
+		}
+	}
+}
+
+// touchesList reports whether one of paths lies in an element of a list. Changing that well takes a look at what is there.
+func touchesList(paths []attr.Path) bool {
+	return slices.ContainsFunc(paths, func(p attr.Path) bool { return listPath(split(p)) })
+}
+
+// split returns the pieces of a path that is canonical already.
+func split(p attr.Path) attr.Parts {
+	parts, _ := attr.Split(string(p))
+	return parts
+}
+
+func listPath(p attr.Parts) bool {
+	if p.Where != "" {
+		return true
+	}
+	probe := scim.Resource{}
+	if scim.Assign(probe, p.Path(), attr.Values{"x"}) != nil {
+		return true
+	}
+	_, list := within(probe, p).([]any)
+	return list && p.Sub != ""
+}
+
+// within returns the raw value of the attribute that p names, its sub-attribute left aside.
+func within(r scim.Resource, p attr.Parts) any {
+	if p.URN == "" {
+		return r.Get(p.Name)
+	}
+	ext, _ := r.Get(p.URN).(map[string]any)
+	return scim.Resource(ext).Get(p.Name)
+}
+
+// operations returns the PATCH that makes have hold what want says at changed. Each attribute is replaced or removed by itself; of a list as little is
+// touched as can be. If have is nil, changed has no path within a list.
+func (c *Connector) operations(have scim.Resource, want attr.Set, changed []attr.Path) ([]scim.Operation, error) {
+	next := have.Clone()
+	if next == nil {
+		next = scim.Resource{}
+	}
+	if err := c.assign(next, want, changed); err != nil {
+		return nil, err
+	}
+	var ops []scim.Operation
+	done := map[string]bool{}
+	for _, p := range changed {
+		parts := split(c.wire(p))
+		name := attr.Parts{URN: parts.URN, Name: parts.Name}
+		switch {
+		case listPath(parts):
+			if at := string(name.Path()); !done[at] {
+				done[at] = true
+				ops = append(ops, listOperations(at, parts, within(have, parts), within(next, parts))...)
+			}
+		case parts.Path() == c.wire(managerPath("value")): // services take the manager as one object (RFC 7643 §4.3)
+			var manager any
+			if id := want.First(p); id != "" {
+				manager = map[string]any{parts.Sub: id}
+			}
+			ops = append(ops, c.operation(string(name.Path()), manager))
+		case parts.Sub != "":
+			sub, _ := within(next, parts).(map[string]any)
+			ops = append(ops, c.operation(string(parts.Path()), sub[parts.Sub]))
+		default:
+			ops = append(ops, c.operation(string(name.Path()), within(next, parts)))
+		}
+	}
+	return ops, nil
+}
+
+// operation replaces or clears one attribute.
+func (c *Connector) operation(path string, value any) scim.Operation {
+	switch {
+	case value != nil:
+		return scim.Operation{Op: "replace", Path: path, Value: value}
+	case c.profile.ClearMode == "null":
+		return scim.Operation{Op: "replace", Path: path, Value: json.RawMessage("null")}
+	case c.profile.ClearMode == "empty":
+		return scim.Operation{Op: "replace", Path: path, Value: ""}
+	}
+	return scim.Operation{Op: "remove", Path: path}
+}
+
+// listOperations returns what turns the list have, at path, into next: one element's part replaced, elements added or removed, or else all replaced.
+func listOperations(path string, p attr.Parts, have, next any) []scim.Operation {
+	old, _ := have.([]any)
+	list, _ := next.([]any)
+	switch {
+	case reflect.DeepEqual(old, list):
+		return nil
+	case len(list) == 0:
+		return []scim.Operation{{Op: "remove", Path: path}}
+	case len(list) > len(old) && reflect.DeepEqual(old, list[:len(old)]):
+		return []scim.Operation{{Op: "add", Path: path, Value: list[len(old):]}}
+	}
+	if v, ok := onePart(p, old, list); ok {
+		return []scim.Operation{{Op: "replace", Path: filtered(path, p) + "." + p.Sub, Value: v}}
+	}
+	list = slices.Clone(list)
+	for i, e := range list {
+		if o, ok := e.(map[string]any); ok {
+			o = scim.Resource(o).Clone()
+			dropNulls(o)
+			list[i] = o
+		}
+	}
+	return []scim.Operation{{Op: "replace", Path: path, Value: list}}
+}
+
+// onePart reports whether the lists differ in nothing but a new value of p.Sub in the one element that p chooses, and returns that value.
+func onePart(p attr.Parts, old, list []any) (any, bool) {
+	if len(old) != len(list) || p.Where == "" {
+		return nil, false
+	}
+	at, matches := -1, 0
+	for i := range old {
+		o, _ := old[i].(map[string]any)
+		if strings.EqualFold(scim.Resource(o).Text(p.Where), p.Value) {
+			matches++
+		}
+		if !reflect.DeepEqual(old[i], list[i]) {
+			if at >= 0 {
+				return nil, false
+			}
+			at = i
+		}
+	}
+	before, okBefore := old[at].(map[string]any)
+	after, okAfter := list[at].(map[string]any)
+	if !okBefore || !okAfter {
+		return nil, false
+	}
+	want := maps.Clone(before)
+	want[p.Sub] = after[p.Sub]
+	return after[p.Sub], matches == 1 && after[p.Sub] != nil && reflect.DeepEqual(want, after)
+}
+
+// filtered returns path with p's filter; what compares with a boolean stands without quotes.
+func filtered(path string, p attr.Parts) string {
+	if p.Where == "primary" {
+		return path + "[primary eq " + p.Value + "]"
+	}
+	return path + "[" + p.Where + " eq " + quote(p.Value) + "]"
+}

@@ -1,0 +1,117 @@
+package scim
+
+import (
+	"slices"
+	"strings"
+)
+
+// A target is the parsed path of a PATCH operation: attr, attr.sub, attr[filter], attr[filter].sub, each perhaps behind a URN, or a URN alone.
+type target struct {
+	urn   string // canonical; "" = core
+	name  string // "" = the whole extension urn
+	where *Filter
+	sub   string
+	def   definition
+}
+
+func parseTarget(path string, r Resource) (target, error) {
+	var t target
+	urn, rest := splitURN(strings.TrimSpace(path), r)
+	t.urn = urn
+	if rest == "" && urn != "" {
+		return t, nil
+	}
+	if i := strings.IndexByte(rest, '['); i >= 0 {
+		j := closing(rest, i)
+		if j < 0 {
+			return t, Errorf(InvalidPath, "path %q: '[' without ']'", path)
+		}
+		f, err := ParseFilter(rest[i+1 : j])
+		if err != nil {
+			return t, Errorf(InvalidPath, "path %q: %v", path, err)
+		}
+		tail := rest[j+1:]
+		if tail != "" && (tail[0] != '.' || tail == ".") {
+			return t, Errorf(InvalidPath, "path %q: after ']' comes '.' and a sub-attribute", path)
+		}
+		t.where, t.name, t.sub = f, rest[:i], strings.TrimPrefix(tail, ".")
+	} else {
+		var dot bool
+		if t.name, t.sub, dot = strings.Cut(rest, "."); dot && t.sub == "" {
+			return t, Errorf(InvalidPath, "path %q: a sub-attribute is missing after '.'", path)
+		}
+	}
+	if !isAttrName(t.name) || t.sub != "" && !isAttrName(t.sub) {
+		return t, Errorf(InvalidPath, "path %q is not an attribute", path)
+	}
+	t.def, _ = define(t.urn, t.name)
+	t.name, t.sub = t.def.name, t.def.sub(t.sub)
+	return t, nil
+}
+
+// closing returns the index of the ']' that ends the '[' at i, quotes skipped, or -1.
+func closing(s string, i int) int {
+	quoted := false
+	for ; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case '"':
+			quoted = !quoted
+		case ']':
+			if !quoted {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// splitURN splits a schema URN off path: the longest that is known or that r carries, else everything up to the last colon. The URN comes back in
+// canonical spelling, "" for the core schemas.
+func splitURN(path string, r Resource) (urn, rest string) {
+	if !isURN(path) {
+		return "", path
+	}
+	head := path
+	if i := strings.IndexByte(path, '['); i >= 0 {
+		head = path[:i]
+	}
+	best := ""
+	for _, u := range r.urns() {
+		longer := len(u) > len(best) && len(head) >= len(u) && strings.EqualFold(head[:len(u)], u)
+		if longer && (len(head) == len(u) || head[len(u)] == ':') {
+			best = u
+		}
+	}
+	if best == "" {
+		best = head[:strings.LastIndexByte(head, ':')]
+	}
+	return schemaOf(best), strings.TrimPrefix(path[len(best):], ":")
+}
+
+// urns returns the schema URNs that r may use.
+func (r Resource) urns() []string {
+	out := []string{UserURN, GroupURN, EnterpriseURN}
+	for _, s := range elements(r.Get("schemas")) {
+		out = append(out, text(s))
+	}
+	for k := range r {
+		if isURN(k) {
+			out = append(out, k)
+		}
+	}
+	return slices.DeleteFunc(out, func(u string) bool { return u == "" })
+}
+
+// isAttrName accepts the names of RFC 7643 §2.1, and $ref.
+func isAttrName(s string) bool {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '$' || c == '_'
+		if !letter && (i == 0 || !(c >= '0' && c <= '9' || c == '-')) {
+			return false
+		}
+	}
+	return s != ""
+}

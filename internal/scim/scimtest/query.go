@@ -1,0 +1,218 @@
+package scimtest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"muster/internal/scim"
+)
+
+func (s *Server) get(c *call) reply {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rec, err := s.target(c)
+	if err != nil {
+		return failed(err)
+	}
+	if m := c.Header.Get("If-None-Match"); m != "" && strings.TrimPrefix(m, "W/") == strings.TrimPrefix(etag(rec.version), "W/") {
+		return reply{status: http.StatusNotModified, etag: etag(rec.version)}
+	}
+	body, err := projection(c.URL.Query()).render(rec)
+	if err != nil {
+		return failed(err)
+	}
+	return reply{status: http.StatusOK, body: body, etag: etag(rec.version)}
+}
+
+func (s *Server) list(c *call) reply {
+	q := c.URL.Query()
+	start, err := number(q, "startIndex", 1)
+	if err != nil {
+		return failed(err)
+	}
+	count, err := number(q, "count", s.config.PageMax)
+	if err != nil {
+		return failed(err)
+	}
+	start, count = max(start, 1), min(max(count, 0), s.config.PageMax)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all, err := s.find(c, q.Get("filter"))
+	if err != nil {
+		return failed(err)
+	}
+	from := min(start-1, len(all))
+	page := all[from:min(from+count, len(all))]
+	if c.strikes.has(ShortPage) && len(page) > 0 {
+		page = page[:len(page)-1]
+	}
+	body, err := listBody(page, len(all), start, projection(q))
+	if err != nil {
+		return failed(err)
+	}
+	return reply{status: http.StatusOK, body: body}
+}
+
+func number(q url.Values, name string, missing int) (int, error) {
+	if !q.Has(name) {
+		return missing, nil
+	}
+	n, err := strconv.Atoi(q.Get(name))
+	if err != nil {
+		return 0, scim.Errorf(scim.InvalidValue, "%s must be a whole number", name)
+	}
+	return n, nil
+}
+
+// find returns the records that satisfy filter, oldest first. The caller holds mu.
+func (s *Server) find(c *call, filter string) ([]*record, error) {
+	if filter == "" {
+		return c.table.order, nil
+	}
+	f, err := scim.ParseFilter(filter)
+	if err != nil {
+		return nil, err
+	}
+	if c.strikes.has(IgnoreFilter) {
+		return c.table.order, nil
+	}
+	from, ok := c.table.candidates(f)
+	if !ok {
+		from = c.table.order
+	}
+	members := c.table == s.groups && strings.Contains(strings.ToLower(filter), "members")
+	var out []*record
+	for _, rec := range from {
+		r := rec.resource
+		if members {
+			r = withMembers(rec)
+		}
+		if f.Match(r) {
+			out = append(out, rec)
+		}
+	}
+	slices.SortFunc(out, func(a, b *record) int { return a.seq - b.seq })
+	return out, nil
+}
+
+// candidates returns the records that can satisfy f as far as an index can tell.
+func (t *table) candidates(f *scim.Filter) ([]*record, bool) {
+	if left, right, ok := f.And(); ok {
+		if out, ok := t.candidates(left); ok {
+			return out, true
+		}
+		return t.candidates(right)
+	}
+	path, value, ok := f.Equal()
+	if !ok {
+		return nil, false
+	}
+	path = strings.ToLower(path)
+	if path == "emails" {
+		path = "emails.value"
+	}
+	if path == "id" {
+		if rec := t.byID[value]; rec != nil {
+			return []*record{rec}, true
+		}
+		return nil, true
+	}
+	return t.at(path, value), slices.Contains(indexed, path)
+}
+
+func listBody(page []*record, total, start int, p projected) ([]byte, error) {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, `{"schemas":[%q],"totalResults":%d,"startIndex":%d,"itemsPerPage":%d,"Resources":[`, scim.ListURN, total, start, len(page))
+	for i, rec := range page {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		body, err := p.render(rec)
+		if err != nil {
+			return nil, err
+		}
+		b.Write(body)
+	}
+	b.WriteString("]}")
+	return b.Bytes(), nil
+}
+
+// projected says which top-level attributes are wanted (RFC 7644 §3.4.2.5).
+type projected struct{ only, without []string }
+
+func projection(q url.Values) projected {
+	return projected{names(q.Get("attributes")), names(q.Get("excludedAttributes"))}
+}
+
+func names(s string) []string {
+	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+func (p projected) render(rec *record) ([]byte, error) {
+	switch {
+	case len(p.only) == 0 && len(p.without) == 0:
+		return full(rec), nil
+	case len(p.only) == 0 && slices.Equal(p.without, []string{"members"}):
+		return rec.body, nil
+	}
+	out := scim.Resource{}
+	for k, v := range withMembers(rec) {
+		if p.wants(strings.ToLower(k)) {
+			out[k] = v
+		}
+	}
+	return json.Marshal(out)
+}
+
+func (p projected) wants(name string) bool {
+	if name == "id" || name == "schemas" {
+		return true
+	}
+	of := func(full string) bool {
+		return full == name || strings.HasPrefix(full, name+".") || strings.HasPrefix(full, name+":")
+	}
+	if len(p.only) > 0 {
+		return slices.ContainsFunc(p.only, of)
+	}
+	return !slices.Contains(p.without, name)
+}
+
+// full returns rec as JSON, members included.
+func full(rec *record) []byte {
+	if len(rec.members.ids) == 0 {
+		return rec.body
+	}
+	b := bytes.NewBuffer(make([]byte, 0, len(rec.body)+52*len(rec.members.ids)))
+	b.Write(rec.body[:len(rec.body)-1])
+	b.WriteString(`,"members":[`)
+	for i, id := range rec.members.ids {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(`{"value":` + strconv.Quote(id) + `}`) // ids are UUIDs
+	}
+	b.WriteString("]}")
+	return b.Bytes()
+}
+
+// withMembers returns a shallow copy of rec's resource with its members.
+func withMembers(rec *record) scim.Resource {
+	r := make(scim.Resource, len(rec.resource)+1)
+	for k, v := range rec.resource {
+		r[k] = v
+	}
+	if len(rec.members.ids) > 0 {
+		list := make([]any, len(rec.members.ids))
+		for i, id := range rec.members.ids {
+			list[i] = map[string]any{"value": id}
+		}
+		r["members"] = list
+	}
+	return r
+}
