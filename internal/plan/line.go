@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"muster/internal/attr"
@@ -24,9 +25,7 @@ func (t table) create(active bool) Line {
 	if all == nil {
 		all = attr.Set{}
 	}
-	for p, v := range t.want.Attrs {
-		all[p] = v
-	}
+	maps.Copy(all, t.want.Attrs)
 	l := t.line(Create, because("nothing there matches it yet", t.want.Reason))
 	l.Remote = ""
 	l.Fields, l.Active = attr.Diff(nil, all), active
