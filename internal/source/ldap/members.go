@@ -117,7 +117,7 @@ func (r *reader) gather(e *ldapv3.Entry) *gathering {
 		if first != nil && !first.last {
 			g.ranges = append(g.ranges, valueRange{attribute: name, end: first.end})
 		}
-		if first != nil && first.start != 0 {
+		if first != nil && (first.start != 0 || !first.fits(len(a.Values))) {
 			g.whole = false
 		}
 	}
@@ -174,9 +174,9 @@ func withoutUID(v string) string {
 	return v[:i]
 }
 
-// inPlace reports whether an entry of canonical form dn would lie in the reach of a base.
+// inPlace reports whether an entry of canonical form dn would lie, or would have lain, in the reach of a base.
 func (r *reader) inPlace(dn string) bool {
-	return slices.ContainsFunc(r.places, func(p place) bool { return p.holds(dn) })
+	return slices.ContainsFunc(r.places, func(p place) bool { return p.held(dn) })
 }
 
 // hide records a member that cannot be accounted for: the group is not Whole.

@@ -138,6 +138,11 @@ func (r *reader) findPlaces(ctx context.Context) error {
 				r.batch.Pins[a.Base] = pin
 			}
 			p, err := newPlace(a, pin.DN, filter, people)
+			for _, old := range []string{a.DN, r.cfg.Pins[a.Base].DN} {
+				if n, err := normalDN(old); err == nil && n != "" && n != p.normal {
+					p.former = append(p.former, n)
+				}
+			}
 			if err != nil {
 				return r.s.fault("base", fmt.Sprintf("base %s stands at %q, which is not a DN", a.Base, pin.DN), "", err)
 			}

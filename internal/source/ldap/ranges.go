@@ -17,6 +17,9 @@ type valueRange struct {
 	last       bool
 }
 
+// fits reports whether a range can hold n values. A range that begins behind the last value never comes empty on a healthy server.
+func (v valueRange) fits(n int) bool { return n > 0 && (v.last || n == v.end-v.start+1) }
+
 // parseRange splits an attribute description. The range is nil if there is none; one that cannot be read never counts as the last.
 func parseRange(description string) (string, *valueRange) {
 	name, options, _ := strings.Cut(strings.ToLower(description), ";")
@@ -83,7 +86,7 @@ func (r *reader) readRange(ctx context.Context, g *gathering, attribute string, 
 		g.whole = false
 	}
 	a, v := rangeOf(e, attribute)
-	if v == nil || v.start != start || !v.last && (v.end < start || len(a.Values) != v.end-start+1) {
+	if v == nil || v.start != start || !v.fits(len(a.Values)) {
 		return nil, fault("came in a range that does not follow on the one before", nil)
 	}
 	r.resolve(g, attribute, a.Values)

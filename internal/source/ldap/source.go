@@ -2,6 +2,7 @@ package ldap
 
 import (
 	"context"
+	"slices"
 
 	"muster/internal/source"
 )
@@ -38,8 +39,9 @@ func (src *Source) connect(ctx context.Context) (*session, profile, error) {
 
 // A place is an Area where it stands now.
 type place struct {
-	Area          // DN is where the base is now, Filter is never empty
-	normal string // canonical form of DN
+	Area            // DN is where the base is now, Filter is never empty
+	normal string   // canonical form of DN
+	former []string // canonical forms of where the base was, if it was renamed: groups may still name its entries so
 	people bool
 }
 
@@ -56,4 +58,11 @@ func (p place) holds(dn string) bool {
 		return parentOf(dn) == p.normal
 	}
 	return isUnder(dn, p.normal)
+}
+
+// held is holds, for the name of an entry before the base was renamed too.
+func (p place) held(dn string) bool {
+	return p.holds(dn) || slices.ContainsFunc(p.former, func(old string) bool {
+		return place{Area: p.Area, normal: old}.holds(dn)
+	})
 }
