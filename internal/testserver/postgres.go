@@ -29,7 +29,7 @@ var cluster struct {
 // MUSTER_TEST_FSYNC=on to measure with it.
 func Postgres(t testing.TB) (dsn string) {
 	t.Helper()
-	initdb := binary(t, "initdb", "postgresql")
+	initdb := program(t, "initdb", "postgresql")
 	postgres := filepath.Join(filepath.Dir(initdb), "postgres")
 	name, err := newDatabase(initdb, postgres)
 	if err != nil {

@@ -36,7 +36,7 @@ type Slapd struct {
 // StartSlapd starts an OpenLDAP server that stops when the test ends.
 func StartSlapd(t testing.TB, o SlapdOptions) *Slapd {
 	t.Helper()
-	slapd, slapadd := binary(t, "slapd", "slapd"), binary(t, "slapadd", "slapd")
+	slapd, slapadd := program(t, "slapd", "slapd"), program(t, "slapadd", "slapd")
 	if o.Base == "" {
 		o.Base = "dc=corp,dc=example"
 	}

@@ -18,8 +18,8 @@ import (
 // binaryFolders are searched after PATH: Debian keeps servers out of an ordinary user's PATH.
 var binaryFolders = []string{"/usr/sbin", "/usr/local/sbin", "/sbin", "/usr/lib/postgresql/*/bin", "/usr/local/bin", "/usr/local/pgsql/bin"}
 
-// binary returns the path of an installed program. When it is missing the test is skipped, or fails if servers are required.
-func binary(t testing.TB, name, debianPackage string) string {
+// program returns the path of an installed program. When it is missing the test is skipped, or fails if servers are required.
+func program(t testing.TB, name, debianPackage string) string {
 	t.Helper()
 	if path, err := exec.LookPath(name); err == nil {
 		return path
