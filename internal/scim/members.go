@@ -2,6 +2,8 @@ package scim
 
 import (
 	"strings"
+
+	"muster/internal/attr/filter"
 )
 
 // A MemberChange is what one PATCH operation does to the members of a group, for stores that keep each membership by itself.
@@ -28,9 +30,9 @@ func (op Operation) Members() (MemberChange, bool) {
 		return MemberChange{}, false
 	}
 	if t.where != nil {
-		_, id, ok := t.where.Equal()
-		ok = ok && strings.EqualFold(t.where.path, "value") && verb == "remove"
-		return MemberChange{Remove: []string{id}}, ok
+		test, ok := t.where.(filter.Test)
+		ok = ok && verb == "remove" && strings.EqualFold(test.Name, "value") && test.Op == filter.Equal && test.Value.Type == filter.String
+		return MemberChange{Remove: []string{test.Value.Text}}, ok
 	}
 	ids, ok := memberIDs(value)
 	switch {

@@ -181,7 +181,7 @@ func (t target) subAttribute(holder Resource, verb string, value any) error {
 		if len(list) == 0 && verb != "remove" {
 			list = []any{map[string]any{}}
 		}
-		return t.each(holder, list, verb, value, func(Resource) bool { return true })
+		return t.each(holder, list, verb, value, func(any) bool { return true })
 	}
 	o, ok := object(have)
 	if !ok {
@@ -220,8 +220,7 @@ func (t target) assign(o Resource, verb string, value any) error {
 
 func (t target) filtered(holder Resource, verb string, value any) error {
 	list := elements(holder.Get(t.name))
-	match := func(e Resource) bool { return t.where.match(e, t.name) }
-	found := slices.ContainsFunc(list, func(e any) bool { return match(asObject(e)) })
+	found := slices.ContainsFunc(list, t.matches)
 	if !found {
 		switch verb {
 		case "remove":
@@ -230,25 +229,24 @@ func (t target) filtered(holder Resource, verb string, value any) error {
 			return Errorf(NoTarget, "no value of %s matches the filter", t.name)
 		}
 		seed := Resource{}
-		if !t.where.terms(seed) {
+		if !terms(t.where, seed) {
 			return Errorf(NoTarget, "no value of %s matches, and none can be made from this filter", t.name)
 		}
 		list = append(slices.Clone(list), map[string]any(seed))
 	}
 	if verb == "remove" && t.sub == "" {
-		rest := slices.DeleteFunc(slices.Clone(list), func(e any) bool { return match(asObject(e)) })
-		t.set(holder, rest)
+		t.set(holder, slices.DeleteFunc(slices.Clone(list), t.matches))
 		return nil
 	}
-	return t.each(holder, list, verb, value, match)
+	return t.each(holder, list, verb, value, t.matches)
 }
 
 // each changes every element that match accepts, and drops those that become empty.
-func (t target) each(holder Resource, list []any, verb string, value any, match func(Resource) bool) error {
+func (t target) each(holder Resource, list []any, verb string, value any, match func(any) bool) error {
 	out := make([]any, 0, len(list))
 	promoted := -1
 	for _, e := range list {
-		if !match(asObject(e)) {
+		if !match(e) {
 			out = append(out, e)
 			continue
 		}
@@ -292,21 +290,6 @@ func (t target) element(o *Resource, verb string, value any) error {
 		*o, _ = object(clean(v))
 	}
 	return nil
-}
-
-// terms fills o with what f's eq terms say, and reports whether f has no others.
-func (f *Filter) terms(o Resource) bool {
-	switch f.op {
-	case "and":
-		return f.left.terms(o) && f.right.terms(o)
-	case "eq":
-		if f.value == nil || !isAttrName(f.path) {
-			return false
-		}
-		o[f.path] = f.value
-		return true
-	}
-	return false
 }
 
 // single checks the value of a single-valued attribute and returns it in its stored form.

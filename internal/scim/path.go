@@ -1,15 +1,18 @@
 package scim
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
+
+	"muster/internal/attr/filter"
 )
 
 // A target is the parsed path of a PATCH operation: attr, attr.sub, attr[filter], attr[filter].sub, each perhaps behind a URN, or a URN alone.
 type target struct {
 	urn   string // canonical; "" = core
 	name  string // "" = the whole extension urn
-	where *Filter
+	where filter.Node
 	sub   string
 	def   definition
 }
@@ -26,15 +29,19 @@ func parseTarget(path string, r Resource) (target, error) {
 		if j < 0 {
 			return t, Errorf(InvalidPath, "path %q: '[' without ']'", path)
 		}
-		f, err := ParseFilter(rest[i+1 : j])
+		f, err := filter.ParseSCIM(rest[:j+1])
 		if err != nil {
 			return t, Errorf(InvalidPath, "path %q: %v", path, err)
+		}
+		chosen, ok := f.Root.(filter.Elements)
+		if !ok {
+			return t, Errorf(InvalidPath, "path %q is not an attribute", path)
 		}
 		tail := rest[j+1:]
 		if tail != "" && (tail[0] != '.' || tail == ".") {
 			return t, Errorf(InvalidPath, "path %q: after ']' comes '.' and a sub-attribute", path)
 		}
-		t.where, t.name, t.sub = f, rest[:i], strings.TrimPrefix(tail, ".")
+		t.where, t.name, t.sub = chosen.Where, strings.TrimSpace(rest[:i]), strings.TrimPrefix(tail, ".")
 	} else {
 		var dot bool
 		if t.name, t.sub, dot = strings.Cut(rest, "."); dot && t.sub == "" {
@@ -47,6 +54,47 @@ func parseTarget(path string, r Resource) (target, error) {
 	t.def, _ = define(t.urn, t.name)
 	t.name, t.sub = t.def.name, t.def.sub(t.sub)
 	return t, nil
+}
+
+// matches reports whether the value filter chooses the element e.
+func (t target) matches(e any) bool {
+	ids := t.name == "members" || t.name == "groups" || t.name == "manager"
+	return filter.Filter{Root: t.where, Syntax: filter.SCIM}.MatchResource(asObject(e), func(sub string) bool {
+		return ids && sub == "value" || filter.CaseExact(strings.ToLower(t.name)+"."+sub)
+	})
+}
+
+// terms fills o with what the eq terms of n say, and reports whether n has no others.
+func terms(n filter.Node, o Resource) bool {
+	switch n := n.(type) {
+	case filter.And:
+		for _, m := range n {
+			if !terms(m, o) {
+				return false
+			}
+		}
+		return true
+	case filter.Test:
+		v, ok := literal(n.Value)
+		if !ok || n.Op != filter.Equal {
+			return false
+		}
+		o[n.Name] = v
+		return true
+	}
+	return false
+}
+
+func literal(v filter.Value) (any, bool) {
+	switch v.Type {
+	case filter.String:
+		return v.Text, true
+	case filter.Boolean:
+		return v.Text == "true", true
+	case filter.Number:
+		return json.Number(v.Text), true
+	}
+	return nil, false
 }
 
 // closing returns the index of the ']' that ends the '[' at i, quotes skipped, or -1.

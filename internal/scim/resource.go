@@ -103,6 +103,23 @@ func object(v any) (Resource, bool) {
 	return nil, false
 }
 
+// asObject returns an element of a multi-valued attribute as an object; a simple value counts as {"value": v}.
+func asObject(e any) Resource {
+	if o, ok := object(e); ok {
+		return o
+	}
+	return Resource{"value": e}
+}
+
+// holder returns the object that holds the attributes of urn: r itself or an extension. It may be nil.
+func (r Resource) holder(urn string) Resource {
+	if urn == "" {
+		return r
+	}
+	o, _ := object(r.Get(urn))
+	return o
+}
+
 // elements returns v as a list: nothing for null, the list itself, or v alone.
 func elements(v any) []any {
 	switch v := v.(type) {
@@ -177,3 +194,9 @@ func (r Resource) fixSchemas() {
 }
 
 func isURN(s string) bool { return len(s) > 4 && strings.EqualFold(s[:4], "urn:") }
+
+func scalar(v any) bool {
+	_, list := v.([]any)
+	_, obj := object(v)
+	return !list && !obj
+}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"muster/internal/attr/filter"
 	"muster/internal/scim"
 )
 
@@ -70,30 +71,30 @@ func number(q url.Values, name string, missing int) (int, error) {
 	return n, nil
 }
 
-// find returns the records that satisfy filter, oldest first. The caller holds mu.
-func (s *Server) find(c *call, filter string) ([]*record, error) {
-	if filter == "" {
+// find returns the records that satisfy text, oldest first. The caller holds mu.
+func (s *Server) find(c *call, text string) ([]*record, error) {
+	if text == "" {
 		return c.table.order, nil
 	}
-	f, err := scim.ParseFilter(filter)
+	f, err := filter.ParseSCIM(text)
 	if err != nil {
-		return nil, err
+		return nil, scim.Errorf(scim.InvalidFilter, "%v", err)
 	}
 	if c.strikes.has(IgnoreFilter) {
 		return c.table.order, nil
 	}
-	from, ok := c.table.candidates(f)
+	from, ok := c.table.candidates(f.Root)
 	if !ok {
 		from = c.table.order
 	}
-	members := c.table == s.groups && strings.Contains(strings.ToLower(filter), "members")
+	members := c.table == s.groups && strings.Contains(strings.ToLower(text), "members")
 	var out []*record
 	for _, rec := range from {
 		r := rec.resource
 		if members {
 			r = withMembers(rec)
 		}
-		if f.Match(r) {
+		if f.MatchResource(r, nil) {
 			out = append(out, rec)
 		}
 	}
@@ -101,29 +102,32 @@ func (s *Server) find(c *call, filter string) ([]*record, error) {
 	return out, nil
 }
 
-// candidates returns the records that can satisfy f as far as an index can tell.
-func (t *table) candidates(f *scim.Filter) ([]*record, bool) {
-	if left, right, ok := f.And(); ok {
-		if out, ok := t.candidates(left); ok {
-			return out, true
+// candidates returns the records that can satisfy n as far as an index can tell.
+func (t *table) candidates(n filter.Node) ([]*record, bool) {
+	switch n := n.(type) {
+	case filter.And:
+		for _, m := range n {
+			if out, ok := t.candidates(m); ok {
+				return out, true
+			}
 		}
-		return t.candidates(right)
-	}
-	path, value, ok := f.Equal()
-	if !ok {
-		return nil, false
-	}
-	path = strings.ToLower(path)
-	if path == "emails" {
-		path = "emails.value"
-	}
-	if path == "id" {
-		if rec := t.byID[value]; rec != nil {
-			return []*record{rec}, true
+	case filter.Test:
+		path := strings.ToLower(n.Name)
+		if path == "emails" {
+			path = "emails.value"
 		}
-		return nil, true
+		switch {
+		case n.Op != filter.Equal || n.Value.Type != filter.String || n.Value.Text == "":
+		case path == "id":
+			if rec := t.byID[n.Value.Text]; rec != nil {
+				return []*record{rec}, true
+			}
+			return nil, true
+		case slices.Contains(indexed, path):
+			return t.at(path, n.Value.Text), true
+		}
 	}
-	return t.at(path, value), slices.Contains(indexed, path)
+	return nil, false
 }
 
 func listBody(page []*record, total, start int, p projected) ([]byte, error) {
