@@ -84,7 +84,7 @@ func startCluster(initdb, postgres string) (folder string, err error) {
 	if os.Getenv("MUSTER_TEST_FSYNC") == "on" {
 		fsync = "on"
 	}
-	server, err := launch(command{signal: "QUIT", dir: folder, remove: true, as: as, argv: []string{
+	server, err := launch(command{signal: "QUIT", dir: folder, as: as, argv: []string{
 		postgres, "-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "fsync=" + fsync, "-c", "full_page_writes=" + fsync,
 		"-c", "max_connections=300", "-c", "timezone=UTC",
 	}})

@@ -13,16 +13,16 @@ import (
 // patience bounds every wait for a server; it is only reached when something is broken.
 const patience = 60 * time.Second
 
-// supervisor runs a server and stops it by its process id when standard input ends, which happens at the latest when the test process dies.
-// $1 is the signal that stops the server, $2 a folder to remove afterwards ("" = none); the rest is the server's command line.
+// supervisor runs a server and stops it by its process id when standard input ends, which happens at the latest when the test process dies. Unless the
+// last word there was "keep", it then removes the folder. $1 is the signal that stops the server, $2 the folder; the rest is the server's command line.
 const supervisor = `
 signal=$1; folder=$2; shift 2
 exec 3<&0
 "$@" 3<&- </dev/null & server=$!
-( read _ <&3; kill -s "$signal" $server ) & watcher=$!
+( read word <&3; test "$word" = keep || : >"$folder/abandoned"; kill -s "$signal" $server ) & watcher=$!
 wait $server; status=$?
 kill $watcher 2>/dev/null
-if test -n "$folder"; then rm -rf "$folder"; fi
+if test -e "$folder/abandoned"; then rm -rf "$folder"; fi
 exit $status`
 
 // A process is a server under a supervisor.
@@ -38,18 +38,13 @@ type command struct {
 	argv   []string
 	signal string              // stops it: TERM, INT …
 	dir    string              // where it runs and logs
-	remove bool                // remove dir when it has ended
 	as     *syscall.Credential // nil = as we are
 	env    []string            // added to ours
 }
 
 func launch(c command) (*process, error) {
-	folder := ""
-	if c.remove {
-		folder = c.dir
-	}
 	p := &process{log: filepath.Join(c.dir, "server.log"), ended: make(chan struct{})}
-	p.cmd = exec.Command("/bin/sh", append([]string{"-c", supervisor, "supervisor", c.signal, folder}, c.argv...)...)
+	p.cmd = exec.Command("/bin/sh", append([]string{"-c", supervisor, "supervisor", c.signal, c.dir}, c.argv...)...)
 	p.cmd.Dir, p.cmd.Env = c.dir, append(os.Environ(), c.env...)
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: c.as}
 	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
@@ -74,8 +69,9 @@ func launch(c command) (*process, error) {
 	return p, nil
 }
 
-// stop ends the server and waits until it is gone. Stopping twice is harmless.
+// stop ends the server and waits until it is gone; its folder stays. Stopping twice is harmless.
 func (p *process) stop() {
+	_, _ = p.hold.WriteString("keep\n")
 	_ = p.hold.Close()
 	select {
 	case <-p.ended:
