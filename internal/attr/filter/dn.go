@@ -28,15 +28,14 @@ func SameDN(a, b string) bool {
 	return x == y
 }
 
-// simpleDN reports that s has nothing in it that could be written in another way, save letters of another case: the common case, decided cheaply.
+// simpleDN reports that s has nothing in it that could be written in another way, save letters of another case: the common case, decided cheaply. A dot
+// may belong to a name written as a number.
 func simpleDN(s string) bool {
 	for i := range len(s) {
 		switch c := s[i]; {
-		case c == '\\' || c == '"' || c == '+' || c == '#' || c == ';' || c >= utf8.RuneSelf || c < ' ':
+		case c == '\\' || c == '"' || c == '+' || c == '#' || c == ';' || c == '.' || c >= utf8.RuneSelf || c < ' ':
 			return false
 		case c == ' ' && (i == 0 || i == len(s)-1 || strings.IndexByte(",= ", s[i-1]) >= 0 || strings.IndexByte(",= ", s[i+1]) >= 0):
-			return false
-		case c >= '0' && c <= '9' && (i == 0 || s[i-1] == ','): // a name written as a number
 			return false
 		}
 	}

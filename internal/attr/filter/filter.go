@@ -176,7 +176,11 @@ func (f Filter) Rules() []string {
 // String returns f in its own language. Parsing it again gives the same tree.
 func (f Filter) String() string {
 	var b strings.Builder
-	if f.Root != nil {
+	switch {
+	case f.Root == nil:
+	case f.Syntax == SCIM:
+		printSCIM(&b, f.Root)
+	default:
 		printLDAP(&b, f.Root)
 	}
 	return b.String()
