@@ -28,6 +28,8 @@ type Reader interface {
 	Edges(ctx context.Context, target string, group directory.ID) ([]Edge, error)
 	// OpenEdges returns edges whose Wanted and Applied differ, at most limit, by group; group or member "" means any.
 	OpenEdges(ctx context.Context, target string, group, member directory.ID, limit int) ([]Edge, error)
+	// EdgesOf returns the edges of members at a target, in any order.
+	EdgesOf(ctx context.Context, target string, members []directory.ID) ([]Edge, error)
 	// CountApplied returns the number of applied edges of a group.
 	CountApplied(ctx context.Context, target string, group directory.ID) (int, error)
 

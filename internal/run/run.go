@@ -45,6 +45,7 @@ type Run struct {
 	Outcome Outcome        `json:"outcome"`
 	Counts  map[string]int `json:"counts,omitempty"`
 	Problem *Problem       `json:"problem,omitempty"`
+	Notes   []string       `json:"notes,omitempty"` // what a person should know besides
 }
 
 // A Problem says in four parts what is wrong. It never holds a secret.
@@ -63,9 +64,10 @@ type PlanKind string
 
 // The kinds of plan.
 const (
-	First  PlanKind = "first"  // a new target
-	Change PlanKind = "change" // its rules changed
-	Hold   PlanKind = "hold"   // a limit tripped, or a line asks
+	First   PlanKind = "first"   // a new target
+	Change  PlanKind = "change"  // its rules changed
+	Hold    PlanKind = "hold"    // a limit tripped, or a line asks
+	Preview PlanKind = "preview" // what would be done now; never approved
 )
 
 // A Status is where a plan or a line of it stands.

@@ -1,0 +1,328 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"muster/internal/connector"
+	"muster/internal/directory"
+	"muster/internal/link"
+	"muster/internal/plan"
+)
+
+// A job is one unit on its way through the calls of a wave: looked up, begun, called, settled.
+type job struct {
+	*unit
+	lines   []plan.Line // still to do
+	intent  link.Intent
+	op      connector.Op
+	begun   bool
+	outcome link.Outcome
+	adopts  []link.Link // links to remember without a call
+	fresh   bool        // became linked: its memberships follow
+	edges   []link.Edge // that the op brings about
+}
+
+// carry carries units out:
+//
+//	feed ─▶ look up ─▶ begin, in batches ─▶ call ─▶ settle, in batches
+//
+// Intents are written at most twice the concurrency ahead of their calls. A refusal of the whole target ends the wave; what was begun and not called is
+// settled as not sent. feed runs on a goroutine of its own.
+func (w *wave) carry(ctx context.Context, feed func(yield func(*unit) error) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	n := w.t.Concurrency
+	found, ready, done := make(chan *job, n), make(chan *job, n), make(chan *job, n)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { defer close(found); return w.lookUps(ctx, cancel, n, feed, found) })
+	g.Go(func() error { defer close(ready); return w.begins(ctx, 2*n, found, ready) })
+	g.Go(func() error { defer close(done); w.calls(ctx, cancel, n, ready, done); return nil })
+	g.Go(func() error { return w.settles(context.WithoutCancel(ctx), done) })
+	err := g.Wait()
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return err
+}
+
+// lookUps passes units on; those that would create an account without knowing that there is none are looked up first, n at a time.
+func (w *wave) lookUps(ctx context.Context, stop context.CancelCauseFunc, n int, feed func(func(*unit) error) error, out chan<- *job) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(n)
+	err := feed(func(u *unit) error {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		j := &job{unit: u}
+		pass := func() error {
+			j.lines = act(u.lines)
+			select {
+			case out <- j:
+				return nil
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+		if !w.mustLookUp(u) {
+			return pass()
+		}
+		g.Go(func() error {
+			if err := w.lookUp(ctx, u); err != nil {
+				return w.unfound(ctx, stop, u, err)
+			}
+			if len(u.lines) == 0 {
+				return nil
+			}
+			return pass()
+		})
+		return nil
+	})
+	return errors.Join(err, g.Wait())
+}
+
+// act returns the lines that act.
+func act(lines []plan.Line) []plan.Line {
+	var out []plan.Line
+	for _, l := range lines {
+		if l.Verb != plan.Skip {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// begins writes intents ahead of the calls, up to n in one transaction: as many as are waiting, so that a single change does not wait for others.
+func (w *wave) begins(ctx context.Context, n int, in <-chan *job, out chan<- *job) error {
+	for batch := range batches(in, n) {
+		if err := w.begin(ctx, batch); err != nil {
+			return err
+		}
+		for _, j := range batch {
+			select {
+			case out <- j:
+			case <-ctx.Done():
+				return errors.Join(context.Cause(ctx), w.unsent(ctx, batch))
+			}
+			j.begun = false // it is the callers' now
+		}
+	}
+	return nil
+}
+
+// batches yields what a channel holds, at least one item and at most n at a time.
+func batches(in <-chan *job, n int) iter.Seq[[]*job] {
+	return func(yield func([]*job) bool) {
+		for first := range in {
+			batch := []*job{first}
+		more:
+			for len(batch) < n {
+				select {
+				case j, ok := <-in:
+					if !ok {
+						break more
+					}
+					batch = append(batch, j)
+				default:
+					break more
+				}
+			}
+			if !yield(batch) {
+				return
+			}
+		}
+	}
+}
+
+// begin makes the next lines of jobs ready to be called, and durable. Links that need no call are remembered in the same transaction.
+func (w *wave) begin(ctx context.Context, jobs []*job) error {
+	for _, j := range jobs {
+		if err := j.next(ctx, w); err != nil {
+			return err
+		}
+	}
+	err := w.t.update(ctx, func(tx directory.Tx) error {
+		l := link.In(tx)
+		var links []link.Link
+		var intents []link.Intent
+		for _, j := range jobs {
+			links = append(links, j.adopts...)
+			if j.begun {
+				intents = append(intents, j.intent)
+			}
+		}
+		if err := l.Put(ctx, links...); err != nil {
+			return err
+		}
+		return l.Begin(ctx, w.t.epoch, intents...)
+	})
+	if err != nil {
+		return fmt.Errorf("record intents: %w", err)
+	}
+	for _, j := range jobs {
+		if len(j.adopts) > 0 {
+			w.count("linked", 1)
+			w.linked(j.unit)
+		}
+	}
+	return nil
+}
+
+// next takes the lines that need no call, and the first that does, off the front of j.lines.
+func (j *job) next(ctx context.Context, w *wave) error {
+	j.adopts, j.begun, j.fresh = nil, false, false
+	for len(j.lines) > 0 {
+		l := j.lines[0]
+		j.lines = j.lines[1:]
+		if l.Verb == plan.Link {
+			j.adopts = append(j.adopts, j.adopt(w, l))
+			continue
+		}
+		ok, err := j.ready(ctx, w, l)
+		if err != nil {
+			return err
+		}
+		if j.begun = ok; ok {
+			return nil
+		}
+	}
+	return nil
+}
+
+// adopt links the account that was seen: what is mapped and there already is what is applied.
+func (j *job) adopt(w *wave, l plan.Line) link.Link {
+	have := link.Link{
+		Target: w.t.Name, Object: j.object.ID, Kind: l.Kind, Remote: l.Remote, State: link.Linked, Origin: link.Adopted, Active: true,
+		Since: w.now, Confirmed: w.now, Run: w.run.ID,
+	}
+	if j.seen != nil {
+		have.Active, have.Applied = j.seen.Active || l.Kind == connector.Group, mapped(j.want, j.seen.Attrs)
+	}
+	if j.have.Origin == link.Created {
+		have.Origin = link.Created
+	}
+	j.have = have
+	return have
+}
+
+// calls makes the remote calls, n at a time.
+func (w *wave) calls(ctx context.Context, stop context.CancelCauseFunc, n int, in <-chan *job, out chan<- *job) {
+	var wg sync.WaitGroup
+	for range n {
+		wg.Go(func() {
+			for j := range in {
+				w.work(ctx, stop, j)
+				out <- j
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// work makes the call that j was begun for, and then, one by one, those of its further lines.
+func (w *wave) work(ctx context.Context, stop context.CancelCauseFunc, j *job) {
+	for j.intent.ID != "" {
+		if ctx.Err() != nil {
+			j.notSent(w)
+			return
+		}
+		w.call(ctx, stop, j)
+		if len(j.lines) == 0 || j.outcome.Result != link.Done {
+			return
+		}
+		if err := w.settle(context.WithoutCancel(ctx), []*job{j}); err != nil {
+			stop(err)
+			return
+		}
+		if err := w.begin(ctx, []*job{j}); err != nil {
+			stop(err)
+			return
+		}
+		if !j.begun {
+			return
+		}
+	}
+}
+
+// settles records outcomes as they come, many at a time.
+func (w *wave) settles(ctx context.Context, done <-chan *job) error {
+	for batch := range batches(done, 4*w.t.Concurrency) {
+		if err := w.settle(ctx, batch); err != nil {
+			for range done { // let the callers end
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// settle records the outcomes of jobs in one transaction.
+func (w *wave) settle(ctx context.Context, jobs []*job) error {
+	var outcomes []link.Outcome
+	var scopes []link.Interval
+	for _, j := range jobs {
+		if j.outcome.Intent == "" {
+			continue
+		}
+		outcomes = append(outcomes, j.outcome)
+		scopes = append(scopes, j.scopes(w)...)
+	}
+	err := w.t.update(ctx, func(tx directory.Tx) error {
+		if err := link.In(tx).Settle(ctx, outcomes...); err != nil {
+			return err
+		}
+		return link.In(tx).PutInterval(ctx, scopes...)
+	})
+	if err != nil {
+		return fmt.Errorf("record outcomes: %w", err)
+	}
+	for _, j := range jobs {
+		if j.outcome.Link != nil {
+			j.have = *j.outcome.Link
+		}
+		if j.fresh {
+			w.linked(j.unit)
+		}
+		j.outcome, j.intent, j.fresh = link.Outcome{}, link.Intent{}, false
+	}
+	return nil
+}
+
+// scopes remembers when an object entered or left the scope of the target.
+func (j *job) scopes(w *wave) []link.Interval {
+	if j.outcome.Link == nil || j.intent.Verb == connector.Member {
+		return nil
+	}
+	return []link.Interval{{
+		Target: w.t.Name, What: "scope", Object: j.object.ID, Value: string(j.want.Scope), From: w.now, Cause: j.want.Reason, Run: w.run.ID,
+	}}
+}
+
+// linked notes that an object has an account or group now.
+func (w *wave) linked(u *unit) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.touched[u.object.ID] = true
+}
+
+// unsent settles jobs that were begun and will not be called.
+func (w *wave) unsent(ctx context.Context, jobs []*job) error {
+	var left []*job
+	for _, j := range jobs {
+		if j.begun {
+			j.notSent(w)
+			left = append(left, j)
+		}
+	}
+	return w.settle(context.WithoutCancel(ctx), left)
+}
+
+func (j *job) notSent(w *wave) {
+	j.lines = nil
+	j.outcome = link.Outcome{Intent: j.intent.ID, Result: link.Failed, Answer: "not sent: the wave ended before", At: w.t.e.cfg.Now()}
+}

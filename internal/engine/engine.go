@@ -1,0 +1,184 @@
+// Package engine holds the long-lived loops: it pulls sources through ingest, follows the feed, has each target planned and judged, and carries out what
+// may be. All retry, order, priority and concurrency of remote writes live here, around connector.Apply; nothing here knows a vendor or a protocol.
+//
+// The way of a change:
+//
+//	feed ─ keys ─▶ survey ─▶ lines ─▶ judge ─┬─▶ hold (waits for a person)
+//	               (prepare: scope, mapping,  └─▶ carry out: look up ─▶ Begin ─▶ Apply ─▶ read back ─▶ Settle
+//	                link, candidate)
+//
+// An event only says "look at X": what is planned is the state that is read, once when a wave is judged and again just before it is carried out. The cursor
+// of a target moves only when everything before it is done, held or waiting in the store, so that a crash between any two lines repeats work and loses
+// none. One goroutine serves a target at a time.
+package engine
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"muster/internal/connector"
+	"muster/internal/directory"
+	"muster/internal/ingest"
+	"muster/internal/mapping"
+	"muster/internal/run"
+	"muster/internal/source"
+)
+
+// A Mode is how far a target may go.
+type Mode string
+
+// The modes.
+const (
+	Observe Mode = "observe" // reads both sides, keeps a plan, writes nothing
+	Pilot   Mode = "pilot"   // writes for the people named in the rules only
+	Live    Mode = "live"
+)
+
+// A Source is a configured source.
+type Source struct {
+	Name  string
+	Every time.Duration // between reads
+	// Open makes the source for one read. pins tell where its bases stood when they were read last.
+	Open func(pins map[source.Base]source.Pin) (source.Source, error)
+}
+
+// A Target is a configured target.
+type Target struct {
+	Name        string
+	Mode        Mode
+	Connector   connector.Connector
+	Rules       mapping.TargetRules
+	Known       mapping.Known // what the rules may refer to
+	Concurrency int           // calls in flight; 0 = 16
+}
+
+// Config is what an Engine is made of.
+type Config struct {
+	Store   directory.Store
+	Door    *ingest.Door
+	Sources []Source
+	Targets []Target
+	// Protect returns why a person must never be disabled by a run, or "".
+	Protect func(directory.Object, []directory.Record) string
+	Now     func() time.Time
+	Log     *slog.Logger
+}
+
+// An Engine runs the sources and targets of one Muster. Its methods are safe for concurrent use.
+type Engine struct {
+	cfg     Config
+	sources []*reader
+	targets []*target
+}
+
+// New compiles the rules and makes an Engine. It does no I/O.
+func New(cfg Config) (*Engine, error) {
+	e := &Engine{cfg: cfg}
+	for _, s := range cfg.Sources {
+		e.sources = append(e.sources, newReader(e, s))
+	}
+	for _, t := range cfg.Targets {
+		tt, err := newTarget(e, t)
+		if err != nil {
+			return nil, err
+		}
+		e.targets = append(e.targets, tt)
+	}
+	return e, nil
+}
+
+// Start readies every target: it takes the lead, settles what a crash left open, and loads the approved rules. Call it once, before anything else.
+func (e *Engine) Start(ctx context.Context) error {
+	for _, t := range e.targets {
+		if err := t.start(ctx); err != nil {
+			return fmt.Errorf("start target %s: %w", t.Name, err)
+		}
+	}
+	return nil
+}
+
+// Run reads sources and serves targets until ctx ends.
+func (e *Engine) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, s := range e.sources {
+		g.Go(func() error { return s.loop(ctx) })
+	}
+	for _, t := range e.targets {
+		g.Go(func() error { return t.loop(ctx) })
+	}
+	g.Go(func() error { return e.wake(ctx) })
+	return g.Wait()
+}
+
+// wake passes the store's wake-ups on to every target.
+func (e *Engine) wake(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-e.cfg.Store.Wake():
+			for _, t := range e.targets {
+				t.poke()
+			}
+		}
+	}
+}
+
+// Read reads a source now and returns the run. An incomplete read is no error: it is the run's outcome.
+func (e *Engine) Read(ctx context.Context, name string) (run.Run, error) {
+	for _, s := range e.sources {
+		if s.Name == name {
+			return s.read(ctx)
+		}
+	}
+	return run.Run{}, fmt.Errorf("source %q: %w", name, directory.ErrNotFound)
+}
+
+// Sync compares a target wholly with what it should hold, and does what may be done.
+func (e *Engine) Sync(ctx context.Context, name string) (run.Run, error) {
+	t, err := e.target(name)
+	if err != nil {
+		return run.Run{}, err
+	}
+	return t.sync(ctx)
+}
+
+// Follow serves what has changed since a target was served last, and what is due.
+func (e *Engine) Follow(ctx context.Context, name string) (run.Run, error) {
+	t, err := e.target(name)
+	if err != nil {
+		return run.Run{}, err
+	}
+	return t.follow(ctx)
+}
+
+// SyncPerson serves one person at one target, within the limits.
+func (e *Engine) SyncPerson(ctx context.Context, name string, id directory.ID) (run.Run, error) {
+	t, err := e.target(name)
+	if err != nil {
+		return run.Run{}, err
+	}
+	return t.serveOne(ctx, id)
+}
+
+// Poke has a target look again soon: after an approval, a release, a resume.
+func (e *Engine) Poke(name string) {
+	for _, t := range e.targets {
+		if name == "" || t.Name == name {
+			t.poke()
+		}
+	}
+}
+
+func (e *Engine) target(name string) (*target, error) {
+	for _, t := range e.targets {
+		if t.Name == name {
+			return t, nil
+		}
+	}
+	return nil, fmt.Errorf("target %q: %w", name, directory.ErrNotFound)
+}

@@ -1,0 +1,325 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"muster/internal/connector"
+	"muster/internal/directory"
+	"muster/internal/link"
+	"muster/internal/plan"
+)
+
+// Codes of waiting.
+const (
+	codeUnknown   = "unknown"   // no answer: it may have had an effect
+	codeThrottled = "throttled" // the target asks to wait
+	codeExists    = "exists"    // the name is taken there
+	codeInvalid   = "invalid"   // the target rejects a value
+	codeMissing   = "gone"      // the account is not there any more
+	codeUnclosed  = "unclosed"  // disabled or deleted, but the target does not confirm it
+	codeOffered   = "unsupported"
+	codeLookup    = "look_up"
+)
+
+// ready makes line l the next call of j: the intent and the op. It reports false if there is nothing to call.
+func (j *job) ready(ctx context.Context, w *wave, l plan.Line) (bool, error) {
+	if l.Verb == plan.AddMembers || l.Verb == plan.RemoveMembers {
+		return j.readyMembers(ctx, w, l)
+	}
+	id := string(directory.NewID())
+	before := j.have
+	j.intent = link.Intent{
+		ID: id, Target: w.t.Name, Object: j.object.ID, Kind: l.Kind, Remote: before.Remote, Run: w.run.ID, Line: l.Key, Cause: l.Cause, Class: l.Class,
+		Count: l.Count, Before: before.Applied, Active: before.Active, Add: l.Add, Remove: l.Remove, At: w.t.e.cfg.Now(),
+	}
+	j.op = connector.Op{Key: id, Kind: l.Kind, ID: before.Remote, Match: j.want.Match, Active: true}
+	switch l.Verb {
+	case plan.Create:
+		j.op.Verb, j.op.Active, j.op.ID = connector.Create, l.Active, ""
+		j.op.Want = applied(j.want.Once, j.want.Attrs)
+		j.op.Repeat = j.repeats()
+		j.intent.Absent = j.absent
+	case plan.Update, plan.Enable:
+		j.op.Verb, j.op.Want = connector.Verb(l.Verb), j.want.Attrs
+		for _, f := range l.Fields {
+			j.op.Changed = append(j.op.Changed, f.Path)
+		}
+	case plan.DisableUser:
+		j.op.Verb, j.op.Active, j.op.Want = connector.Disable, false, before.Applied
+	case plan.DeleteRemote:
+		j.op.Verb = connector.Delete
+	default:
+		return false, nil
+	}
+	j.intent.Verb, j.intent.Want = j.op.Verb, j.op.Want
+	return true, nil
+}
+
+// call makes one remote call and says what it means.
+func (w *wave) call(ctx context.Context, stop context.CancelCauseFunc, j *job) {
+	began := w.t.e.cfg.Now()
+	var remote connector.Remote
+	var err error
+	if j.op.Verb == connector.Member {
+		err = w.callMembers(ctx, j)
+	} else {
+		remote, err = w.t.Connector.Apply(ctx, j.op)
+	}
+	if err == nil && (j.op.Verb == connector.Disable || j.op.Verb == connector.Delete) {
+		w.close(ctx, j)
+	} else if err == nil {
+		w.done(j, remote)
+	} else {
+		w.failed(ctx, stop, j, err)
+	}
+	now := w.t.e.cfg.Now()
+	j.outcome.Intent, j.outcome.At, j.outcome.Took = j.intent.ID, now, now.Sub(began)
+	w.t.log.Debug("op", "verb", j.op.Verb, "object", j.object.ID, "remote", j.op.ID, "result", j.outcome.Result, "answer", j.outcome.Answer)
+}
+
+// done settles a call that took effect.
+func (w *wave) done(j *job, remote connector.Remote) {
+	if j.op.Verb == connector.Member {
+		w.membersDone(j)
+		return
+	}
+	l := j.have
+	l.Target, l.Object, l.Kind, l.State, l.Run, l.Cause = w.t.Name, j.object.ID, j.op.Kind, link.Linked, w.run.ID, directory.NoCause
+	l.Confirmed = w.t.e.cfg.Now()
+	switch j.op.Verb {
+	case connector.Create:
+		l.Remote, l.Origin, l.Since, l.Applied, l.Active = remote.ID, link.Created, w.now, applied(nil, j.want.Attrs), j.op.Active
+		j.fresh = true
+	case connector.Enable:
+		l.Active, l.Since, l.Applied = true, w.now, applied(j.have.Applied, j.want.Attrs)
+		j.fresh = true
+	default:
+		l.Applied = applied(j.have.Applied, j.want.Attrs)
+	}
+	w.count(string(j.op.Verb)+"d", 1)
+	j.outcome = link.Outcome{Result: link.Done, Link: &l, Clear: true}
+}
+
+// membersDone settles a membership call.
+func (w *wave) membersDone(j *job) {
+	w.count("members_added", len(j.op.Add))
+	w.count("members_removed", len(j.op.Remove))
+	j.outcome = link.Outcome{Result: link.Done, Edges: j.edges, Clear: true}
+}
+
+// close reads back what a disable or delete has left. Only what the target then says closes a leaver.
+func (w *wave) close(ctx context.Context, j *job) {
+	l := j.have
+	l.State, l.Cause, l.Run, l.Since = link.Closing, j.want.Cause, w.run.ID, w.now
+	j.outcome = link.Outcome{Result: link.Done, Link: &l, Clear: true}
+	closed, err := w.closed(ctx, j)
+	if !closed {
+		reason := "the target accepted it, and still shows the account as active"
+		if err != nil {
+			reason = "the target accepted it, and could not be asked whether it is closed: " + err.Error()
+		}
+		x := w.retry(j.unit, codeUnclosed, reason, 0)
+		j.outcome.Wait, j.outcome.Clear = &x, false
+		w.count("unclosed", 1)
+		return
+	}
+	l.State, l.Active, l.Confirmed = link.Closed, false, w.t.e.cfg.Now()
+	if j.op.Verb == connector.Delete {
+		l.Applied = nil
+	}
+	w.count(string(j.op.Verb)+"d", 1)
+}
+
+// closed asks the target whether the account is disabled or gone.
+func (w *wave) closed(ctx context.Context, j *job) (bool, error) {
+	remote, err := w.t.Connector.Get(ctx, j.op.Kind, j.op.ID)
+	switch {
+	case err == nil:
+		return j.op.Verb == connector.Disable && !remote.Active, nil
+	case errors.Is(err, connector.ErrNotFound):
+		_, err := w.t.Connector.Check(ctx) // the canary
+		return err == nil, err
+	}
+	return false, err
+}
+
+// refuses reports whether an error is about the target as a whole.
+func refuses(err error) bool {
+	return errors.Is(err, connector.ErrAuth) || errors.Is(err, connector.ErrForeign)
+}
+
+// failed settles a call that had no effect, or whose effect is not known.
+func (w *wave) failed(ctx context.Context, stop context.CancelCauseFunc, j *job, err error) {
+	j.outcome = link.Outcome{Result: link.Failed, Answer: cut(err.Error())}
+	switch {
+	case refuses(err):
+		stop(&refusal{err})
+		return
+	case ctx.Err() != nil:
+		j.outcome.Result = link.Unknown
+	case errors.Is(err, connector.ErrNotFound):
+		w.vanished(ctx, stop, j)
+		return
+	}
+	line := plan.Line{Key: j.intent.Line}
+	x := w.waitFor(j.unit, line, err)
+	if unclassified(err) {
+		j.outcome.Result = link.Unknown
+	}
+	j.outcome.Wait = &x
+	if j.op.Verb == connector.Member && rejection(err) {
+		j.outcome.Edges = j.edges
+		if len(j.op.Add)+len(j.op.Remove) < 2 {
+			j.outcome.Edges = nil
+		}
+	}
+	w.count(string(x.Wait), 1)
+}
+
+// unclassified reports whether err is none of the vocabulary: the call may have had an effect.
+func unclassified(err error) bool {
+	var wait *connector.RetryAfter
+	if errors.As(err, &wait) {
+		return false
+	}
+	for _, known := range []error{
+		connector.ErrExists, connector.ErrNotFound, connector.ErrInvalid, connector.ErrAuth, connector.ErrUnsupported, connector.ErrForeign,
+	} {
+		if errors.Is(err, known) {
+			return false
+		}
+	}
+	return true
+}
+
+// waitFor says how u waits after err.
+func (w *wave) waitFor(u *unit, l plan.Line, err error) link.Waiting {
+	var wait *connector.RetryAfter
+	switch {
+	case errors.As(err, &wait):
+		x := w.retry(u, codeThrottled, "the target asks to wait", wait.Wait)
+		x.Attempts = max(0, x.Attempts-1)
+		if u.repeats() {
+			x.Code = codeUnknown
+		}
+		return x
+	case errors.Is(err, connector.ErrExists):
+		if u.wait != nil && u.wait.Code == codeExists && u.wait.Attempts >= 3 {
+			return w.held(u, l, "conflict", "the name is taken at the target by an account that cannot be found: "+cut(err.Error()))
+		}
+		return w.retry(u, codeExists, "the name is taken at the target: "+cut(err.Error()), 0)
+	case errors.Is(err, connector.ErrInvalid):
+		return w.held(u, l, codeInvalid, "the target rejects a value: "+cut(err.Error())+". Correct it at the source, or the mapping")
+	case errors.Is(err, connector.ErrUnsupported):
+		return w.held(u, l, codeOffered, "the target does not offer this: "+cut(err.Error()))
+	}
+	return w.retry(u, codeUnknown, cut(err.Error()), 0)
+}
+
+func (w *wave) held(u *unit, l plan.Line, code, reason string) link.Waiting {
+	return link.Waiting{Target: w.t.Name, Object: u.object.ID, Wait: link.Held, Code: code, Reason: reason, Line: l.Key, Attempts: attempts(u), Since: since(u, w.now)}
+}
+
+// retry has u tried again after a while: after wait, or with backoff.
+func (w *wave) retry(u *unit, code, reason string, wait time.Duration) link.Waiting {
+	n := attempts(u)
+	if wait <= 0 {
+		wait = backoff(n)
+	}
+	return link.Waiting{
+		Target: w.t.Name, Object: u.object.ID, Wait: link.Retrying, Code: code, Reason: reason, Attempts: n, Since: since(u, w.now), Next: w.t.e.cfg.Now().Add(wait),
+	}
+}
+
+func attempts(u *unit) int {
+	if u.wait == nil {
+		return 1
+	}
+	return u.wait.Attempts + 1
+}
+
+func since(u *unit, now time.Time) time.Time {
+	if u.wait == nil {
+		return now
+	}
+	return u.wait.Since
+}
+
+// backoff is how long the n-th failure waits: from 2 s doubling to 15 min, then 6 h, 12 h, and a day for ever, each with up to a quarter less.
+func backoff(n int) time.Duration {
+	wait := 2 * time.Second << min(n-1, 9)
+	switch {
+	case n > 14:
+		wait = 24 * time.Hour
+	case n > 13:
+		wait = 12 * time.Hour
+	case n > 12:
+		wait = 6 * time.Hour
+	default:
+		wait = min(wait, 15*time.Minute)
+	}
+	return wait - rand.N(wait/4)
+}
+
+// vanished settles a call about an id that the target does not know: believed only while the target answers otherwise. What should be closed is closed
+// then; what should be there is planned anew.
+func (w *wave) vanished(ctx context.Context, stop context.CancelCauseFunc, j *job) {
+	if _, err := w.t.Connector.Check(ctx); err != nil {
+		if refuses(err) {
+			stop(&refusal{err})
+			return
+		}
+		x := w.retry(j.unit, codeUnknown, cut(err.Error()), 0)
+		j.outcome.Wait = &x
+		return
+	}
+	l := j.have
+	l.Active, l.Applied, l.Since, l.Run, l.Confirmed = false, nil, w.now, w.run.ID, w.t.e.cfg.Now()
+	j.outcome.Link = &l
+	if j.op.Verb == connector.Disable || j.op.Verb == connector.Delete {
+		l.State, l.Cause = link.Closed, j.want.Cause
+		j.outcome.Result, j.outcome.Clear = link.Done, true
+		w.count("already_gone", 1)
+		return
+	}
+	l.State = link.Lost
+	x := w.retry(j.unit, codeMissing, "the account is gone at the target; it is planned anew", 0)
+	j.outcome.Wait = &x
+	w.count("lost", 1)
+}
+
+// cut shortens what a target says.
+func cut(s string) string {
+	s = strings.ToValidUTF8(s, "�")
+	if len(s) > 500 {
+		return strings.ToValidUTF8(s[:500], "") + " …"
+	}
+	return s
+}
+
+// recover settles what a crash left open: each write may have had an effect, so its object is looked up before anything is repeated.
+func (t *target) recover(ctx context.Context, open []link.Intent) error {
+	if len(open) == 0 {
+		return nil
+	}
+	now := t.e.cfg.Now()
+	outcomes := make([]link.Outcome, len(open))
+	for i, in := range open {
+		outcomes[i] = link.Outcome{
+			Intent: in.ID, Result: link.Unknown, Answer: "Muster ended before the answer", At: now,
+			Wait: &link.Waiting{
+				Target: t.Name, Object: in.Object, Wait: link.Retrying, Code: codeUnknown, Reason: "Muster ended before the answer", Attempts: 1, Since: now, Next: now,
+			},
+		}
+	}
+	t.log.Info("writes without an answer are looked up", "count", len(open))
+	if err := t.update(ctx, func(tx directory.Tx) error { return link.In(tx).Settle(ctx, outcomes...) }); err != nil {
+		return fmt.Errorf("settle what was open: %w", err)
+	}
+	return nil
+}

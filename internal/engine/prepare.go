@@ -1,0 +1,354 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"muster/internal/attr"
+	"muster/internal/connector"
+	"muster/internal/directory"
+	"muster/internal/link"
+	"muster/internal/mapping"
+	"muster/internal/plan"
+)
+
+// A unit is one object on its way through a wave: what is wanted, what we remember, what was seen, and the lines that follow.
+type unit struct {
+	object  directory.Object
+	records []directory.Record
+	in      mapping.Input
+	want    plan.Desired
+	traces  []mapping.Trace
+	have    link.Link
+	seen    *connector.Remote
+	wait    *link.Waiting
+	lines   []plan.Line
+	absent  bool // a look-up or a complete list found no account
+	fault   error
+}
+
+// remoteKind returns the kind of remote object that stands for an object.
+func remoteKind(k directory.Kind) connector.Kind {
+	if k == directory.Group {
+		return connector.Group
+	}
+	return connector.User
+}
+
+// prepare reads everything about ids, at most a few hundred, and plans them. Objects that no longer exist are left out.
+func (w *wave) prepare(ctx context.Context, ids []directory.ID) ([]*unit, error) {
+	var units []*unit
+	err := w.t.view(ctx, func(v directory.Reader) (err error) {
+		if units, err = w.gather(ctx, v, ids); err != nil {
+			return err
+		}
+		for _, kind := range []connector.Kind{connector.User, connector.Group} {
+			part := ofKind(units, kind)
+			if err := w.desire(ctx, v, kind, part); err != nil {
+				return err
+			}
+			if err := w.observe(ctx, link.Of(v), kind, part); err != nil {
+				return err
+			}
+		}
+		return w.sizes(ctx, link.Of(v), ofKind(units, connector.Group))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("prepare: %w", err)
+	}
+	for _, u := range units {
+		w.plan(u)
+	}
+	return units, nil
+}
+
+func ofKind(units []*unit, kind connector.Kind) []*unit {
+	return slices.DeleteFunc(slices.Clone(units), func(u *unit) bool { return remoteKind(u.object.Kind) != kind })
+}
+
+func idsOf(units []*unit) []directory.ID {
+	out := make([]directory.ID, len(units))
+	for i, u := range units {
+		out[i] = u.object.ID
+	}
+	return out
+}
+
+// gather reads objects, their records and their links.
+func (w *wave) gather(ctx context.Context, v directory.Reader, ids []directory.ID) ([]*unit, error) {
+	objects, err := v.Objects(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	by := make(map[directory.ID]*unit, len(objects))
+	units := make([]*unit, 0, len(objects))
+	for _, o := range objects {
+		u := &unit{object: o, wait: w.waits(o.ID)}
+		by[o.ID] = u
+		units = append(units, u)
+	}
+	slices.SortFunc(units, func(a, b *unit) int { return strings.Compare(string(a.object.ID), string(b.object.ID)) })
+	records, err := v.RecordsOf(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, rec := range records {
+		if u := by[rec.Object]; u != nil {
+			u.records = append(u.records, rec)
+		}
+	}
+	links, err := link.Of(v).Links(ctx, w.t.Name, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range links {
+		if u := by[l.Object]; u != nil {
+			u.have = l
+		}
+	}
+	return units, nil
+}
+
+// desire computes what the target should hold for units of one kind.
+func (w *wave) desire(ctx context.Context, v directory.Reader, kind connector.Kind, units []*unit) error {
+	rules, scope := w.rules.People(), w.people
+	if kind == connector.Group {
+		rules, scope = w.rules.Groups(), w.groups
+	}
+	in, err := scope.within(ctx, v, idsOf(units))
+	if err != nil {
+		return err
+	}
+	memberOf, above, err := w.memberOf(ctx, v, units)
+	if err != nil {
+		return err
+	}
+	for _, u := range units {
+		u.in = mapping.Input{Object: u.object, Records: u.records, MemberOf: memberOf[u.object.ID], Above: above[u.object.ID], InGroup: scope.verdict(in[u.object.ID])}
+		if rules == nil {
+			u.want = plan.Desired{Target: w.t.Name, Object: u.object.ID, Kind: kind, Name: u.object.Handle(), Scope: plan.Unknown}
+			continue
+		}
+		u.want, u.traces, u.fault = rules.Desired(u.in, w.can.Required)
+		w.normalize(u)
+		w.protect(u)
+	}
+	return nil
+}
+
+// memberOf returns the names of the groups that units are in, directly and at any depth, if the rules ask.
+func (w *wave) memberOf(ctx context.Context, v directory.Reader, units []*unit) (direct, above map[directory.ID][]string, err error) {
+	if len(units) == 0 || !w.rules.UsesMemberOf() && !w.rules.UsesAbove() {
+		return nil, nil, nil
+	}
+	edges, err := v.GroupsOf(ctx, idsOf(units))
+	if err != nil {
+		return nil, nil, err
+	}
+	direct, above = map[directory.ID][]string{}, map[directory.ID][]string{}
+	for _, e := range edges {
+		around := []directory.ID{e.Group}
+		if w.rules.UsesAbove() {
+			if around, err = v.Above(ctx, around); err != nil {
+				return nil, nil, err
+			}
+		}
+		if err := w.name(ctx, v, around); err != nil {
+			return nil, nil, err
+		}
+		direct[e.Member] = append(direct[e.Member], w.names[e.Group])
+		for _, g := range around {
+			above[e.Member] = append(above[e.Member], w.names[g])
+		}
+	}
+	return direct, above, nil
+}
+
+// name learns the names of groups as their source has them.
+func (w *wave) name(ctx context.Context, v directory.Reader, groups []directory.ID) error {
+	ask := slices.DeleteFunc(slices.Clone(groups), func(id directory.ID) bool { _, ok := w.names[id]; return ok })
+	if len(ask) == 0 {
+		return nil
+	}
+	records, err := v.RecordsOf(ctx, ask)
+	for _, rec := range records {
+		w.names[rec.Object] = rec.Name
+	}
+	return err
+}
+
+// normalize brings values into the form in which the target keeps them; what it cannot hold makes the object wait.
+func (w *wave) normalize(u *unit) {
+	n, ok := w.t.Connector.(connector.Normalizer)
+	if !ok {
+		return
+	}
+	for _, set := range []*attr.Set{&u.want.Attrs, &u.want.Once} {
+		if len(*set) == 0 {
+			continue
+		}
+		got, problems := n.Normalize(u.want.Kind, *set)
+		*set = got
+		for _, p := range problems {
+			u.want.Ask = fmt.Sprintf("the target cannot hold the value of %s: %s", p.Path, p.Reason)
+		}
+	}
+}
+
+// protect keeps runs from closing those who must not be closed.
+func (w *wave) protect(u *unit) {
+	leaves := u.want.Scope == plan.Out || !u.want.Active
+	if !leaves || w.t.e.cfg.Protect == nil || u.object.Cause == directory.Operator {
+		return
+	}
+	if why := w.t.e.cfg.Protect(u.object, u.records); why != "" {
+		u.want.Ask = why
+	}
+}
+
+// observe finds the account of each unit as the target listed it, or a candidate by the match attributes.
+func (w *wave) observe(ctx context.Context, l link.Reader, kind connector.Kind, units []*unit) error {
+	var loose []*unit
+	linked := map[connector.RemoteID]*unit{}
+	for _, u := range units {
+		if plan.Linked(u.have) {
+			linked[u.have.Remote] = u
+		} else if u.want.Scope == plan.In {
+			loose = append(loose, u)
+		}
+	}
+	if w.listed {
+		if err := w.observeLinked(ctx, l, kind, linked); err != nil {
+			return err
+		}
+	}
+	return w.candidates(ctx, l, kind, loose)
+}
+
+func (w *wave) observeLinked(ctx context.Context, l link.Reader, kind connector.Kind, linked map[connector.RemoteID]*unit) error {
+	ids := make([]connector.RemoteID, 0, len(linked))
+	for id := range linked {
+		ids = append(ids, id)
+	}
+	seen, err := l.GetObserved(ctx, w.t.Name, kind, ids)
+	for _, o := range seen {
+		u := linked[o.ID]
+		if o.At.After(u.have.Confirmed) {
+			u.seen = &o.Remote
+		}
+	}
+	return err
+}
+
+// candidates looks loose units up among what the target listed, match attribute by match attribute.
+func (w *wave) candidates(ctx context.Context, l link.Reader, kind connector.Kind, loose []*unit) error {
+	if !w.listed {
+		return nil
+	}
+	for _, u := range loose {
+		u.absent = true
+	}
+	rules := w.rules.People()
+	if kind == connector.Group {
+		rules = w.rules.Groups()
+	}
+	if rules == nil {
+		return nil
+	}
+	for _, by := range rules.Rules().Match {
+		of := map[string][]*unit{}
+		var values []string
+		for _, u := range loose {
+			if v := u.want.Attrs.First(by); v != "" && u.seen == nil {
+				of[strings.ToLower(v)] = append(of[strings.ToLower(v)], u)
+				values = append(values, v)
+			}
+		}
+		found, err := l.FindObserved(ctx, w.t.Name, kind, by, values)
+		if err != nil {
+			return err
+		}
+		if err := w.claim(ctx, l, kind, by, of, found); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// claim gives each found account to the unit that matches it, unless it is or was somebody else's, or several match.
+func (w *wave) claim(ctx context.Context, l link.Reader, kind connector.Kind, by attr.Path, of map[string][]*unit, found []link.Observed) error {
+	ids := make([]connector.RemoteID, len(found))
+	for i, o := range found {
+		ids[i] = o.ID
+	}
+	owned, err := l.ByRemote(ctx, w.t.Name, kind, ids)
+	if err != nil {
+		return err
+	}
+	owner := map[connector.RemoteID]directory.ID{}
+	for _, o := range owned {
+		owner[o.Remote] = o.Object
+	}
+	for _, o := range found {
+		units := of[strings.ToLower(o.Attrs.First(by))]
+		for _, u := range units {
+			w.offer(u, o.Remote, owner[o.ID], len(units))
+		}
+	}
+	return nil
+}
+
+// offer makes an account the candidate of u, with a question where the match alone must not decide.
+func (w *wave) offer(u *unit, account connector.Remote, owner directory.ID, claimants int) {
+	switch {
+	case u.seen != nil && u.seen.ID != account.ID:
+		u.want.Ask = fmt.Sprintf("two accounts match: %s and %s", u.seen.ID, account.ID)
+	case owner != "" && owner != u.object.ID:
+		u.want.Ask = fmt.Sprintf("the account %s was linked to another person (%s) before", account.ID, owner)
+	case claimants > 1:
+		u.want.Ask = fmt.Sprintf("%d people match the account %s", claimants, account.ID)
+	}
+	if u.seen == nil {
+		u.seen, u.absent = &account, false
+	}
+}
+
+// sizes tells groups how many members they have at the target: deleting a large one asks.
+func (w *wave) sizes(ctx context.Context, l link.Reader, groups []*unit) error {
+	for _, u := range groups {
+		if !plan.Linked(u.have) || u.want.Scope == plan.In && u.want.Active {
+			continue
+		}
+		n, err := l.CountApplied(ctx, w.t.Name, u.object.ID)
+		if err != nil {
+			return err
+		}
+		u.want.Size = n
+	}
+	return nil
+}
+
+// plan fills in the lines of u.
+func (w *wave) plan(u *unit) {
+	switch {
+	case w.outsidePilot(u):
+		u.lines = nil
+	default:
+		u.lines = plan.Object(u.want, u.have, u.seen, w.can)
+	}
+	for i, l := range u.lines {
+		if l.Verb == plan.Skip && l.Code == "missing_value" && u.fault != nil {
+			u.lines[i].Why += ": " + u.fault.Error()
+		}
+	}
+}
+
+// outsidePilot reports whether a pilot does not reach u.
+func (w *wave) outsidePilot(u *unit) bool {
+	if w.t.Mode != Pilot || w.draft {
+		return false
+	}
+	return u.object.Kind == directory.Group || !w.rules.InPilot(u.object)
+}

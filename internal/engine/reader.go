@@ -1,0 +1,119 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"muster/internal/directory"
+	"muster/internal/run"
+	"muster/internal/source"
+)
+
+// A reader reads one source, one read at a time.
+type reader struct {
+	Source
+	e  *Engine
+	mu sync.Mutex // held during a read
+}
+
+func newReader(e *Engine, s Source) *reader {
+	if s.Every <= 0 {
+		s.Every = 5 * time.Minute
+	}
+	return &reader{Source: s, e: e}
+}
+
+// loop reads at once and then every Every.
+func (r *reader) loop(ctx context.Context) error {
+	tick := time.NewTicker(r.Every)
+	defer tick.Stop()
+	for {
+		if _, err := r.read(ctx); err != nil && ctx.Err() == nil {
+			r.e.cfg.Log.Error("source not read", "source", r.Name, "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// read reads the whole source once. Expiry dates are acted on first, and whether or not the source answers: the clock needs no directory.
+func (r *reader) read(ctx context.Context) (run.Run, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	rec := run.Run{ID: string(directory.NewID()), Kind: run.Read, Name: r.Name, Started: r.e.cfg.Now(), Outcome: run.Running}
+	if err := r.e.putRun(ctx, rec); err != nil {
+		return rec, err
+	}
+	expired, err := r.e.cfg.Door.Expire(ctx, r.Name)
+	if err == nil {
+		err = r.pull(ctx, &rec)
+	}
+	if expired > 0 && rec.Counts != nil {
+		rec.Counts["expired"] = expired
+	}
+	if err != nil {
+		rec.Outcome = run.Failed
+		rec.Problem = &run.Problem{
+			Code: "source_failed", What: "the read of source " + r.Name + " could not be stored", Why: err.Error(),
+			Now: "Nobody was removed. The next read starts over.", Fix: "Look at the log and at the free space of the data folder.",
+		}
+	}
+	rec.Ended = r.e.cfg.Now()
+	return rec, errors.Join(err, r.e.putRun(context.WithoutCancel(ctx), rec))
+}
+
+func (r *reader) pull(ctx context.Context, rec *run.Run) error {
+	reading, err := r.e.cfg.Door.Read(r.Name)
+	if err != nil {
+		return err
+	}
+	pins, err := r.e.cfg.Door.Pins(ctx, r.Name)
+	if err != nil {
+		return err
+	}
+	src, err := r.Open(pins)
+	if err != nil {
+		return err
+	}
+	var stored error
+	cause := src.Pull(ctx, "", func(b source.Batch) error {
+		stored = reading.Take(ctx, b)
+		return stored
+	})
+	if stored != nil {
+		return stored
+	}
+	locator, _ := src.(source.Locator)
+	sum, err := reading.Close(ctx, locator, cause)
+	if err != nil {
+		return err
+	}
+	rec.Counts, rec.Problem, rec.Notes = sum.Counts(), sum.Problem, sum.Notes
+	switch {
+	case sum.Suspicious:
+		rec.Outcome = run.Suspicious
+	case sum.Problem != nil:
+		rec.Outcome = run.Incomplete
+	default:
+		rec.Outcome = run.Done
+	}
+	r.e.cfg.Log.Info("source read", "source", r.Name, "outcome", rec.Outcome, "counts", rec.Counts)
+	if sum.Problem != nil {
+		r.e.cfg.Log.Warn("source not believed", "source", r.Name, "code", sum.Problem.Code, "what", sum.Problem.What, "why", sum.Problem.Why)
+	}
+	return nil
+}
+
+func (e *Engine) putRun(ctx context.Context, r run.Run) error {
+	err := e.cfg.Store.Update(ctx, "engine", func(tx directory.Tx) error { return run.In(tx).PutRun(ctx, r) })
+	if err != nil {
+		return fmt.Errorf("record run: %w", err)
+	}
+	return nil
+}

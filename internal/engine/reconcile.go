@@ -1,0 +1,260 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"muster/internal/connector"
+	"muster/internal/directory"
+	"muster/internal/link"
+	"muster/internal/run"
+)
+
+// sync compares the target wholly with what it should hold, under the approved rules, and does what may be done. While nothing is approved, it makes the
+// plan that waits anew instead.
+func (t *target) sync(ctx context.Context) (run.Run, error) {
+	if t.Mode == Observe || t.active == nil {
+		return t.draft(ctx, t.set)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	head, err := t.e.cfg.Store.Head(ctx)
+	if err != nil {
+		return run.Run{}, err
+	}
+	w, err := t.begin(ctx, run.Reconcile, t.active)
+	if err == nil {
+		if err = w.freeMemberships(ctx); err == nil {
+			err = w.reconcile(ctx)
+		}
+	}
+	if err == nil {
+		err = t.settleApproved(ctx, w)
+	}
+	if err == nil {
+		err = t.advance(ctx, head)
+	}
+	if err == nil {
+		err = t.putState(ctx, func(s *run.Target) { s.Listed = w.now })
+	}
+	return t.end(ctx, w, err)
+}
+
+// reconcile lists the target and carries out what everybody calls for.
+func (w *wave) reconcile(ctx context.Context) error {
+	if err := w.list(ctx); err != nil {
+		return err
+	}
+	if err := w.vanishings(ctx); err != nil {
+		return err
+	}
+	if err := w.carryOut(ctx, w.all(ctx)); err != nil {
+		return err
+	}
+	return w.proveMemberships(ctx)
+}
+
+// all yields every person and, where the target has groups, every group.
+func (w *wave) all(ctx context.Context) iter.Seq2[directory.ID, error] {
+	return func(yield func(directory.ID, error) bool) {
+		for id, err := range w.t.everything(ctx, directory.Person) {
+			if !yield(id, err) {
+				return
+			}
+		}
+		if !w.groupsServed() {
+			return
+		}
+		for id, err := range w.t.everything(ctx, directory.Group) {
+			if !yield(id, err) {
+				return
+			}
+		}
+	}
+}
+
+// list stores what the target holds. A list that ends in an error proves nothing and is not used.
+func (w *wave) list(ctx context.Context) error {
+	began := w.t.e.cfg.Now()
+	for _, kind := range []connector.Kind{connector.User, connector.Group} {
+		if kind == connector.Group && !w.groupsServed() {
+			continue
+		}
+		if err := w.listKind(ctx, kind, began); err != nil {
+			return err
+		}
+	}
+	w.listed = true
+	return nil
+}
+
+func (w *wave) listKind(ctx context.Context, kind connector.Kind, began time.Time) error {
+	index := w.rules.rules.People.Match
+	if kind == connector.Group {
+		index = w.rules.rules.Groups.Match
+	}
+	var page []link.Observed
+	flush := func() error {
+		if len(page) == 0 {
+			return nil
+		}
+		err := w.t.update(ctx, func(tx directory.Tx) error { return link.In(tx).PutObserved(ctx, index, page...) })
+		page = page[:0]
+		return err
+	}
+	n := 0
+	err := w.t.Connector.List(ctx, kind, func(r connector.Remote) error {
+		n++
+		if page = append(page, link.Observed{Target: w.t.Name, Remote: r, At: began}); len(page) == 500 {
+			return flush()
+		}
+		return nil
+	})
+	if err == nil {
+		err = flush()
+	}
+	if err != nil {
+		if refuses(err) {
+			return &refusal{err}
+		}
+		return fmt.Errorf("list %ss of %s: %w", kind, w.t.Name, err)
+	}
+	w.count("listed_"+string(kind)+"s", n)
+	return w.t.update(ctx, func(tx directory.Tx) error { return link.In(tx).DropObserved(ctx, w.t.Name, kind, began) })
+}
+
+// vanishShare is the share of accounts, in percent, that may be missing from a list before the list is what is doubted.
+const vanishShare, vanishLeast = 10, 5
+
+// vanishings finds linked accounts that a complete list lacks, and asks for each by its id: gone is believed only while most of the others are there.
+func (w *wave) vanishings(ctx context.Context) error {
+	for _, kind := range []connector.Kind{connector.User, connector.Group} {
+		missing, total, err := w.unlisted(ctx, kind)
+		if err != nil {
+			return err
+		}
+		if len(missing) >= vanishLeast && len(missing)*100 > total*vanishShare {
+			return &refusal{fmt.Errorf("%d of %d linked %ss are not in its list any more: %w", len(missing), total, kind, connector.ErrForeign)}
+		}
+		for _, l := range missing {
+			if err := w.lose(ctx, l); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// unlisted returns linked objects of a kind that are not in the list, and how many are linked.
+func (w *wave) unlisted(ctx context.Context, kind connector.Kind) (missing []link.Link, total int, err error) {
+	if kind == connector.Group && !w.groupsServed() {
+		return nil, 0, nil
+	}
+	for after := directory.ID(""); ; {
+		var page []link.Link
+		err := w.t.view(ctx, func(v directory.Reader) (err error) {
+			if page, err = link.Of(v).List(ctx, w.t.Name, kind, []link.State{link.Linked, link.Closing}, after, 500); err != nil {
+				return err
+			}
+			ids := make([]connector.RemoteID, len(page))
+			for i, l := range page {
+				ids[i] = l.Remote
+			}
+			seen, err := link.Of(v).GetObserved(ctx, w.t.Name, kind, ids)
+			there := map[connector.RemoteID]bool{}
+			for _, o := range seen {
+				there[o.ID] = true
+			}
+			for _, l := range page {
+				if !there[l.Remote] {
+					missing = append(missing, l)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			return nil, 0, err
+		}
+		total += len(page)
+		if len(page) < 500 {
+			return missing, total, nil
+		}
+		after = page[len(page)-1].Object
+	}
+}
+
+// lose asks for one account by its id, and forgets it if the target says that it is gone.
+func (w *wave) lose(ctx context.Context, l link.Link) error {
+	_, err := w.t.Connector.Get(ctx, l.Kind, l.Remote)
+	switch {
+	case err == nil:
+		return nil
+	case refuses(err):
+		return &refusal{err}
+	case !errors.Is(err, connector.ErrNotFound):
+		w.t.log.Warn("account not in the list and not readable", "object", l.Object, "remote", l.Remote, "error", err)
+		return nil
+	}
+	l.State, l.Active, l.Applied, l.Since, l.Run = link.Lost, false, nil, w.now, w.run.ID
+	w.count("lost", 1)
+	return w.t.update(ctx, func(tx directory.Tx) error { return link.In(tx).Put(ctx, l) })
+}
+
+// proveMemberships compares the wanted memberships of everybody linked with the directory, and writes what differs: what single changes missed heals here.
+func (w *wave) proveMemberships(ctx context.Context) error {
+	if !w.groupsServed() {
+		return nil
+	}
+	for after := directory.ID(""); ; {
+		var ids []directory.ID
+		err := w.t.view(ctx, func(v directory.Reader) error {
+			page, err := link.Of(v).List(ctx, w.t.Name, connector.User, nil, after, 1000)
+			for _, l := range page {
+				ids = append(ids, l.Object)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if err := w.wantMembers(ctx, ids); err != nil {
+			return err
+		}
+		if len(ids) < 1000 {
+			break
+		}
+		after = ids[len(ids)-1]
+	}
+	if err := w.openGroups(ctx); err != nil {
+		return err
+	}
+	return w.memberships(ctx, false)
+}
+
+// openGroups notes every group with memberships to write.
+func (w *wave) openGroups(ctx context.Context) error {
+	return w.t.view(ctx, func(v directory.Reader) error {
+		for after := directory.ID(""); ; {
+			page, err := link.Of(v).List(ctx, w.t.Name, connector.Group, []link.State{link.Linked}, after, 1000)
+			if err != nil {
+				return err
+			}
+			for _, l := range page {
+				open, err := link.Of(v).OpenEdges(ctx, w.t.Name, l.Object, "", 1)
+				if err != nil {
+					return err
+				}
+				if len(open) > 0 {
+					w.late[l.Object] = true
+				}
+				after = l.Object
+			}
+			if len(page) < 1000 {
+				return nil
+			}
+		}
+	})
+}

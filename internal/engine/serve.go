@@ -1,0 +1,309 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+
+	"muster/internal/connector"
+	"muster/internal/directory"
+	"muster/internal/link"
+	"muster/internal/plan"
+	"muster/internal/run"
+)
+
+// feedPage is how many changes make a wave at most.
+const feedPage = 1000
+
+// follow serves what has changed since the target was served last, what is due to be tried again, and what was approved, wave by wave until nothing is
+// left. It returns the last run that did something.
+func (t *target) follow(ctx context.Context) (run.Run, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var last run.Run
+	if t.active == nil || t.Mode == Observe {
+		return last, nil
+	}
+	for {
+		r, more, err := t.wave(ctx)
+		if r.ID != "" {
+			last = r
+		}
+		if err != nil || !more {
+			return last, err
+		}
+	}
+}
+
+// wave serves one wave of the feed. more says that there may be another.
+func (t *target) wave(ctx context.Context) (run.Run, bool, error) {
+	cursor, err := t.cursor(ctx)
+	if err != nil {
+		return run.Run{}, false, err
+	}
+	changes, err := t.e.cfg.Store.Changes(ctx, cursor, feedPage)
+	if err != nil {
+		return run.Run{}, false, err
+	}
+	due, err := t.due(ctx)
+	if err != nil {
+		return run.Run{}, false, err
+	}
+	approved, err := t.approved(ctx)
+	if err != nil || len(changes)+len(due)+len(approved) == 0 {
+		return run.Run{}, false, err
+	}
+	w, err := t.begin(ctx, run.Serve, t.active)
+	if err == nil {
+		err = w.serve(ctx, changes, append(due, approved...))
+	}
+	if err == nil {
+		err = t.settleApproved(ctx, w)
+	}
+	if err == nil && len(changes) > 0 {
+		err = t.advance(ctx, changes[len(changes)-1].Rev)
+	}
+	r, err := t.end(ctx, w, err)
+	return r, len(changes) == feedPage, err
+}
+
+func (t *target) cursor(ctx context.Context) (directory.Rev, error) {
+	var rev directory.Rev
+	return rev, t.view(ctx, func(v directory.Reader) (err error) {
+		rev, err = link.Of(v).Cursor(ctx, t.Name)
+		return err
+	})
+}
+
+func (t *target) advance(ctx context.Context, to directory.Rev) error {
+	return t.update(ctx, func(tx directory.Tx) error { return link.In(tx).Advance(ctx, t.Name, to) })
+}
+
+// due returns the objects whose time to be tried again has come.
+func (t *target) due(ctx context.Context) ([]directory.ID, error) {
+	var out []directory.ID
+	return out, t.view(ctx, func(v directory.Reader) error {
+		waiting, err := link.Of(v).Due(ctx, t.Name, t.e.cfg.Now(), feedPage)
+		for _, x := range waiting {
+			out = append(out, x.Object)
+		}
+		return err
+	})
+}
+
+// serve carries out what changes and further objects call for.
+func (w *wave) serve(ctx context.Context, changes []directory.Change, more []directory.ID) error {
+	keys, err := w.keys(ctx, changes)
+	if err != nil {
+		return err
+	}
+	objects := append(slices.Collect(maps.Keys(keys.objects)), more...)
+	slices.Sort(objects)
+	if err := w.wantMembers(ctx, keys.members); err != nil {
+		return err
+	}
+	for _, g := range keys.groups {
+		if err := w.wantGroup(ctx, g); err != nil {
+			return err
+		}
+	}
+	for _, id := range more {
+		w.late[id] = true // of groups, memberships may be due
+	}
+	return w.carryOut(ctx, list(slices.Compact(objects)))
+}
+
+// carryOut surveys ids, judges, and does what may be done, in order: disables, removals from groups, links with updates and creates, additions to groups,
+// deletes.
+func (w *wave) carryOut(ctx context.Context, ids iter.Seq2[directory.ID, error]) error {
+	s, err := w.survey(ctx, ids, nil)
+	if err != nil {
+		return err
+	}
+	if s.verdicts, err = w.judge(ctx, s.slim); err != nil {
+		return err
+	}
+	if err := w.send(ctx, s, s.first); err != nil {
+		return err
+	}
+	if err := w.memberships(ctx, true); err != nil {
+		return err
+	}
+	if err := w.send(ctx, s, s.then); err != nil {
+		return err
+	}
+	if err := w.follows(ctx); err != nil {
+		return err
+	}
+	if err := w.memberships(ctx, false); err != nil {
+		return err
+	}
+	return w.send(ctx, s, s.last)
+}
+
+// follows finds the memberships of whoever was linked or closed in this wave.
+func (w *wave) follows(ctx context.Context) error {
+	if !w.groupsServed() {
+		return nil
+	}
+	w.mu.Lock()
+	ids := slices.Sorted(maps.Keys(w.touched))
+	w.touched = map[directory.ID]bool{}
+	w.mu.Unlock()
+	var people, groups []directory.ID
+	for part := range slices.Chunk(ids, 1000) {
+		err := w.t.view(ctx, func(v directory.Reader) error {
+			links, err := link.Of(v).Links(ctx, w.t.Name, part)
+			for _, l := range links {
+				if l.Kind == connector.Group {
+					groups = append(groups, l.Object)
+				} else {
+					people = append(people, l.Object)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, g := range groups {
+		if err := w.meet(ctx, g); err != nil {
+			return err
+		}
+	}
+	if err := w.wantMembers(ctx, people); err != nil {
+		return err
+	}
+	for _, g := range groups {
+		if err := w.wantGroup(ctx, g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// meet reads the members of a group that was there before us.
+func (w *wave) meet(ctx context.Context, group directory.ID) error {
+	var l link.Link
+	err := w.t.view(ctx, func(v directory.Reader) (err error) {
+		l, err = link.Of(v).Get(ctx, w.t.Name, group)
+		return err
+	})
+	if err != nil || l.Origin != link.Adopted {
+		return err
+	}
+	edges, err := w.adoptMembers(ctx, group, l.Remote)
+	if err != nil || len(edges) == 0 {
+		return err
+	}
+	return w.t.update(ctx, func(tx directory.Tx) error { return link.In(tx).Seen(ctx, edges...) })
+}
+
+// send prepares objects again and carries out those lines that no limit holds.
+func (w *wave) send(ctx context.Context, s *survey, ids []directory.ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	held := map[string][]plan.Line{}
+	why := map[string]string{}
+	err := w.carry(ctx, func(yield func(*unit) error) error {
+		for part := range slices.Chunk(ids, planChunk) {
+			units, err := w.prepare(ctx, part)
+			if err != nil {
+				return err
+			}
+			if err := w.screen(ctx, units); err != nil {
+				return err
+			}
+			for _, u := range units {
+				if v, l, ok := tripped(s.verdicts, u.lines); ok {
+					held[string(v.Class)] = append(held[string(v.Class)], l)
+					why[string(v.Class)] = v.Why
+					continue
+				}
+				if acts(u.lines) {
+					if err := yield(u); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		return nil
+	})
+	for _, class := range slices.Sorted(maps.Keys(held)) {
+		err = errors.Join(err, w.hold(context.WithoutCancel(ctx), class, why[class], held[class]))
+	}
+	return err
+}
+
+// tripped returns the verdict that holds one of lines back: then the whole object waits.
+func tripped(verdicts []plan.Verdict, lines []plan.Line) (plan.Verdict, plan.Line, bool) {
+	for _, l := range lines {
+		if l.Cause == directory.Operator {
+			continue // a person of ours decided it already
+		}
+		if v, ok := plan.Tripped(verdicts, l); ok {
+			return v, l, true
+		}
+	}
+	return plan.Verdict{}, plan.Line{}, false
+}
+
+// serveOne serves one object now.
+func (t *target) serveOne(ctx context.Context, id directory.ID) (run.Run, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.active == nil || t.Mode == Observe {
+		return run.Run{}, fmt.Errorf("target %s: %w", t.Name, ErrDraft)
+	}
+	w, err := t.begin(ctx, run.Serve, t.active)
+	if err == nil {
+		if err = w.wantMembers(ctx, []directory.ID{id}); err == nil {
+			err = w.carryOut(ctx, list([]directory.ID{id}))
+		}
+	}
+	return t.end(ctx, w, err)
+}
+
+// ErrDraft says that a target writes nothing yet: its plan waits for approval, or it only observes.
+var ErrDraft = errors.New("its plan is not approved, or it only observes: nothing is written")
+
+// end closes a wave: its counts and outcome. A wave that did nothing leaves no run. A refusal stops the target and is no error of the caller's.
+func (t *target) end(ctx context.Context, w *wave, cause error) (run.Run, error) {
+	ctx = context.WithoutCancel(ctx)
+	var refused *refusal
+	if errors.As(cause, &refused) {
+		if err := t.stop(ctx, refused.error); err != nil {
+			return run.Run{}, err
+		}
+	}
+	if w == nil {
+		if refused != nil {
+			r := run.Run{ID: string(directory.NewID()), Kind: run.Serve, Name: t.Name, Started: t.e.cfg.Now(), Ended: t.e.cfg.Now(), Outcome: run.Stopped, Problem: stopped(t.Name, refused.error)}
+			return r, t.e.putRun(ctx, r)
+		}
+		return run.Run{}, cause
+	}
+	r := w.run
+	r.Ended, r.Counts = t.e.cfg.Now(), w.counts
+	switch {
+	case refused != nil:
+		r.Outcome, r.Problem, cause = run.Stopped, stopped(t.Name, refused.error), nil
+	case cause != nil:
+		r.Outcome = run.Failed
+		r.Problem = &run.Problem{Code: "run_failed", What: "the run on " + t.Name + " ended early", Why: cause.Error(), Now: "What was done is recorded; the rest is done by the next run.", Fix: "Look at the log."}
+	case w.counts["held"] > 0:
+		r.Outcome = run.Held
+	default:
+		r.Outcome = run.Done
+	}
+	if r.Kind == run.Serve && len(r.Counts) == 0 && r.Outcome == run.Done {
+		return run.Run{}, nil
+	}
+	t.log.Info("target served", "kind", r.Kind, "outcome", r.Outcome, "counts", r.Counts)
+	return r, errors.Join(cause, t.e.putRun(ctx, r))
+}

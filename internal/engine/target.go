@@ -1,0 +1,259 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"muster/internal/connector"
+	"muster/internal/directory"
+	"muster/internal/link"
+	"muster/internal/mapping"
+	"muster/internal/run"
+)
+
+// The rhythm of a target.
+const (
+	poll      = time.Second      // the net under the wake-ups
+	fullEvery = 24 * time.Hour   // between full reconciles
+	probeWait = time.Minute      // before a stopped target is tried again
+	draftWait = 15 * time.Second // between two makings of a plan that waits
+)
+
+// A target serves one configured target, one run at a time.
+type target struct {
+	Target
+	e        *Engine
+	log      *slog.Logger
+	mu       sync.Mutex // held while serving
+	woken    chan struct{}
+	epoch    int64
+	set      *ruleset // as configured
+	active   *ruleset // as approved; nil: none yet
+	can      *connector.Features
+	draftRev directory.Rev // feed position of the plan that waits
+	draftAt  time.Time
+}
+
+// A ruleset is rules with what they compile to.
+type ruleset struct {
+	*mapping.Target
+	rules  mapping.TargetRules
+	digest string
+}
+
+func compile(rules mapping.TargetRules, known mapping.Known) (*ruleset, error) {
+	t, err := mapping.CompileTarget(rules, known)
+	if err != nil {
+		return nil, err
+	}
+	return &ruleset{Target: t, rules: rules, digest: t.Digest()}, nil
+}
+
+func newTarget(e *Engine, t Target) (*target, error) {
+	if t.Concurrency <= 0 {
+		t.Concurrency = 16
+	}
+	set, err := compile(t.Rules, t.Known)
+	if err != nil {
+		return nil, fmt.Errorf("target %s: %w", t.Name, err)
+	}
+	return &target{Target: t, e: e, log: e.cfg.Log.With("target", t.Name), woken: make(chan struct{}, 1), set: set}, nil
+}
+
+// poke has the loop look again.
+func (t *target) poke() {
+	select {
+	case t.woken <- struct{}{}:
+	default:
+	}
+}
+
+// start takes the lead, settles what a crash left open, and loads the approved rules.
+func (t *target) start(ctx context.Context) error {
+	var open []link.Intent
+	err := t.update(ctx, func(tx directory.Tx) (err error) {
+		l := link.In(tx)
+		if t.epoch, err = l.Lead(ctx, t.Name); err != nil {
+			return err
+		}
+		open, err = l.Open(ctx, t.Name)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := t.recover(ctx, open); err != nil {
+		return err
+	}
+	state, err := t.state(ctx)
+	if err != nil {
+		return err
+	}
+	return t.load(state)
+}
+
+// load compiles the approved rules. Rules that no longer compile (an attribute is gone) stop nothing: the configured ones wait for approval instead.
+func (t *target) load(state run.Target) error {
+	switch {
+	case state.Active == "":
+		t.active = nil
+	case state.Active == t.set.digest:
+		t.active = t.set
+	default:
+		var rules mapping.TargetRules
+		if err := json.Unmarshal(state.Rules, &rules); err != nil {
+			return fmt.Errorf("approved rules of %s: %w", t.Name, err)
+		}
+		set, err := compile(rules, t.Known)
+		if err != nil {
+			t.log.Warn("approved rules no longer apply", "error", err)
+			t.active = nil
+			return nil
+		}
+		t.active = set
+	}
+	return nil
+}
+
+// state returns where the target stands; one that was never seen has the zero state.
+func (t *target) state(ctx context.Context) (run.Target, error) {
+	var s run.Target
+	err := t.view(ctx, func(v directory.Reader) (err error) {
+		s, err = run.Of(v).Target(ctx, t.Name)
+		return err
+	})
+	if errors.Is(err, directory.ErrNotFound) {
+		return run.Target{Name: t.Name}, nil
+	}
+	return s, err
+}
+
+func (t *target) putState(ctx context.Context, change func(*run.Target)) error {
+	return t.update(ctx, func(tx directory.Tx) error {
+		s, err := run.In(tx).Target(ctx, t.Name)
+		if errors.Is(err, directory.ErrNotFound) {
+			s, err = run.Target{Name: t.Name}, nil
+		}
+		if err != nil {
+			return err
+		}
+		change(&s)
+		return run.In(tx).PutTarget(ctx, s)
+	})
+}
+
+func (t *target) view(ctx context.Context, fn func(directory.Reader) error) error {
+	return t.e.cfg.Store.View(ctx, fn)
+}
+
+func (t *target) update(ctx context.Context, fn func(directory.Tx) error) error {
+	return t.e.cfg.Store.Update(ctx, "engine", fn)
+}
+
+// loop serves the target until ctx ends.
+func (t *target) loop(ctx context.Context) error {
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	for {
+		if err := t.turn(ctx); err != nil && ctx.Err() == nil {
+			t.log.Error("target not served", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-t.woken:
+		}
+	}
+}
+
+// turn does what the target needs now: nothing while paused, a probe while stopped, a plan while nothing is approved, else the next wave.
+func (t *target) turn(ctx context.Context) error {
+	state, err := t.state(ctx)
+	if err != nil || state.Paused != nil {
+		return err
+	}
+	now := t.e.cfg.Now()
+	if state.Stopped != nil {
+		if now.Before(state.Probe) {
+			return nil
+		}
+		if err := t.probe(ctx); err != nil {
+			return err
+		}
+	}
+	if err := t.lapse(ctx, now); err != nil {
+		return err
+	}
+	if t.needsDraft() {
+		if err := t.redraft(ctx, now); err != nil {
+			return err
+		}
+	}
+	if t.Mode == Observe || t.active == nil {
+		return nil
+	}
+	if now.Sub(state.Listed) >= fullEvery {
+		_, err = t.sync(ctx)
+		return err
+	}
+	_, err = t.follow(ctx)
+	return err
+}
+
+// features returns what the tenant supports, asked once per process and again after a stop.
+func (t *target) features(ctx context.Context) (connector.Features, error) {
+	if t.can != nil {
+		return *t.can, nil
+	}
+	f, err := t.Connector.Check(ctx)
+	if err != nil {
+		return f, err
+	}
+	t.can = &f
+	return f, nil
+}
+
+// probe asks a stopped target whether it is well again.
+func (t *target) probe(ctx context.Context) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.can = nil
+	if _, err := t.features(ctx); err != nil {
+		return t.stop(ctx, err)
+	}
+	t.log.Info("target answers again")
+	return t.putState(ctx, func(s *run.Target) { s.Stopped, s.Probe = nil, time.Time{} })
+}
+
+// stop remembers that the target cannot be served, and when to ask again. Nothing that waits for it is forgotten.
+func (t *target) stop(ctx context.Context, cause error) error {
+	p := stopped(t.Name, cause)
+	return t.putState(context.WithoutCancel(ctx), func(s *run.Target) {
+		if s.Stopped == nil || s.Stopped.Code != p.Code {
+			t.log.Error("target stopped", "code", p.Code, "why", p.Why)
+		}
+		s.Stopped, s.Probe = p, t.e.cfg.Now().Add(probeWait)
+	})
+}
+
+// stopped explains why a target cannot be served.
+func stopped(name string, cause error) *run.Problem {
+	p := &run.Problem{
+		Code: "target_unreachable", What: fmt.Sprintf("target %s is stopped", name), Why: cause.Error(),
+		Now: "Nothing is sent to it. What waits for it is kept and goes out when it answers again; it is asked every minute.",
+		Fix: "Run `muster target test " + name + "` to see what it answers.",
+	}
+	switch {
+	case errors.Is(cause, connector.ErrAuth):
+		p.Code, p.Fix = "target_credentials", "Put a valid token into the configuration of "+name+" and check the rights of its owner, then `muster target test "+name+"`."
+	case errors.Is(cause, connector.ErrForeign):
+		p.Code, p.Fix = "target_foreign", "Check the address of "+name+": what answers there is not the expected service. Then `muster target test "+name+"`."
+	}
+	return p
+}

@@ -1,0 +1,300 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"muster/internal/attr"
+	"muster/internal/connector"
+	"muster/internal/directory"
+	"muster/internal/link"
+	"muster/internal/plan"
+	"muster/internal/run"
+)
+
+// A wave is the batch on which limits are judged, and the run that records it.
+type wave struct {
+	t      *target
+	rules  *ruleset
+	can    connector.Features
+	now    time.Time
+	run    run.Run
+	draft  bool // only planned, never carried out
+	listed bool // the target was listed just now: what is not there does not exist
+
+	people, groups scopeGroup
+	waiting        map[directory.ID]*link.Waiting
+	names          map[directory.ID]string // of groups, for memberOf
+	stored         atomic.Bool             // there are stored plans to compare with
+	free           map[directory.ID]bool   // groups whose memberships an approved plan covers
+
+	mu      sync.Mutex // guards counts and touched
+	counts  map[string]int
+	touched map[directory.ID]bool // people and groups linked in this wave: their memberships follow
+	late    map[directory.ID]bool // groups with memberships to write
+	looked  map[directory.ID]bool // objects that were planned to be carried out; kept only while something is approved
+	sent    map[string]bool       // keys of approved lines that were carried out
+}
+
+// begin readies a wave under rules.
+func (t *target) begin(ctx context.Context, kind run.Kind, rules *ruleset) (*wave, error) {
+	w := &wave{
+		t: t, rules: rules, now: t.e.cfg.Now(), waiting: map[directory.ID]*link.Waiting{}, names: map[directory.ID]string{},
+		free: map[directory.ID]bool{}, counts: map[string]int{}, touched: map[directory.ID]bool{}, late: map[directory.ID]bool{},
+		looked: map[directory.ID]bool{}, sent: map[string]bool{},
+	}
+	w.run = run.Run{ID: string(directory.NewID()), Kind: kind, Name: t.Name, Started: w.now, Outcome: run.Running}
+	var err error
+	if w.can, err = t.features(ctx); err != nil {
+		return nil, &refusal{err}
+	}
+	if w.people, err = t.resolve(ctx, "people", rules.rules.People.From); err != nil {
+		return nil, err
+	}
+	if g := rules.rules.Groups; g != nil {
+		if w.groups, err = t.resolve(ctx, "groups", g.From); err != nil {
+			return nil, err
+		}
+	}
+	return w, t.view(ctx, func(v directory.Reader) error { return w.load(ctx, v) })
+}
+
+// load reads what waits at the target, and whether stored plans decide about lines.
+func (w *wave) load(ctx context.Context, v directory.Reader) error {
+	for after := directory.ID(""); ; {
+		page, err := link.Of(v).Waiting(ctx, w.t.Name, "", "", after, 1000)
+		if err != nil {
+			return err
+		}
+		for _, x := range page {
+			w.waiting[x.Object] = &x
+			after = x.Object
+		}
+		if len(page) < 1000 {
+			break
+		}
+	}
+	plans, err := run.Of(v).Plans(ctx, w.t.Name, "", "", 50)
+	for _, p := range plans {
+		if p.Status == run.Waiting || p.Status == run.Approved || p.Status == run.Rejected {
+			w.stored.Store(true)
+		}
+	}
+	return err
+}
+
+// waits returns what an object waits for, or nil.
+func (w *wave) waits(id directory.ID) *link.Waiting {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.waiting[id]
+}
+
+// setWait changes what u waits for; nil means nothing.
+func (w *wave) setWait(u *unit, x *link.Waiting) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if u.wait = x; x == nil {
+		delete(w.waiting, u.object.ID)
+		return
+	}
+	w.waiting[u.object.ID] = x
+}
+
+// A refusal is an error of the target as a whole: it is stopped.
+type refusal struct{ error }
+
+func (r *refusal) Unwrap() error { return r.error }
+
+func (w *wave) count(name string, n int) {
+	if n == 0 {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.counts[name] += n
+}
+
+// chunks yields ids in pieces of n.
+func chunks(ids iter.Seq2[directory.ID, error], n int) iter.Seq2[[]directory.ID, error] {
+	return func(yield func([]directory.ID, error) bool) {
+		part := make([]directory.ID, 0, n)
+		for id, err := range ids {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if part = append(part, id); len(part) == n {
+				if !yield(part, nil) {
+					return
+				}
+				part = make([]directory.ID, 0, n)
+			}
+		}
+		if len(part) > 0 {
+			yield(part, nil)
+		}
+	}
+}
+
+// list yields ids that are in hand.
+func list(ids []directory.ID) iter.Seq2[directory.ID, error] {
+	return func(yield func(directory.ID, error) bool) {
+		for _, id := range ids {
+			if !yield(id, nil) {
+				return
+			}
+		}
+	}
+}
+
+// everything yields every object of a kind.
+func (t *target) everything(ctx context.Context, kind directory.Kind) iter.Seq2[directory.ID, error] {
+	return func(yield func(directory.ID, error) bool) {
+		for after := directory.ID(""); ; {
+			var page []directory.Object
+			err := t.view(ctx, func(v directory.Reader) (err error) {
+				page, err = v.ListObjects(ctx, kind, after, 1000)
+				return err
+			})
+			if err != nil {
+				yield("", err)
+				return
+			}
+			for _, o := range page {
+				if !yield(o.ID, nil) {
+					return
+				}
+				after = o.ID
+			}
+			if len(page) < 1000 {
+				return
+			}
+		}
+	}
+}
+
+// A survey is what a wave would do: enough to judge it before its first op, and to come back to each object.
+type survey struct {
+	slim     []plan.Line    // classes and counts only
+	first    []directory.ID // disables
+	then     []directory.ID // links, updates, creates
+	last     []directory.ID // deletes
+	verdicts []plan.Verdict
+}
+
+const planChunk = 250
+
+// survey plans ids, without carrying anything out. each, if not nil, is shown every unit that has lines.
+func (w *wave) survey(ctx context.Context, ids iter.Seq2[directory.ID, error], each func([]*unit) error) (*survey, error) {
+	s := &survey{}
+	for part, err := range chunks(ids, planChunk) {
+		if err != nil {
+			return nil, err
+		}
+		units, err := w.prepare(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+		if err := w.note(ctx, units); err != nil {
+			return nil, err
+		}
+		if err := w.screen(ctx, units); err != nil {
+			return nil, err
+		}
+		for _, u := range units {
+			s.add(u)
+			if w.stored.Load() && !w.draft {
+				w.looked[u.object.ID] = true
+			}
+		}
+		if each != nil {
+			if err := each(units); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return s, nil
+}
+
+// add notes what a unit would do.
+func (s *survey) add(u *unit) {
+	if !acts(u.lines) {
+		return
+	}
+	rank := 1
+	for _, l := range u.lines {
+		if l.Class != link.NoClass {
+			s.slim = append(s.slim, slim(l))
+		}
+		switch l.Verb {
+		case plan.DisableUser:
+			rank = 0
+		case plan.DeleteRemote:
+			rank = 2
+		}
+	}
+	switch rank {
+	case 0:
+		s.first = append(s.first, u.object.ID)
+	case 1:
+		s.then = append(s.then, u.object.ID)
+	default:
+		s.last = append(s.last, u.object.ID)
+	}
+}
+
+// slim keeps of a line what a limit looks at.
+func slim(l plan.Line) plan.Line {
+	return plan.Line{Object: l.Object, Kind: l.Kind, Verb: l.Verb, Class: l.Class, Count: l.Count, Size: l.Size, Left: l.Left, Cause: l.Cause}
+}
+
+func acts(lines []plan.Line) bool {
+	for _, l := range lines {
+		if l.Verb != plan.Skip {
+			return true
+		}
+	}
+	return false
+}
+
+// judge compares a survey with the limits of the target and what the last 24 hours have used up.
+func (w *wave) judge(ctx context.Context, lines []plan.Line) ([]plan.Verdict, error) {
+	b := plan.Budget{Raised: map[link.Class]int{}}
+	err := w.t.view(ctx, func(v directory.Reader) (err error) {
+		if b.Have, err = link.Of(v).CountLinks(ctx, w.t.Name); err != nil {
+			return err
+		}
+		if b.Spent, err = link.Of(v).Effects(ctx, w.t.Name, w.now.Add(-24*time.Hour)); err != nil {
+			return err
+		}
+		raises, err := run.Of(v).Raises(ctx, w.t.Name, w.now)
+		for _, r := range raises {
+			c := link.Class(r.Class)
+			b.Raised[c] = max(b.Raised[c], r.To)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("judge the limits: %w", err)
+	}
+	return plan.Judge(b, lines), nil
+}
+
+// applied is what a link remembers after values were written.
+func applied(have attr.Set, sets ...attr.Set) attr.Set {
+	out := have.Clone()
+	if out == nil {
+		out = attr.Set{}
+	}
+	for _, s := range sets {
+		for p, v := range s {
+			out[p] = v
+		}
+	}
+	return out
+}
