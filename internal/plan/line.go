@@ -90,8 +90,27 @@ func (t table) matched() string {
 	return "matches one that is there already, by " + paths(t.want.Match)
 }
 
-func (t table) missing() string {
-	return "has no value for " + paths(t.want.Missing) + ", which the target requires: set it at the source, or give the rule a default"
+// waits returns the code of what is wrong with the values themselves, or "".
+func (t table) waits() string {
+	switch {
+	case len(t.want.Missing) > 0:
+		return "missing_value"
+	case len(t.want.Invalid) > 0:
+		return "invalid"
+	}
+	return ""
+}
+
+// waiting says what waits has found, and how to mend it.
+func (t table) waiting() string {
+	if len(t.want.Missing) > 0 {
+		return "has no value for " + paths(t.want.Missing) + ", which the target requires: set it at the source, or give the rule a default"
+	}
+	text := make([]string, len(t.want.Invalid))
+	for i, p := range t.want.Invalid {
+		text[i] = string(p.Path) + " (" + p.Reason + ")"
+	}
+	return "has values that the target cannot hold: " + strings.Join(text, ", ") + "; change them at the source, or the rules that compute them"
 }
 
 // differ says what an update or enable changes.

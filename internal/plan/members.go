@@ -26,7 +26,7 @@ func Members(group Desired, have link.Link, open []link.Edge, applied int, merge
 		return nil
 	}
 	p := group.Policy
-	in := group.Scope == In && group.Active && (t.linked() || p.Create && group.Ask == "" && len(group.Missing) == 0)
+	in := group.Scope == In && group.Active && (t.linked() || p.Create && group.Ask == "" && t.waits() == "")
 	emptied := !merge && p.Remove == Empty && p.Removing && t.linked() && have.State != link.Closed && group.Ask == ""
 	switch {
 	case in:

@@ -50,14 +50,15 @@ type Desired struct {
 	Kind    connector.Kind
 	Name    string // for people to read
 	Scope   Scope
-	Reason  string          // the deciding rule in one sentence
-	Cause   directory.Cause // why out, or why not active
-	Active  bool            // the account may be used
-	Attrs   attr.Set        // always
-	Once    attr.Set        // on create only
-	Missing []attr.Path     // required and without a value: the object waits
+	Reason  string              // the deciding rule in one sentence
+	Cause   directory.Cause     // why out, or why not active
+	Active  bool                // the account may be used
+	Attrs   attr.Set            // always
+	Once    attr.Set            // on create only
+	Missing []attr.Path         // required and without a value: the object waits
+	Invalid []connector.Problem // values that the target cannot hold: the object waits
 	Match   []attr.Path
-	Ask     string // why a person must decide first; "" = nobody need. Whatever would be done to the object waits
+	Ask     string // why a person must decide first; "" = nobody need. Whatever would be done to the object waits, its removal too
 	Size    int    // of a group: members applied now
 	Policy  Policy
 }

@@ -47,6 +47,7 @@ func drawDesired(t *rapid.T) plan.Desired {
 		Kind: anyOf(t, kinds, "kind"), Scope: anyOf(t, scopes, "scope"), Cause: anyOf(t, causes, "cause"), Active: flip(t, "active"),
 		Attrs: drawSet(t, "attrs"), Once: drawSet(t, "once"), Match: []attr.Path{"userName"},
 		Missing: rapid.SliceOfN(rapid.SampledFrom(paths), 0, 1).Draw(t, "missing"),
+		Invalid: rapid.SliceOfN(rapid.Just(connector.Problem{Path: "title", Reason: "too long"}), 0, 1).Draw(t, "invalid"),
 		Ask:     anyOf(t, []string{"", "", "is it the same person?"}, "ask"),
 		Size:    rapid.IntRange(0, 20).Draw(t, "size"),
 		Policy: plan.Policy{
@@ -105,8 +106,8 @@ func TestObjectPromises(t *testing.T) {
 		}
 		p := want.Policy
 		allowed := map[plan.Verb]bool{
-			plan.Skip: true, plan.Link: want.Ask == "", plan.Create: p.Create && w.there == nil && len(want.Missing) == 0 && want.Ask == "",
-			plan.Update: p.Update && len(want.Missing) == 0 && want.Ask == "", plan.Enable: p.Update && want.Active && want.Ask == "",
+			plan.Skip: true, plan.Link: want.Ask == "", plan.Create: p.Create && w.there == nil && len(want.Missing)+len(want.Invalid) == 0 && want.Ask == "",
+			plan.Update: p.Update && len(want.Missing)+len(want.Invalid) == 0 && want.Ask == "", plan.Enable: p.Update && want.Active && want.Ask == "",
 			plan.DisableUser:  p.Removing && p.Remove == plan.Disable && can.Disable && want.Kind == connector.User && !(want.Scope == plan.In && want.Active),
 			plan.DeleteRemote: p.Removing && p.Remove == plan.Delete && !(want.Scope == plan.In && want.Active),
 		}
@@ -117,6 +118,22 @@ func TestObjectPromises(t *testing.T) {
 			if l.Class != "" && !acts(l) || l.Verb == plan.DeleteRemote && l.Count != 1 || l.Key == "" || l.Why == "" {
 				t.Fatalf("ill-formed line %+v", l)
 			}
+		}
+	})
+}
+
+// A value that is missing or unfit keeps nobody from being removed.
+func TestObjectRemovesWhoeverHasBadValues(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want, can := drawDesired(t), drawFeatures(t)
+		w := drawWorld(t, want)
+		good := want
+		good.Missing, good.Invalid = nil, nil
+		leaving := func(l plan.Line) bool { return l.Verb == plan.DisableUser || l.Verb == plan.DeleteRemote }
+		a := slices.ContainsFunc(plan.Object(good, w.have, w.seen(), can), leaving)
+		b := slices.ContainsFunc(plan.Object(want, w.have, w.seen(), can), leaving)
+		if plan.Linked(w.have) && a != b {
+			t.Fatalf("removed with good values %t, with bad ones %t", a, b)
 		}
 	})
 }

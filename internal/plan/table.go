@@ -38,7 +38,7 @@ import (
 //	out      closed       any                 any       nothing
 //
 //	1  rule create is off: skip, switched_off
-//	2  a required attribute has no value: skip, missing_value
+//	2  a required attribute has no value: skip, missing_value; the target cannot hold a value: skip, invalid. Neither keeps anybody from being removed
 //	3  rule update is off: skip, switched_off
 //	4  removal is the rule's choice: disable, delete, or nothing; with removal off: skip, switched_off
 //	5  the target cannot disable, or delete: skip, unsupported
@@ -48,7 +48,7 @@ import (
 // among candidates; its removal is delete, empty or nothing, where empty is planned by Members once the edges are unwanted; where the target cannot
 // rename, a new name asks; where it has no groups, every line becomes a skip, unsupported.
 //
-// Links in state Closing count as linked. Whatever acts becomes one skip, ask, while Desired.Ask is set.
+// Links in state Closing count as linked. Whatever acts, a removal too, becomes one skip, ask, while Desired.Ask is set.
 func Object(want Desired, have link.Link, seen *connector.Remote, f connector.Features) []Line {
 	t := table{want: want, have: have, seen: seen, can: f}
 	lines := t.rows()
@@ -133,8 +133,8 @@ func (t table) enter() []Line {
 		return nil
 	case !p.Create:
 		return []Line{t.skip(create, "switched_off", "creating is switched off for this target")}
-	case len(t.want.Missing) > 0:
-		return []Line{t.skip(create, "missing_value", t.missing())}
+	case t.waits() != "":
+		return []Line{t.skip(create, t.waits(), t.waiting())}
 	case twice && !t.can.Disable:
 		return []Line{t.skip(create, "unsupported", note(t.can, "disable", "the target can neither create disabled accounts nor disable them"))}
 	case twice:
@@ -192,8 +192,8 @@ func (t table) update(verb Verb) []Line {
 	l := t.line(verb, differ(verb, fields))
 	l.Fields = fields
 	switch {
-	case len(t.want.Missing) > 0:
-		return []Line{t.skip(l, "missing_value", t.missing())}
+	case t.waits() != "":
+		return []Line{t.skip(l, t.waits(), t.waiting())}
 	case verb == Update && len(fields) == 0:
 		return nil
 	case !t.want.Policy.Update:

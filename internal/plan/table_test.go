@@ -90,6 +90,10 @@ func observed(active bool, p attr.Path, v ...string) func(*row) {
 
 func lacking(r *row) { r.want.Missing = []attr.Path{"emails"} }
 
+func unfit(r *row) {
+	r.want.Invalid = []connector.Problem{{Path: "title", Reason: "longer than 3 characters"}}
+}
+
 func asking(r *row) { r.want.Ask = "was Jo Smith's account once" }
 
 // brief tells a line in a few words: verb, remote, fields, class and count.
@@ -168,6 +172,7 @@ func TestObjectEnters(t *testing.T) {
 		{"active, closed by a delete", person(linked(link.Closed, false), func(r *row) { r.have.Applied = nil }), []string{"create active" + creation}},
 		{"active, create off", person(rules(func(p *plan.Policy) { p.Create = false })), []string{"skip create switched_off locale:>en title:>Clerk userName:>jsmith"}},
 		{"active, value missing", person(lacking), []string{"skip create missing_value locale:>en title:>Clerk userName:>jsmith"}},
+		{"active, value unfit", person(unfit), []string{"skip create invalid locale:>en title:>Clerk userName:>jsmith"}},
 		{"active, ask", person(asking), []string{"skip create ask locale:>en title:>Clerk userName:>jsmith"}},
 		{"disabled", person(disabled), nil},
 		{"disabled, value missing", person(disabled, lacking), nil},
@@ -236,6 +241,7 @@ func TestObjectStays(t *testing.T) {
 		{"update off", person(linked(link.Linked, true), applied("title", "Boss"), noUpdate), []string{"skip update switched_off r1 title:Boss>Clerk"}},
 		{"update off, in step", person(linked(link.Linked, true), noUpdate), nil},
 		{"value missing", person(linked(link.Linked, true), applied("title", "Boss"), lacking), []string{"skip update missing_value r1 title:Boss>Clerk"}},
+		{"value unfit", person(linked(link.Linked, true), applied("title", "Boss"), unfit), []string{"skip update invalid r1 title:Boss>Clerk"}},
 		{"ask", person(linked(link.Linked, true), applied("title", "Boss"), asking), []string{"skip update ask r1 title:Boss>Clerk"}},
 		{"ask, in step", person(linked(link.Linked, true), asking), nil},
 		{"account disabled", person(linked(link.Linked, false)), []string{"enable r1"}},
@@ -255,6 +261,9 @@ func TestObjectLeaves(t *testing.T) {
 	run(t, []tableTest{
 		{"disabled in scope", person(linked(link.Linked, true), disabled), []string{"disable r1 [stated 1]"}},
 		{"disabled in scope, value missing", person(linked(link.Linked, true), disabled, lacking), []string{"disable r1 [stated 1]"}},
+		{"disabled in scope, value unfit", person(linked(link.Linked, true), disabled, unfit), []string{"disable r1 [stated 1]"}},
+		{"left, value missing and another unfit", person(linked(link.Linked, true), out(directory.Left), lacking, unfit), []string{"disable r1 [left 1]"}},
+		{"protected", person(linked(link.Linked, true), out(directory.Left), asking), []string{"skip disable ask r1"}},
 		{"disabled in scope, enabled again at the target", person(linked(link.Closed, false), observed(true, "title", "Clerk"), disabled), []string{"disable r1 [stated 1]"}},
 		{"disabled in scope, removal is delete", person(linked(link.Linked, true), disabled, deletes), []string{"delete r1 [stated 1]"}},
 		{"stated", person(linked(link.Linked, true), out(directory.Stated)), []string{"disable r1 [stated 1]"}},
@@ -329,6 +338,14 @@ func TestObjectKeySurvivesLinking(t *testing.T) {
 		if len(b) != 2 || len(a) != 1 || a[0].Key != b[1].Key {
 			t.Errorf("%s: planned %v before and %v after, with other keys", name, briefs(b), briefs(a))
 		}
+	}
+}
+
+func TestObjectSaysWhichValueIsUnfit(t *testing.T) {
+	r := person(unfit)
+	got := plan.Object(r.want, r.have, r.seen, r.can)
+	if len(got) != 1 || !strings.Contains(got[0].Why, "title (longer than 3 characters)") {
+		t.Errorf("got %+v, want the attribute and the reason in Why", got)
 	}
 }
 
