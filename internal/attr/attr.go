@@ -9,9 +9,9 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"maps"
 	"slices"
-	"strings"
 )
 
 // Values are the values of one attribute. No values means: cleared.
@@ -92,10 +92,11 @@ func (s Set) Hash() string {
 		if len(v) == 0 {
 			continue
 		}
-		h.Write([]byte(p))
-		h.Write([]byte{0})
-		h.Write([]byte(strings.Join(v, "\x00")))
-		h.Write([]byte{0, 0})
+		// Counts and lengths come before what they count, so that no value can look like two.
+		fmt.Fprintf(h, "%d:%s%d=", len(p), p, len(v))
+		for _, text := range v {
+			fmt.Fprintf(h, "%d:%s", len(text), text)
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }

@@ -3,6 +3,8 @@ package attr
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // A Path names an attribute in SCIM notation (RFC 7644 §3.5.2): "userName", "name.givenName", `emails[type eq "work"].value`, or any of them behind a
@@ -36,7 +38,7 @@ func (p Parts) Path() Path {
 	}
 	b.WriteString(p.Name)
 	if p.Where != "" {
-		fmt.Fprintf(&b, "[%s eq %q]", p.Where, p.Value)
+		b.WriteString("[" + p.Where + ` eq "` + p.Value + `"]`)
 	}
 	if p.Sub != "" {
 		b.WriteString("." + p.Sub)
@@ -55,6 +57,9 @@ func Split(s string) (Parts, error) {
 		}
 		i := strings.LastIndexByte(head, ':')
 		p.URN, rest = rest[:i], rest[i+1:]
+		if !isURN(p.URN) {
+			return p, fmt.Errorf("path %q: %q is not a schema URN", s, p.URN)
+		}
 	}
 	if i := strings.IndexByte(rest, '['); i >= 0 {
 		j := strings.LastIndexByte(rest, ']')
@@ -96,6 +101,9 @@ func (p *Parts) where(f string) error {
 	if strings.ContainsAny(lit, "\"\\") {
 		return fmt.Errorf("the value in [%s] must not hold quotes or backslashes", f)
 	}
+	if !utf8.ValidString(lit) || strings.ContainsFunc(lit, unicode.IsControl) {
+		return fmt.Errorf("the value in [%s] must not hold control characters", f)
+	}
 	p.Where, p.Value = name, lit
 	return nil
 }
@@ -104,15 +112,26 @@ func (p Parts) check(s string) error {
 	for _, part := range []struct {
 		what, text string
 		need       bool
-	}{{"attribute", p.Name, true}, {"sub-attribute", p.Sub, false}, {"filter attribute", p.Where, false}} {
+	}{{"an attribute", p.Name, true}, {"a sub-attribute", p.Sub, false}, {"an attribute", p.Where, false}} {
 		if part.text == "" && !part.need {
 			continue
 		}
 		if !isName(part.text) {
-			return fmt.Errorf("path %q: %q is not an %s name", s, part.text, part.what)
+			return fmt.Errorf("path %q: %q is not %s name", s, part.text, part.what)
 		}
 	}
 	return nil
+}
+
+// isURN accepts urn:, a namespace, and what RFC 8141 allows after it.
+func isURN(s string) bool {
+	for _, r := range s {
+		if r <= ' ' || r >= 0x7f || strings.ContainsRune("\"<>[]\\^`{|}", r) {
+			return false
+		}
+	}
+	namespace, rest, ok := strings.Cut(s[min(4, len(s)):], ":")
+	return ok && namespace != "" && rest != ""
 }
 
 // isName accepts RFC 7643 §2.1 names, and $ref, and the options of LDAP names (";binary", ";lang-en").
