@@ -163,13 +163,21 @@ func (c checker) warnDeletedObjects(ctx context.Context, s *session, p profile) 
 	for _, root := range p.roots {
 		dn := "CN=Deleted Objects," + root
 		e, err := s.read(ctx, dn, "(objectClass=*)", []string{"objectGUID"}, ldapv3.NewControlMicrosoftShowDeleted())
-		if err == nil && e != nil {
-			continue
+		readable := err == nil && e != nil
+		if readable {
+			listed, err := s.any(ctx, dn, "(isDeleted=TRUE)", OneLevel, ldapv3.NewControlMicrosoftShowDeleted())
+			if listed && err == nil {
+				continue
+			}
 		}
 		if s.dead() || ctx.Err() != nil {
 			return
 		}
-		c.warn(fmt.Sprintf("%s may not list %s: deletions are seen only as absence, which takes two reads", c.rep.Bound, dn),
+		what := fmt.Sprintf("%s may not read %s", c.rep.Bound, dn)
+		if readable {
+			what = fmt.Sprintf("%s sees no entry in %s: nothing was deleted lately, or it may not list them", c.rep.Bound, dn)
+		}
+		c.warn(what+"; deletions are then seen only as absence, which takes two reads",
 			fmt.Sprintf(`as a domain administrator: dsacls "%s" /takeownership, then dsacls "%s" /G "%s:LCRP"`, dn, dn, account(c.rep.Bound, c.cfg.Bind)))
 	}
 }

@@ -34,6 +34,9 @@ func (s *session) searchFault(ctx context.Context, base string, err error) *sour
 	if !errors.As(err, &le) {
 		return s.fault("cut", where+"was cut off", "look at the server and the network, then read again", err)
 	}
+	if contains(err.Error(), "pagedResults page size") { // slapd's words when a page may not be so large
+		return s.fault("size_limit", where+"was refused: the server gives no pages of that size", "set page_size to what the server allows, 500 for example", err)
+	}
 	if f, ok := resultFaults[le.ResultCode]; ok {
 		return s.fault(f.code, where+f.what, f.fix, err)
 	}

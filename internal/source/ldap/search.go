@@ -18,6 +18,7 @@ type query struct {
 	attrs    []string
 	pageSize int
 	buffer   int // entries fetched ahead
+	controls []ldapv3.Control
 	pageEnd  func() error
 }
 
@@ -65,7 +66,8 @@ func (s *session) page(ctx context.Context, q query, cookie []byte, each func(*l
 	if q.scope == OneLevel {
 		scope = ldapv3.ScopeSingleLevel
 	}
-	req := ldapv3.NewSearchRequest(q.base, scope, ldapv3.NeverDerefAliases, 0, 0, false, q.filter, q.attrs, []ldapv3.Control{paging})
+	req := ldapv3.NewSearchRequest(q.base, scope, ldapv3.NeverDerefAliases, 0, 0, false, q.filter, q.attrs,
+		append([]ldapv3.Control{paging}, q.controls...))
 
 	sctx, cancel := context.WithCancel(ctx)
 	resp := s.conn.SearchAsync(sctx, req, q.buffer)
@@ -133,8 +135,9 @@ func (s *session) read(ctx context.Context, dn, filter string, attrs []string, c
 }
 
 // any reports whether at least one entry matches and can be read.
-func (s *session) any(ctx context.Context, base, filter string, scope Scope) (bool, error) {
-	p, err := s.page(ctx, query{base: base, filter: filter, scope: scope, attrs: []string{"1.1"}, pageSize: 1}, nil, func(*ldapv3.Entry) error { return nil })
+func (s *session) any(ctx context.Context, base, filter string, scope Scope, controls ...ldapv3.Control) (bool, error) {
+	q := query{base: base, filter: filter, scope: scope, attrs: []string{"1.1"}, pageSize: 1, controls: controls}
+	p, err := s.page(ctx, q, nil, func(*ldapv3.Entry) error { return nil })
 	if p.entries > 0 {
 		err = nil
 	}

@@ -270,3 +270,14 @@ func TestCheckExplains(t *testing.T) {
 		t.Errorf("sample %+v, bound as %q", rep.Samples[0], rep.Bound)
 	}
 }
+
+func TestPageLimitOfSlapd(t *testing.T) {
+	t.Parallel()
+	s := testserver.StartSlapd(t, testserver.SlapdOptions{LDIF: company(), PageLimit: 2})
+	cfg := slapdConfig(s)
+	wantIncomplete(t, open(t, cfg), "size_limit")
+	cfg.PageSize = 2
+	if r := mustPull(t, open(t, cfg)); len(people(r)) != 5 {
+		t.Errorf("%d people by pages of two, want 5", len(people(r)))
+	}
+}
