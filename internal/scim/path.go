@@ -19,7 +19,11 @@ type target struct {
 
 func parseTarget(path string, r Resource) (target, error) {
 	var t target
-	urn, rest := splitURN(strings.TrimSpace(path), r)
+	path = strings.TrimSpace(path)
+	if r.dotted(path) {
+		return t, Errorf(InvalidPath, "path %q: after a schema URN comes ':'", path)
+	}
+	urn, rest := splitURN(path, r)
 	t.urn = urn
 	if rest == "" && urn != "" {
 		return t, nil
@@ -136,6 +140,13 @@ func splitURN(path string, r Resource) (urn, rest string) {
 		best = head[:strings.LastIndexByte(head, ':')]
 	}
 	return schemaOf(best), strings.TrimPrefix(path[len(best):], ":")
+}
+
+// dotted reports whether path joins a known URN and an attribute with a dot. Split at the last colon, it would name another schema.
+func (r Resource) dotted(path string) bool {
+	return isURN(path) && slices.ContainsFunc(r.urns(), func(u string) bool {
+		return len(path) > len(u) && strings.EqualFold(path[:len(u)], u) && path[len(u)] == '.'
+	})
 }
 
 // urns returns the schema URNs that r may use.
