@@ -1,0 +1,77 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"muster/internal/directory"
+)
+
+// take reserves n Seqs of the feed and returns the first. On SQLite one row counts for ever; on PostgreSQL every transaction counts for itself, and the
+// transaction id comes first in a Rev.
+func (s *session) take(ctx context.Context, n int) (int64, error) {
+	if !s.ordered && !s.d.numbered {
+		seq, err := one(ctx, s, scanOne[int64], "select n from feed")
+		if err != nil {
+			return 0, err
+		}
+		s.seq = seq
+	}
+	s.ordered = true
+	first := s.seq + 1
+	s.seq += int64(n)
+	return first, nil
+}
+
+// finish writes down how far the feed got, before the commit.
+func (s *session) finish(ctx context.Context) error {
+	if !s.fed || s.d.numbered {
+		return nil
+	}
+	_, err := s.exec(ctx, "update feed set n = $1 where n < $1", s.seq)
+	return err
+}
+
+// Changes implements directory.Store.
+func (s *Store) Changes(ctx context.Context, after directory.Rev, limit int) ([]directory.Change, error) {
+	var out []directory.Change
+	err := s.view(ctx, func(r *session) (err error) {
+		where := " where (rev_tx, rev_seq) > ($1, $2) and " + r.d.settled + " order by rev_tx, rev_seq limit $3"
+		out, err = collect(ctx, r, scanChange,
+			"select rev_tx, rev_seq, id, member from (select * from (select rev_tx, rev_seq, id, '' as member from object"+where+") o"+
+				" union all select * from (select rev_tx, rev_seq, grp, member from edge"+where+") e) c order by rev_tx, rev_seq limit $3",
+			after.Tx, after.Seq, atMost(limit))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("changes: %w", err)
+	}
+	return out, nil
+}
+
+func scanChange(rows *sql.Rows, c *directory.Change) error {
+	return rows.Scan(&c.Rev.Tx, &c.Rev.Seq, &c.Object, &c.Member)
+}
+
+// Head implements directory.Store.
+func (s *Store) Head(ctx context.Context) (directory.Rev, error) {
+	var head directory.Rev
+	err := s.view(ctx, func(r *session) error {
+		newest := " where " + r.d.settled + " order by rev_tx desc, rev_seq desc limit 1"
+		revs, err := collect(ctx, r, scanRev, "select * from (select rev_tx, rev_seq from object"+newest+") o"+
+			" union all select * from (select rev_tx, rev_seq from edge"+newest+") e")
+		for _, rev := range revs {
+			if head.Less(rev) {
+				head = rev
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return directory.Rev{}, fmt.Errorf("head: %w", err)
+	}
+	return head, nil
+}
+
+func scanRev(rows *sql.Rows, rev *directory.Rev) error { return rows.Scan(&rev.Tx, &rev.Seq) }

@@ -1,0 +1,136 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"muster/internal/directory"
+	"muster/internal/link"
+)
+
+const linkEdgeColumns = "target, grp, member, other, wanted, applied"
+
+func scanLinkEdge(rows *sql.Rows, e *link.Edge) error {
+	return rows.Scan(&e.Target, &e.Group, &e.Member, &e.Foreign, &e.Wanted, &e.Applied)
+}
+
+// Edges implements link.Reader.
+func (r linkReader) Edges(ctx context.Context, target string, group directory.ID) ([]link.Edge, error) {
+	return collect(ctx, r.session, scanLinkEdge, "select "+linkEdgeColumns+" from link_edge where target = $1 and grp = $2 order by member, other", target, group)
+}
+
+// OpenEdges implements link.Reader.
+func (r linkReader) OpenEdges(ctx context.Context, target string, group, member directory.ID, limit int) ([]link.Edge, error) {
+	text, args := "select "+linkEdgeColumns+" from link_edge where target = $1 and wanted <> applied", []any{target, atMost(limit)}
+	if group != "" {
+		args = append(args, group)
+		text += " and grp = " + dollar(len(args))
+	}
+	if member != "" {
+		args = append(args, member)
+		text += " and member = " + dollar(len(args))
+	}
+	return collect(ctx, r.session, scanLinkEdge, text+" order by grp, member, other limit $2", args...)
+}
+
+// EdgesOf implements link.Reader.
+func (r linkReader) EdgesOf(ctx context.Context, target string, members []directory.ID) ([]link.Edge, error) {
+	if len(members) == 0 {
+		return nil, nil
+	}
+	return collect(ctx, r.session, scanLinkEdge, "select "+linkEdgeColumns+" from link_edge where target = $1 and "+r.d.member("member", 2),
+		target, ids(r.session, members))
+}
+
+// CountApplied implements link.Reader.
+func (r linkReader) CountApplied(ctx context.Context, target string, group directory.ID) (int, error) {
+	return one(ctx, r.session, scanOne[int], "select count(*) from link_edge where target = $1 and grp = $2 and applied", target, group)
+}
+
+// edgeKeys is a VALUES list of the keys of edges, as a table expression v.
+var edgeKeys = table{"text", "text", "text", "text"}
+
+const (
+	withEdges = "with v (target, grp, member, other) as ("
+	sameEdge  = "e.target = v.target and e.grp = v.grp and e.member = v.member and e.other = v.other"
+	isEdge    = "link_edge.target = v.target and link_edge.grp = v.grp and link_edge.member = v.member and link_edge.other = v.other"
+	inEdges   = "(target, grp, member, other) in (select target, grp, member, other from v)"
+)
+
+func edgeArgs(e link.Edge, a []any) []any {
+	return append(a, e.Target, string(e.Group), string(e.Member), string(e.Foreign))
+}
+
+type edgeKey struct{ target, group, member, foreign string }
+
+func keyOfEdge(e link.Edge) edgeKey {
+	return edgeKey{e.Target, string(e.Group), string(e.Member), string(e.Foreign)}
+}
+
+// Want implements link.Tx.
+func (t linkTx) Want(ctx context.Context, edges ...link.Edge) (int, error) {
+	n, err := t.set(ctx, "wanted", "applied", edges, func(e link.Edge) bool { return e.Wanted })
+	if err != nil {
+		return n, fmt.Errorf("want edges: %w", err)
+	}
+	return n, nil
+}
+
+// Seen implements link.Tx.
+func (t linkTx) Seen(ctx context.Context, edges ...link.Edge) error {
+	if _, err := t.set(ctx, "applied", "wanted", edges, func(e link.Edge) bool { return e.Applied }); err != nil {
+		return fmt.Errorf("see edges: %w", err)
+	}
+	return nil
+}
+
+// set sets one flag of edges and leaves the other. An edge without either flag does not exist: setting makes it, clearing the last flag drops it.
+func (t linkTx) set(ctx context.Context, column, other string, edges []link.Edge, value func(link.Edge) bool) (int, error) {
+	var on, off []link.Edge
+	for _, e := range last(edges, keyOfEdge) {
+		if value(e) {
+			on = append(on, e)
+		} else {
+			off = append(off, e)
+		}
+	}
+	sum := 0
+	for _, step := range []struct {
+		edges []link.Edge
+		tail  string
+	}{
+		{on, ") insert into link_edge (target, grp, member, other, " + column + ", " + other + ") select v.target, v.grp, v.member, v.other, true, false from v" +
+			" where not exists (select 1 from link_edge e where " + sameEdge + " and e." + column + ")" +
+			" on conflict (target, grp, member, other) do update set " + column + " = true where not link_edge." + column},
+		{off, ") delete from link_edge where not " + other + " and " + inEdges},
+		{off, ") update link_edge set " + column + " = false from v where link_edge." + column + " and " + isEdge},
+	} {
+		n, err := bulk(ctx, t.session, edgeKeys, withEdges, step.tail, step.edges, edgeArgs)
+		if err != nil {
+			return 0, err
+		}
+		sum += int(n)
+	}
+	return sum, nil
+}
+
+// putEdges writes edges as they are now.
+func (t linkTx) putEdges(ctx context.Context, edges []link.Edge) error {
+	var keep, drop []link.Edge
+	for _, e := range last(edges, keyOfEdge) {
+		if e.Wanted || e.Applied {
+			keep = append(keep, e)
+		} else {
+			drop = append(drop, e)
+		}
+	}
+	if _, err := bulk(ctx, t.session, make(table, 6), "insert into link_edge ("+linkEdgeColumns+")",
+		` on conflict (target, grp, member, other) do update set wanted = excluded.wanted, applied = excluded.applied
+		where (link_edge.wanted, link_edge.applied) <> (excluded.wanted, excluded.applied)`, keep,
+		func(e link.Edge, a []any) []any { return append(edgeArgs(e, a), e.Wanted, e.Applied) }); err != nil {
+		return err
+	}
+	_, err := bulk(ctx, t.session, edgeKeys, withEdges, ") delete from link_edge where "+inEdges, drop, edgeArgs)
+	return err
+}

@@ -1,0 +1,253 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"muster/internal/directory"
+)
+
+const objectColumns = "id, kind, attrs, state, cause, since, stop, epoch, rev_tx, rev_seq"
+
+func scanObject(rows *sql.Rows, o *directory.Object) error {
+	var attrs, stop string
+	var since int64
+	if err := rows.Scan(&o.ID, &o.Kind, &attrs, &o.State, &o.Cause, &since, &stop, &o.Epoch, &o.Rev.Tx, &o.Rev.Seq); err != nil {
+		return err
+	}
+	o.Since = moment(since)
+	if err := decode(attrs, &o.Attrs); err != nil {
+		return err
+	}
+	return decode(stop, &o.Stop)
+}
+
+// Object implements directory.Reader.
+func (r reader) Object(ctx context.Context, id directory.ID) (directory.Object, error) {
+	o, err := one(ctx, r.session, scanObject, "select "+objectColumns+" from object where id = $1", id)
+	if err != nil {
+		return o, fmt.Errorf("object %s: %w", id, err)
+	}
+	return o, nil
+}
+
+// Objects implements directory.Reader.
+func (r reader) Objects(ctx context.Context, list []directory.ID) ([]directory.Object, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	return collect(ctx, r.session, scanObject, "select "+objectColumns+" from object where "+r.d.member("id", 1), ids(r.session, list))
+}
+
+// ObjectsByHandle implements directory.Reader.
+func (r reader) ObjectsByHandle(ctx context.Context, kind directory.Kind, handles []string) ([]directory.Object, error) {
+	if len(handles) == 0 {
+		return nil, nil
+	}
+	return collect(ctx, r.session, scanObject, "select "+objectColumns+" from object where "+r.d.member("handle", 2)+
+		" and kind = $1 and state <> 'gone' and handle <> '' order by id", kind, ids(r.session, folds(handles)))
+}
+
+// ListObjects implements directory.Reader.
+func (r reader) ListObjects(ctx context.Context, kind directory.Kind, after directory.ID, limit int) ([]directory.Object, error) {
+	return collect(ctx, r.session, scanObject, "select "+objectColumns+
+		" from object where kind = $1 and id > $2 order by id limit $3", kind, after, atMost(limit))
+}
+
+// sources lists the sources that have records, by hops through the primary key.
+const sources = `with recursive hop (source) as (
+	select min(source) from record
+	union all select (select min(r.source) from record r where r.source > hop.source) from hop where hop.source is not null) `
+
+// Search implements directory.Reader.
+func (r reader) Search(ctx context.Context, text string, limit int) ([]directory.Object, error) {
+	const found = sources + `select id from object where id = $3 or handle = $2 or email = $2 and email <> ''
+		union select object from record where name_fold = $2 and object <> ''
+		union select r.object from hop join record r on r.source = hop.source where r.key in ($1, $2) and r.object <> ''
+		order by 1 limit $4`
+	if text == "" {
+		return nil, nil
+	}
+	list, err := collect(ctx, r.session, scanOne[directory.ID], found, text, fold(text), fold(text), atMost(limit))
+	if err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
+	out, err := r.Objects(ctx, list)
+	slices.SortFunc(out, func(a, b directory.Object) int { return compare(a.ID, b.ID) })
+	return out, err
+}
+
+// Count implements directory.Reader.
+func (r reader) Count(ctx context.Context, kind directory.Kind) (map[directory.State]int, error) {
+	type row struct {
+		state directory.State
+		n     int
+	}
+	all, err := collect(ctx, r.session, func(rows *sql.Rows, c *row) error { return rows.Scan(&c.state, &c.n) },
+		"select state, count(*) from object where kind = $1 group by state", kind)
+	out := make(map[directory.State]int, len(all))
+	for _, c := range all {
+		out[c.state] = c.n
+	}
+	return out, err
+}
+
+// have is what is stored of an object that is about to be written.
+type have struct {
+	id     directory.ID
+	hash   int64
+	handle string
+	unique bool // its handle takes part in uniqueness
+	rev    directory.Rev
+}
+
+func scanHave(rows *sql.Rows, h *have) error {
+	var kind directory.Kind
+	var state directory.State
+	err := rows.Scan(&h.id, &h.hash, &h.handle, &kind, &state, &h.rev.Tx, &h.rev.Seq)
+	h.unique = kind == directory.Person && state != directory.Gone && h.handle != ""
+	return err
+}
+
+// stored reads what is stored of the objects list; lock keeps others from changing them.
+func (t tx) stored(ctx context.Context, list []directory.ID, lock bool) (map[directory.ID]have, error) {
+	text := "select id, hash, handle, kind, state, rev_tx, rev_seq from object where " + t.d.member("id", 1)
+	if lock {
+		text += " order by id" + t.d.forWrite
+	}
+	rows, err := collect(ctx, t.session, scanHave, text, ids(t.session, list))
+	out := make(map[directory.ID]have, len(rows))
+	for _, h := range rows {
+		out[h.id] = h
+	}
+	return out, err
+}
+
+// PutObjects implements directory.Tx.
+func (t tx) PutObjects(ctx context.Context, objects ...directory.Object) error {
+	rows, list := objectRows(objects)
+	was, err := t.stored(ctx, list, false)
+	if err != nil {
+		return err
+	}
+	if err := t.fresh(rows, was); err != nil {
+		return err
+	}
+	rows = slices.DeleteFunc(rows, func(w objectRow) bool { h, ok := was[w.o.ID]; return ok && h.hash == w.hash })
+	if len(rows) == 0 {
+		return nil
+	}
+	return t.atomic(ctx, func() error { return t.putRows(ctx, rows) })
+}
+
+type objectRow struct {
+	o             directory.Object
+	handle, email string
+	hash          int64
+}
+
+func objectRows(objects []directory.Object) ([]objectRow, []directory.ID) {
+	objects = last(objects, func(o directory.Object) directory.ID { return o.ID })
+	rows, list := make([]objectRow, len(objects)), make([]directory.ID, len(objects))
+	for i, o := range objects {
+		w := objectRow{o: o, handle: fold(o.Handle()), email: fold(o.Attrs.First(directory.Email))}
+		var d digest
+		d.text(string(o.Kind), o.Handle(), o.Attrs.First(directory.Email), o.Attrs.Hash(), string(o.State), string(o.Cause)).number(ms(o.Since), o.Epoch)
+		if o.Stop != nil {
+			d.text(o.Stop.By, o.Stop.Reason).number(ms(o.Stop.At))
+		}
+		w.hash = d.sum()
+		rows[i], list[i] = w, o.ID
+	}
+	return rows, list
+}
+
+func (t tx) putRows(ctx context.Context, rows []objectRow) error {
+	list := make([]directory.ID, len(rows))
+	for i, w := range rows {
+		list[i] = w.o.ID
+	}
+	was, err := t.stored(ctx, list, true)
+	if err != nil {
+		return err
+	}
+	if err := t.fresh(rows, was); err != nil {
+		return err
+	}
+	if err := t.release(ctx, rows, was); err != nil {
+		return err
+	}
+	seq, err := t.take(ctx, len(rows))
+	if err != nil {
+		return err
+	}
+	columns := table{"", "", "", "", "", "", "", "", "", "", "", "", t.d.revTx, ""}
+	n, err := bulk(ctx, t.session, columns, "insert into object (id, kind, handle, email, attrs, state, cause, since, stop, epoch, actor, hash, rev_tx, rev_seq)",
+		` on conflict (id) do update set kind = excluded.kind, handle = excluded.handle, email = excluded.email, attrs = excluded.attrs, state = excluded.state,
+		cause = excluded.cause, since = excluded.since, stop = excluded.stop, epoch = excluded.epoch, actor = excluded.actor, hash = excluded.hash,
+		rev_tx = excluded.rev_tx, rev_seq = excluded.rev_seq`,
+		rows, func(w objectRow, a []any) []any {
+			o := w.o
+			a = append(a, string(o.ID), string(o.Kind), w.handle, w.email, encode(o.Attrs), string(o.State), string(o.Cause), ms(o.Since), encode(o.Stop),
+				o.Epoch, string(t.by), w.hash, seq)
+			seq++
+			return a
+		})
+	t.fed = t.fed || n > 0
+	t.wrote(list)
+	return err
+}
+
+// fresh refuses objects that somebody else changed since they were read.
+func (t tx) fresh(rows []objectRow, was map[directory.ID]have) error {
+	for _, w := range rows {
+		h, ok := was[w.o.ID]
+		if _, own := t.own[w.o.ID]; ok && !own && !w.o.Rev.IsZero() && w.o.Rev != h.rev {
+			return &staleError{w.o.ID}
+		}
+	}
+	return nil
+}
+
+// release frees the handles that others of the same call may take.
+func (t tx) release(ctx context.Context, rows []objectRow, was map[directory.ID]have) error {
+	if len(rows) == 1 {
+		return nil
+	}
+	var free []directory.ID
+	for _, w := range rows {
+		if h, ok := was[w.o.ID]; ok && h.unique && (h.handle != w.handle || w.o.State == directory.Gone) {
+			free = append(free, w.o.ID)
+		}
+	}
+	if len(free) == 0 {
+		return nil
+	}
+	_, err := t.exec(ctx, "update object set handle = '' where "+t.d.member("id", 1), ids(t.session, free))
+	return err
+}
+
+func (s *session) wrote(list []directory.ID) {
+	if s.own == nil {
+		s.own = make(map[directory.ID]struct{}, len(list))
+	}
+	for _, id := range list {
+		s.own[id] = struct{}{}
+	}
+}
+
+func compare[T ~string](a, b T) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// dollar is $n.
+func dollar(n int) string { return "$" + strconv.Itoa(n) }

@@ -1,0 +1,155 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"muster/internal/directory"
+	"muster/internal/plan"
+	"muster/internal/run"
+)
+
+const planColumns = "id, target, kind, class, status, rules, created, decided, who, why, people, counts, verdicts, note"
+
+func scanPlan(rows *sql.Rows, p *run.Plan) error {
+	var created, decided int64
+	var counts, verdicts string
+	if err := rows.Scan(&p.ID, &p.Target, &p.Kind, &p.Class, &p.Status, &p.Rules, &created, &decided, &p.By, &p.Why, &p.People, &counts, &verdicts,
+		&p.Note); err != nil {
+		return err
+	}
+	p.Created, p.Decided = moment(created), moment(decided)
+	return errors.Join(decode(counts, &p.Counts), decode(verdicts, &p.Verdicts))
+}
+
+// Plan implements run.Reader.
+func (r runReader) Plan(ctx context.Context, id string) (run.Plan, error) {
+	p, err := one(ctx, r.session, scanPlan, "select "+planColumns+" from plan where id = $1", id)
+	if err != nil {
+		return p, fmt.Errorf("plan %s: %w", id, err)
+	}
+	return p, nil
+}
+
+// Plans implements run.Reader.
+func (r runReader) Plans(ctx context.Context, target string, kind run.PlanKind, status run.Status, limit int) ([]run.Plan, error) {
+	text, args := "select "+planColumns+" from plan where true", []any{atMost(limit)}
+	for _, f := range []struct{ column, value string }{{"target", target}, {"kind", string(kind)}, {"status", string(status)}} {
+		if f.value != "" {
+			args = append(args, f.value)
+			text += " and " + f.column + " = " + dollar(len(args))
+		}
+	}
+	return collect(ctx, r.session, scanPlan, text+" order by created desc, id desc limit $1", args...)
+}
+
+// PutPlan implements run.Tx.
+func (t runTx) PutPlan(ctx context.Context, p run.Plan) error {
+	_, err := t.exec(ctx, "insert into plan ("+planColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+		on conflict (id) do update set target = excluded.target, kind = excluded.kind, class = excluded.class, status = excluded.status,
+		rules = excluded.rules, created = excluded.created, decided = excluded.decided, who = excluded.who, why = excluded.why, people = excluded.people,
+		counts = excluded.counts, verdicts = excluded.verdicts, note = excluded.note`,
+		p.ID, p.Target, p.Kind, p.Class, p.Status, p.Rules, ms(p.Created), ms(p.Decided), p.By, p.Why, p.People, encode(p.Counts), encode(p.Verdicts), p.Note)
+	return err
+}
+
+const lineColumns = "l.plan, l.seq, l.status, l.data"
+
+func scanLine(rows *sql.Rows, l *run.Line) error {
+	var data string
+	if err := rows.Scan(&l.Plan, &l.Seq, &l.Status, &data); err != nil {
+		return err
+	}
+	return decode(data, &l.Line)
+}
+
+// Lines implements run.Reader.
+func (r runReader) Lines(ctx context.Context, planID string, status run.Status, after, limit int) ([]run.Line, error) {
+	text, args := "select "+lineColumns+" from line l where l.plan = $1 and l.seq > $2", []any{planID, after, atMost(limit)}
+	if status != "" {
+		text, args = text+" and l.status = $4", append(args, status)
+	}
+	return collect(ctx, r.session, scanLine, text+" order by l.seq limit $3", args...)
+}
+
+// LinesByKey implements run.Reader.
+func (r runReader) LinesByKey(ctx context.Context, target string, keys []string) ([]run.Line, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	lines, err := collect(ctx, r.session, scanLine, "select "+lineColumns+` from line l join plan p on p.id = l.plan
+		where l.target = $1 and p.status <> 'superseded' and p.kind <> 'preview' and `+r.d.member("l.key", 2)+" order by p.created, p.id, l.seq", target, ids(r.session, keys))
+	return last(lines, func(l run.Line) string { return l.Key }), err
+}
+
+// LinesOf implements run.Reader.
+func (r runReader) LinesOf(ctx context.Context, target string, object directory.ID) ([]run.Line, error) {
+	return collect(ctx, r.session, scanLine, "select "+lineColumns+` from line l join plan p on p.id = l.plan
+		where l.target = $1 and l.object = $2 and p.status in ('waiting', 'approved') and p.kind <> 'preview' order by p.created, p.id, l.seq`, target, object)
+}
+
+// AddLines implements run.Tx. The plan must have been put before.
+func (t runTx) AddLines(ctx context.Context, planID string, lines ...plan.Line) error {
+	p, err := one(ctx, t.session, scanPlan, "select "+planColumns+" from plan where id = $1"+t.d.forWrite, planID)
+	if err != nil {
+		return fmt.Errorf("add lines to plan %s: %w", planID, err)
+	}
+	lines, err = t.newLines(ctx, planID, lines)
+	if err != nil {
+		return err
+	}
+	seq, err := one(ctx, t.session, scanOne[int], "select coalesce(max(seq), -1) from line where plan = $1", planID)
+	if err != nil {
+		return err
+	}
+	_, err = bulk(ctx, t.session, make(table, 7), "insert into line (plan, seq, status, key, target, object, data)", "", lines,
+		func(l plan.Line, a []any) []any {
+			seq++
+			return append(a, planID, seq, string(run.Waiting), l.Key, p.Target, string(l.Object), encode(l))
+		})
+	if err != nil {
+		return fmt.Errorf("add lines to plan %s: %w", planID, err)
+	}
+	return nil
+}
+
+// newLines returns those of lines whose keys the plan does not have, each once.
+func (t runTx) newLines(ctx context.Context, planID string, lines []plan.Line) ([]plan.Line, error) {
+	keys := make([]string, len(lines))
+	for i, l := range lines {
+		keys[i] = l.Key
+	}
+	have, err := collect(ctx, t.session, scanOne[string], "select key from line where plan = $1 and "+t.d.member("key", 2), planID, ids(t.session, keys))
+	if err != nil {
+		return nil, err
+	}
+	seen := make(map[string]bool, len(have)+len(lines))
+	for _, k := range have {
+		seen[k] = true
+	}
+	var out []plan.Line
+	for _, l := range lines {
+		if !seen[l.Key] {
+			seen[l.Key] = true
+			out = append(out, l)
+		}
+	}
+	return out, nil
+}
+
+// MarkLines implements run.Tx. With keys, too, only lines that have status from are marked; from "" means any status.
+func (t runTx) MarkLines(ctx context.Context, planID string, from, to run.Status, keys ...string) (int, error) {
+	text, args := "update line set status = $2 where plan = $1 and status <> $2", []any{planID, to}
+	if from != "" {
+		args = append(args, from)
+		text += " and status = " + dollar(len(args))
+	}
+	if len(keys) > 0 {
+		args = append(args, ids(t.session, keys))
+		text += " and " + t.d.member("key", len(args))
+	}
+	n, err := t.exec(ctx, text, args...)
+	return int(n), err
+}

@@ -1,0 +1,149 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+// postgresDB is a PostgreSQL database. Transactions that write are READ COMMITTED: correctness rests on constraints and row locks.
+type postgresDB struct {
+	db   *sql.DB
+	base int64 // added to transaction ids, so that they still grow after a restore into a new cluster
+}
+
+func openPostgres(ctx context.Context, dsn string, o Options, _ func()) (database, error) {
+	cfg, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("database address: %w", err) // pgx leaves the password out
+	}
+	cfg.RuntimeParams["application_name"] = "muster"
+	cfg.RuntimeParams["timezone"] = "UTC"
+	d := &postgresDB{db: stdlib.OpenDB(*cfg)}
+	n := o.Readers
+	if n == 0 {
+		n = 8
+	}
+	d.db.SetMaxOpenConns(n)
+	d.db.SetMaxIdleConns(n)
+	if err := d.prepare(ctx, o); err != nil {
+		return nil, errors.Join(fmt.Errorf("open PostgreSQL at %s: %w", cfg.Host, err), d.db.Close())
+	}
+	return d, nil
+}
+
+func (d *postgresDB) prepare(ctx context.Context, o Options) error {
+	for _, setting := range []string{"fsync", "full_page_writes"} {
+		var value string
+		if err := d.db.QueryRowContext(ctx, "select current_setting($1)", setting).Scan(&value); err != nil {
+			return err
+		}
+		if value != "on" && !o.AllowNoSync {
+			return fmt.Errorf("%s is %s: a crash of the server could lose what Muster has confirmed; switch it on", setting, value)
+		}
+	}
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return err
+	}
+	if err := migrate(ctx, goose.DialectPostgres, d.db, "migrations/postgres", goose.WithSessionLocker(locker)); err != nil {
+		return err
+	}
+	return d.anchor(ctx)
+}
+
+// anchor finds the base of transaction ids. They are those of the cluster: after a restore into a fresh one they would start below what the feed holds, and
+// changes would hide behind the cursors. So the base is raised until the next id is above everything that is stored.
+func (d *postgresDB) anchor(ctx context.Context) error {
+	_, err := d.db.ExecContext(ctx, `
+		update feed set n = top.rev + 1 from (
+			select greatest(coalesce((select max(rev_tx) from object), 0), coalesce((select max(rev_tx) from edge), 0),
+				coalesce((select max(rev_tx) from target_cursor), 0)) as rev) top
+		where feed.n + pg_snapshot_xmax(pg_current_snapshot())::text::bigint <= top.rev`)
+	if err != nil {
+		return err
+	}
+	return d.db.QueryRowContext(ctx, "select n from feed").Scan(&d.base)
+}
+
+func (d *postgresDB) close() error { return d.db.Close() }
+
+func (d *postgresDB) read(ctx context.Context, fn func(querier) error) error {
+	return d.transaction(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, fn)
+}
+
+func (d *postgresDB) write(ctx context.Context, fn func(querier) error) error {
+	return d.transaction(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted}, fn)
+}
+
+func (d *postgresDB) transaction(ctx context.Context, o *sql.TxOptions, fn func(querier) error) (err error) {
+	t, err := d.db.BeginTx(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if back := t.Rollback(); back != nil && !errors.Is(back, sql.ErrTxDone) && err == nil {
+			err = back
+		}
+	}()
+	if err := fn(pgTx{t}); err != nil {
+		return err
+	}
+	return t.Commit()
+}
+
+func (d *postgresDB) again(err error) bool {
+	switch postgresCode(err) {
+	case "40001", "40P01": // serialization failure, deadlock
+		return true
+	}
+	return false
+}
+
+func (d *postgresDB) taken(err error) bool { return postgresCode(err) == "23505" }
+
+func postgresCode(err error) string {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+func (d *postgresDB) dialect() dialect {
+	base := strconv.FormatInt(d.base, 10)
+	return dialect{
+		numbered: true,
+		revTx:    "=pg_current_xact_id()::text::bigint + " + base,
+		settled:  "rev_tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint + " + base,
+		forShare: " for share",
+		forWrite: " for update",
+		member:   func(column string, n int) string { return column + " = any($" + strconv.Itoa(n) + "::text[])" },
+		list: func(n int) string {
+			return "(select u.key - 1 as key, u.value collate \"C\" as value from unnest($" + strconv.Itoa(n) + "::text[]) with ordinality as u (value, key)) l"
+		},
+		bind: func(list []string) any { return list },
+	}
+}
+
+type pgTx struct{ tx *sql.Tx }
+
+func (t pgTx) exec(ctx context.Context, text string, args []any) (int64, error) {
+	res, err := t.tx.ExecContext(ctx, text, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+func (t pgTx) query(ctx context.Context, text string, args []any) (*sql.Rows, error) {
+	return t.tx.QueryContext(ctx, text, args...)
+}

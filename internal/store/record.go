@@ -1,0 +1,159 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"muster/internal/directory"
+)
+
+const (
+	headColumns   = "source, key, kind, object, base, name, disabled, expires, expired, status, cause, since, digest, members_hash, waiting"
+	recordColumns = headColumns + ", attrs"
+)
+
+func scanHead(rows *sql.Rows, r *directory.Record) error { return scanRecordInto(rows, r) }
+
+func scanRecord(rows *sql.Rows, r *directory.Record) error {
+	var attrs string
+	if err := scanRecordInto(rows, r, &attrs); err != nil {
+		return err
+	}
+	return decode(attrs, &r.Attrs)
+}
+
+func scanRecordInto(rows *sql.Rows, r *directory.Record, more ...any) error {
+	var expires, since int64
+	into := append([]any{&r.Source, &r.Key, &r.Kind, &r.Object, &r.Base, &r.Name, &r.Disabled, &expires, &r.Expired, &r.Status, &r.Cause, &since, &r.Digest,
+		&r.MembersHash, &r.Waiting}, more...)
+	if err := rows.Scan(into...); err != nil {
+		return err
+	}
+	r.Expires, r.Since = moment(expires), moment(since)
+	return nil
+}
+
+// Records implements directory.Reader.
+func (r reader) Records(ctx context.Context, source string, keys []string) ([]directory.Record, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	return collect(ctx, r.session, scanRecord, "select "+recordColumns+" from record where source = $1 and "+r.d.member("key", 2)+" order by key",
+		source, ids(r.session, keys))
+}
+
+// RecordsByName implements directory.Reader.
+func (r reader) RecordsByName(ctx context.Context, source string, names []string) ([]directory.Record, error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	return collect(ctx, r.session, scanRecord, "select "+recordColumns+" from record where source = $1 and "+r.d.member("name_fold", 2)+" order by key",
+		source, ids(r.session, folds(names)))
+}
+
+// RecordsOf implements directory.Reader.
+func (r reader) RecordsOf(ctx context.Context, list []directory.ID) ([]directory.Record, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	return collect(ctx, r.session, scanRecord, "select "+recordColumns+" from record where object <> '' and "+r.d.member("object", 1)+" order by source, key",
+		ids(r.session, list))
+}
+
+const inBase = " from record where source = $1 and base = $2 and "
+
+// ListRecords implements directory.Reader.
+func (r reader) ListRecords(ctx context.Context, source, base string, in []directory.Status, after string, limit int) ([]directory.Record, error) {
+	return collect(ctx, r.session, scanRecord, "select "+recordColumns+inBase+r.d.member("status", 3)+" and key > $4 order by key limit $5",
+		source, base, ids(r.session, in), after, atMost(limit))
+}
+
+// ListHeads implements directory.Reader.
+func (r reader) ListHeads(ctx context.Context, source, base string, in []directory.Status, after string, limit int) ([]directory.Record, error) {
+	return collect(ctx, r.session, scanHead, "select "+headColumns+inBase+r.d.member("status", 3)+" and key > $4 order by key limit $5",
+		source, base, ids(r.session, in), after, atMost(limit))
+}
+
+// CountRecords implements directory.Reader.
+func (r reader) CountRecords(ctx context.Context, source, base string, in []directory.Status) (int, error) {
+	return one(ctx, r.session, scanOne[int], "select count(*)"+inBase+r.d.member("status", 3), source, base, ids(r.session, in))
+}
+
+// Waiting implements directory.Reader.
+func (r reader) Waiting(ctx context.Context, source string, after string, limit int) ([]directory.Record, error) {
+	return collect(ctx, r.session, scanRecord, "select "+recordColumns+" from record where source = $1 and key > $2 and waiting <> '' order by key limit $3",
+		source, after, atMost(limit))
+}
+
+// Due implements directory.Reader.
+func (r reader) Due(ctx context.Context, source string, now int64, limit int) ([]directory.Record, error) {
+	return collect(ctx, r.session, scanRecord, "select "+recordColumns+` from record
+		where source = $1 and expires > 0 and not expired and expires <= $2 and status = 'present' order by key limit $3`, source, now, atMost(limit))
+}
+
+type recordRow struct {
+	directory.Record
+	hash int64
+}
+
+// PutRecords implements directory.Tx.
+func (t tx) PutRecords(ctx context.Context, records ...directory.Record) error {
+	type key struct{ source, key string }
+	records = last(records, func(r directory.Record) key { return key{r.Source, r.Key} })
+	rows, err := t.changedRecords(ctx, records)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	columns := make(table, 18)
+	_, err = bulk(ctx, t.session, columns, "insert into record ("+recordColumns+", name_fold, hash)",
+		` on conflict (source, key) do update set kind = excluded.kind, object = excluded.object, base = excluded.base, name = excluded.name,
+		name_fold = excluded.name_fold, attrs = excluded.attrs, disabled = excluded.disabled, expires = excluded.expires, expired = excluded.expired,
+		status = excluded.status, cause = excluded.cause, since = excluded.since, digest = excluded.digest, members_hash = excluded.members_hash,
+		waiting = excluded.waiting, hash = excluded.hash`,
+		rows, func(w recordRow, a []any) []any {
+			r := w.Record
+			return append(a, r.Source, r.Key, string(r.Kind), string(r.Object), r.Base, r.Name, r.Disabled, ms(r.Expires), r.Expired, string(r.Status),
+				string(r.Cause), ms(r.Since), r.Digest, r.MembersHash, r.Waiting, encode(r.Attrs), fold(r.Name), w.hash)
+		})
+	if err != nil {
+		return fmt.Errorf("put records: %w", err)
+	}
+	return nil
+}
+
+// changedRecords returns those of records that are not stored just so.
+func (t tx) changedRecords(ctx context.Context, records []directory.Record) ([]recordRow, error) {
+	keys := map[string][]string{}
+	for _, r := range records {
+		keys[r.Source] = append(keys[r.Source], r.Key)
+	}
+	type stored struct {
+		key  string
+		hash int64
+	}
+	was := map[string]map[string]int64{}
+	for source, list := range keys {
+		rows, err := collect(ctx, t.session, func(rows *sql.Rows, h *stored) error { return rows.Scan(&h.key, &h.hash) },
+			"select key, hash from record where source = $1 and "+t.d.member("key", 2), source, ids(t.session, list))
+		if err != nil {
+			return nil, err
+		}
+		was[source] = make(map[string]int64, len(rows))
+		for _, h := range rows {
+			was[source][h.key] = h.hash
+		}
+	}
+	out := make([]recordRow, len(records))
+	for i, r := range records {
+		out[i] = recordRow{r, recordHash(r)}
+	}
+	return slices.DeleteFunc(out, func(w recordRow) bool { h, ok := was[w.Source][w.Key]; return ok && h == w.hash }), nil
+}
+
+func recordHash(r directory.Record) int64 {
+	var d digest
+	return d.text(string(r.Kind), string(r.Object), r.Base, r.Name, r.Attrs.Hash(), string(r.Status), string(r.Cause), r.Digest, r.MembersHash, r.Waiting).
+		number(ms(r.Expires), ms(r.Since)).flag(r.Disabled, r.Expired).sum()
+}
