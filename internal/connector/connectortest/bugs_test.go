@@ -192,6 +192,16 @@ func identityBugs() []bug {
 				op.Want["userName"] = attr.Values{op.Want.First("userName") + "2"}
 			}
 		}, nil)},
+		{name: "found by nothing", checks: []string{"L4 identity/repeated create by an empty value"}, plant: func(p *planted) {
+			p.apply = func(ctx context.Context, op connector.Op) (connector.Remote, error) {
+				if op.Repeat {
+					if r, err := p.Connector.Find(ctx, op.Kind, op.Match[0], op.Want.First(op.Match[0])); !errors.Is(err, connector.ErrNotFound) {
+						return r, err
+					}
+				}
+				return p.Connector.Apply(ctx, op)
+			}
+		}},
 		{name: "the look-up overlooks disabled accounts", checks: []string{"L4 identity/repeated create of a disabled account", "L4 identity/find"}, plant: blindFind},
 		{name: "a taken name adopted at once", checks: []string{"L4 identity/name taken", "L4 identity/many at once"}, plant: onApply(func(op *connector.Op) {
 			op.Repeat = true

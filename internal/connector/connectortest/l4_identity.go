@@ -2,6 +2,7 @@ package connectortest
 
 import (
 	"errors"
+	"slices"
 	"sync"
 
 	"muster/internal/attr"
@@ -30,6 +31,16 @@ var identity = level{
 					k.failf("the repeated Create returned %s, want the disabled account %s", again.ID, first.ID)
 				}
 			},
+		}, {
+			name: "repeated create by an empty value",
+			rule: "the look-up before a repeat skips a path of op.Match for which Want has no value: two people without an employee number are two people.",
+			need: func(k *kit) string {
+				if k.secondMatch() == "" {
+					return "users can be looked up by " + string(k.s.Words.Login) + " alone"
+				}
+				return needFind(k)
+			},
+			run: repeatedByNothing,
 		}, {
 			name: "name taken",
 			rule: "a Create that meets the name of another account is ErrExists: the engine adopts only by a match rule.",
@@ -65,15 +76,45 @@ var identity = level{
 }
 
 func repeatedCreate(k *kit) {
-	op := k.userOp(k.name("anna"))
-	op.Repeat = true
-	first := k.create(op) // nothing there yet: a repeat still creates
-	again := k.create(op)
-	if again.ID != first.ID {
-		k.failf("the repeated Create returned ID %s, want %s, the account that was there", again.ID, first.ID)
+	for _, name := range []string{"anna", "Anna-BERG"} { // services rewrite names; the look-up must find them all the same
+		op := k.userOp(k.name(name))
+		op.Repeat = true
+		first := k.create(op) // nothing there yet: a repeat still creates
+		again := k.create(op)
+		if again.ID != first.ID {
+			k.failf("the repeated Create of %s returned ID %s, want %s, the account that was there", name, again.ID, first.ID)
+		}
+		if n := k.count(connector.User, k.s.Words.Login, op.Want.First(k.s.Words.Login)); n != 1 {
+			k.failf("after the repeated Create there are %d accounts called %s, want 1", n, name)
+		}
 	}
-	if n := k.count(connector.User, k.s.Words.Login, op.Want.First(k.s.Words.Login)); n != 1 {
-		k.failf("after the repeated Create there are %d accounts called anna, want 1", n)
+}
+
+// secondMatch returns an optional attribute by which users can be looked up, or "".
+func (k *kit) secondMatch() attr.Path {
+	k.Helper()
+	f := k.features()
+	for _, p := range f.FindBy {
+		if p != k.s.Words.Login && !slices.Contains(f.Required, p) {
+			return p
+		}
+	}
+	return ""
+}
+
+func repeatedByNothing(k *kit) {
+	p := k.secondMatch()
+	op := k.userOp(k.name("anna"))
+	op.Want[p] = attr.Values{""}
+	anna := k.create(op)
+	for name, empty := range map[string]attr.Values{"bea": {""}, "cleo": {}, "dora": nil} {
+		op := k.userOp(k.name(name))
+		op.Want[p] = empty
+		op.Match = []attr.Path{p, k.s.Words.Login}
+		op.Repeat = true
+		if r := k.create(op); r.ID == anna.ID {
+			k.failf("the repeated Create of %s, matched by %s without a value, returned the account of anna", name, p)
+		}
 	}
 }
 

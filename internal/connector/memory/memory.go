@@ -1,8 +1,8 @@
 // Package memory is the model of a connector: the whole contract over a service that lives in this process. Copy it to start a new one.
 //
-// memory.go is the connector: it turns calls into requests and replies into the errors of the contract. service.go plays the service, with faults that
-// can be switched on; a real connector has an HTTP client there, and its faults in a sandbox of its own. Nobody is offered this connector: package all
-// does not list it. What every connector must do is tested by package connectortest.
+// memory.go is the connector: it turns calls into requests, and replies into the errors of the contract. service.go plays the service at the other end
+// of the wire, with faults that can be switched on; a real connector has HTTP calls in api.go instead, and a sandbox in a package of its own.
+// Nobody is offered this connector: package all does not list it. What every connector must do is tested by package connectortest.
 package memory
 
 import (
@@ -10,19 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"muster/internal/attr"
 	"muster/internal/connector"
-)
-
-const longest = 1024 // bytes in a value
-
-var (
-	errLost = errors.New("connection closed before the answer")
-	errCut  = errors.New("the answer breaks off")
 )
 
 // Type describes the connector. Each one it makes has a service of its own.
@@ -99,78 +90,123 @@ func (c *Connector) List(ctx context.Context, kind connector.Kind, yield func(co
 
 // Get returns one object.
 func (c *Connector) Get(ctx context.Context, kind connector.Kind, id connector.RemoteID) (connector.Remote, error) {
-	var got connector.Remote
-	err := c.call(ctx, fmt.Sprintf("get %s %s", kind, id), func() int {
-		o, ok := c.service.objects[id]
-		if !ok || o.Kind != kind {
-			return http.StatusNotFound
-		}
-		got = clone(o.Remote)
-		return http.StatusOK
-	})
-	return got, err
+	return c.one(ctx, fmt.Sprintf("get %s %s", kind, id), func() (connector.Remote, int) { return c.service.get(kind, id) })
 }
 
-// Find looks an object up by one attribute, without regard to the case of letters.
+// Find looks an object up by one attribute.
 func (c *Connector) Find(ctx context.Context, kind connector.Kind, by attr.Path, value string) (connector.Remote, error) {
-	var got []connector.Remote
-	err := c.call(ctx, fmt.Sprintf("find %s by %s", kind, by), func() int {
-		for _, o := range c.service.objects {
-			if o.Kind == kind && slices.ContainsFunc(o.Attrs[by], func(v string) bool { return strings.EqualFold(v, value) }) {
-				got = append(got, clone(o.Remote))
-			}
-		}
+	what, found := fmt.Sprintf("find %s by %s", kind, by), []connector.Remote(nil)
+	err := c.call(ctx, what, func() int {
+		found = c.service.find(kind, by, value)
 		return http.StatusOK
 	})
 	switch {
 	case err != nil:
 		return connector.Remote{}, err
-	case len(got) == 0:
-		return connector.Remote{}, fmt.Errorf("find %s by %s: %w", kind, by, connector.ErrNotFound)
-	case len(got) > 1:
-		return connector.Remote{}, fmt.Errorf("find %s by %s: %d of them: %w", kind, by, len(got), connector.ErrExists)
+	case len(found) == 0:
+		return connector.Remote{}, fmt.Errorf("%s: %w", what, connector.ErrNotFound)
+	case len(found) > 1:
+		return connector.Remote{}, fmt.Errorf("%s: %d of them: %w", what, len(found), connector.ErrExists)
 	}
-	return got[0], nil
+	return found[0], nil
 }
 
 // Members yields who is in group.
 func (c *Connector) Members(ctx context.Context, group connector.RemoteID, yield func(connector.RemoteID) error) error {
 	var ids []connector.RemoteID
-	err := c.call(ctx, "members of "+string(group), func() int {
-		g, ok := c.service.objects[group]
-		if !ok || g.Kind != connector.Group {
-			return http.StatusNotFound
-		}
-		for id := range g.members {
-			ids = append(ids, id)
-		}
-		return http.StatusOK
+	err := c.call(ctx, "members of "+string(group), func() (status int) {
+		ids, status = c.service.memberships(group)
+		return status
 	})
+	if err != nil {
+		return err
+	}
 	for _, id := range ids {
 		if err := yield(id); err != nil {
 			return err
 		}
 	}
-	return err
+	return nil
 }
 
-// Normalize trims values and lowers user names, as the service does, and leaves out what is too long for it.
-func (c *Connector) Normalize(kind connector.Kind, want attr.Set) (attr.Set, []connector.Problem) {
-	out, problems := attr.Set{}, []connector.Problem(nil)
-	for p, values := range want.Clone() {
-		for i, v := range values {
-			values[i] = strings.TrimSpace(v)
-			if kind == connector.User && p == "userName" {
-				values[i] = strings.ToLower(values[i])
+// Apply performs op.
+func (c *Connector) Apply(ctx context.Context, op connector.Op) (connector.Remote, error) {
+	what := fmt.Sprintf("%s %s %s", op.Verb, op.Kind, op.ID)
+	switch op.Verb {
+	case connector.Create:
+		return c.create(ctx, op)
+	case connector.Update, connector.Enable, connector.Disable:
+		return c.one(ctx, what, func() (connector.Remote, int) { return c.change(op) })
+	case connector.Delete:
+		return connector.Remote{}, c.call(ctx, what, func() int {
+			c.service.remove(op.ID) // also when there is nothing left to delete
+			return http.StatusNoContent
+		})
+	case connector.Member:
+		return c.one(ctx, what, func() (connector.Remote, int) { return c.service.edges(op.ID, op.Add, op.Remove) })
+	}
+	return connector.Remote{}, fmt.Errorf("verb %q: %w", op.Verb, connector.ErrUnsupported)
+}
+
+// create looks up first when an earlier try may have taken effect, so that no fault makes a second account.
+func (c *Connector) create(ctx context.Context, op connector.Op) (connector.Remote, error) {
+	if op.Repeat {
+		for _, by := range op.Match {
+			if op.Want.First(by) == "" {
+				continue // nobody is found by what they lack
+			}
+			found, err := c.Find(ctx, op.Kind, by, op.Want.First(by))
+			if !errors.Is(err, connector.ErrNotFound) {
+				return found, err
 			}
 		}
-		if slices.ContainsFunc(values, func(v string) bool { return len(v) > longest }) {
+	}
+	return c.one(ctx, "create "+string(op.Kind), func() (connector.Remote, int) {
+		return c.service.create(connector.Remote{Kind: op.Kind, Attrs: op.Want, Active: op.Active || op.Kind == connector.Group})
+	})
+}
+
+// change updates the paths that op names, and whether the account is active.
+func (c *Connector) change(op connector.Op) (connector.Remote, int) {
+	o, status := c.service.get(op.Kind, op.ID)
+	if status != http.StatusOK {
+		return o, status
+	}
+	if op.Verb == connector.Disable {
+		o.Active = false
+		return c.service.replace(o)
+	}
+	for _, p := range op.Changed {
+		o.Attrs[p] = op.Want[p]
+	}
+	o.Active = o.Active || op.Verb == connector.Enable
+	return c.service.replace(o)
+}
+
+// Normalize foretells how the service rewrites values, and leaves out what is too long for it.
+func (c *Connector) Normalize(kind connector.Kind, want attr.Set) (attr.Set, []connector.Problem) {
+	out, problems := attr.Set{}, []connector.Problem(nil)
+	for p, values := range want {
+		stored, ok := rewrite(kind, p, values)
+		if !ok {
 			problems = append(problems, connector.Problem{Path: p, Reason: fmt.Sprintf("longer than %d bytes", longest)})
 			continue
 		}
-		out[p] = values
+		out[p] = stored
 	}
 	return out, problems
+}
+
+// one makes a request that is answered by one object. What was never confirmed is not returned.
+func (c *Connector) one(ctx context.Context, what string, fn func() (connector.Remote, int)) (got connector.Remote, err error) {
+	err = c.call(ctx, what, func() (status int) {
+		got, status = fn()
+		return status
+	})
+	if err != nil {
+		return connector.Remote{}, err
+	}
+	return got, nil
 }
 
 // call makes one request and turns the reply into an error of the contract. The table below is the heart of any connector.
@@ -193,7 +229,7 @@ func (c *Connector) call(ctx context.Context, what string, fn func() int) error 
 	case r.status >= http.StatusInternalServerError:
 		err = fmt.Errorf("status %d", r.status)
 	case r.cut:
-		err = errCut
+		err = errors.New("the answer breaks off")
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)

@@ -1,11 +1,14 @@
 package memory_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
+	"muster/internal/connector"
 	"muster/internal/connector/connectortest"
 	"muster/internal/connector/memory"
+	"muster/internal/secret"
 )
 
 func TestConnector(t *testing.T) {
@@ -26,6 +29,23 @@ func TestConnector(t *testing.T) {
 			Skip:     map[string]string{"L8/no secret in logs": "the connector logs nothing and there is no wire"},
 		}
 	})
+}
+
+func TestType(t *testing.T) {
+	if _, err := memory.Type.Check(connector.Settings{}); err == nil || !strings.Contains(err.Error(), "token") {
+		t.Errorf("Check without a token: error %v, want one that names it", err)
+	}
+	s, err := memory.Type.Check(connector.Settings{"token": secret.New("s3cret")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := memory.Type.New(connector.Env{}, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Check(t.Context()); err != nil {
+		t.Errorf("Check: %v", err)
+	}
 }
 
 func broken(f memory.Fault) *memory.Service {

@@ -3,6 +3,7 @@ package memory
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -17,6 +18,10 @@ import (
 
 // PageSize is how many objects one request lists.
 const PageSize = 50
+
+const longest = 1024 // bytes in a value
+
+var errLost = errors.New("connection closed before the answer")
 
 // A Fault is what a Service does wrong when told to. The zero Fault is none.
 type Fault struct {
@@ -112,7 +117,8 @@ func (s *Service) request(ctx context.Context, token string, fn func() int) (rep
 	return r, nil
 }
 
-// add stores o under a new id. The caller holds mu.
+// The rest is what requests do. Callers hold mu. Statuses are those of HTTP.
+
 func (s *Service) add(o connector.Remote) connector.Remote {
 	s.next++
 	o.ID = connector.RemoteID(string(o.Kind) + "-" + strconv.Itoa(s.next))
@@ -120,17 +126,15 @@ func (s *Service) add(o connector.Remote) connector.Remote {
 	return o
 }
 
-// taken reports whether another object of o's kind has o's name, in any case of letters. The caller holds mu.
-func (s *Service) taken(o connector.Remote) bool {
-	for _, other := range s.objects {
-		if other.Kind == o.Kind && other.ID != o.ID && strings.EqualFold(other.Attrs.First(key(o.Kind)), o.Attrs.First(key(o.Kind))) {
-			return true
-		}
+func (s *Service) get(kind connector.Kind, id connector.RemoteID) (connector.Remote, int) {
+	o, ok := s.objects[id]
+	if !ok || o.Kind != kind {
+		return connector.Remote{}, http.StatusNotFound
 	}
-	return false
+	return clone(o.Remote), http.StatusOK
 }
 
-// page returns objects of kind after seq, and how many there are from there on. The caller holds mu.
+// page returns objects of kind after seq, and how many there are from there on.
 func (s *Service) page(kind connector.Kind, after int) (page []object, rest int) {
 	all := slices.DeleteFunc(slices.Collect(maps.Values(s.objects)), func(o object) bool { return o.Kind != kind || o.seq <= after })
 	slices.SortFunc(all, func(a, b object) int { return cmp.Compare(a.seq, b.seq) })
@@ -139,6 +143,100 @@ func (s *Service) page(kind connector.Kind, after int) (page []object, rest int)
 		page = page[:len(page)-1]
 	}
 	return page, len(all)
+}
+
+// find compares as names are compared: without regard to the case of letters and to spaces around.
+func (s *Service) find(kind connector.Kind, by attr.Path, value string) (found []connector.Remote) {
+	value = strings.TrimSpace(value)
+	for _, o := range s.objects {
+		if o.Kind == kind && slices.ContainsFunc(o.Attrs[by], func(v string) bool { return strings.EqualFold(v, value) }) {
+			found = append(found, clone(o.Remote))
+		}
+	}
+	return found
+}
+
+func (s *Service) create(o connector.Remote) (connector.Remote, int) {
+	o, status := s.valid(o)
+	if status != http.StatusOK {
+		return o, status
+	}
+	return s.add(o), http.StatusCreated
+}
+
+func (s *Service) replace(o connector.Remote) (connector.Remote, int) {
+	o, status := s.valid(o)
+	if status == http.StatusOK {
+		old := s.objects[o.ID]
+		old.Remote = clone(o)
+		s.objects[o.ID] = old
+	}
+	return o, status
+}
+
+// valid returns o as it would be stored. It wants values that fit, and a name that no other object of the kind has.
+func (s *Service) valid(o connector.Remote) (connector.Remote, int) {
+	o = clone(o)
+	for p, values := range o.Attrs {
+		stored, ok := rewrite(o.Kind, p, values)
+		if !ok {
+			return o, http.StatusBadRequest
+		}
+		o.Attrs[p] = stored
+	}
+	name := o.Attrs.First(key(o.Kind))
+	if name == "" {
+		return o, http.StatusBadRequest
+	}
+	for _, other := range s.find(o.Kind, key(o.Kind), name) {
+		if other.ID != o.ID {
+			return o, http.StatusConflict
+		}
+	}
+	return o, http.StatusOK
+}
+
+// rewrite returns values as the service stores them at p: trimmed, user names in lower case. It reports whether they fit.
+func rewrite(kind connector.Kind, p attr.Path, values attr.Values) (attr.Values, bool) {
+	out := make(attr.Values, len(values))
+	for i, v := range values {
+		out[i] = strings.TrimSpace(v)
+		if kind == connector.User && p == "userName" {
+			out[i] = strings.ToLower(out[i])
+		}
+	}
+	return out, !slices.ContainsFunc(out, func(v string) bool { return len(v) > longest })
+}
+
+func (s *Service) remove(id connector.RemoteID) {
+	delete(s.objects, id)
+	for _, g := range s.objects {
+		delete(g.members, id)
+	}
+}
+
+func (s *Service) edges(group connector.RemoteID, add, remove []connector.RemoteID) (connector.Remote, int) {
+	g, status := s.get(connector.Group, group)
+	for _, id := range add {
+		if _, ok := s.objects[id]; !ok && status == http.StatusOK {
+			return g, http.StatusBadRequest
+		}
+	}
+	if status != http.StatusOK {
+		return g, status
+	}
+	for _, id := range add {
+		s.objects[group].members[id] = true
+	}
+	for _, id := range remove {
+		delete(s.objects[group].members, id)
+	}
+	return g, status
+}
+
+func (s *Service) memberships(group connector.RemoteID) ([]connector.RemoteID, int) {
+	_, status := s.get(connector.Group, group)
+	return slices.Collect(maps.Keys(s.objects[group].members)), status
 }
 
 func clone(o connector.Remote) connector.Remote {
