@@ -9,11 +9,14 @@ import (
 	"strings"
 
 	"muster/internal/connector"
+	"muster/internal/connector/scim"
 )
 
 // Types returns the built-in types, in the order in which people are offered them.
 func Types() []connector.Type {
-	return []connector.Type{}
+	return []connector.Type{
+		scim.Type,
+	}
 }
 
 // Find returns the type called name, or an error that names those there are.
