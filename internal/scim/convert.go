@@ -22,6 +22,7 @@ func Canonical(p attr.Path) (attr.Path, error) {
 type place struct {
 	parts attr.Parts
 	def   definition
+	known bool // defined by the core schemas
 }
 
 func split(p attr.Path) (place, error) {
@@ -43,7 +44,7 @@ func split(p attr.Path) (place, error) {
 	case known && def.kind == complexKind && !slices.Contains(def.subs, parts.Sub):
 		return place{}, fmt.Errorf("path %q: %s has no %s; it has %s", p, def.name, parts.Sub, strings.Join(def.subs, ", "))
 	}
-	return place{parts, def}, nil
+	return place{parts, def, known}, nil
 }
 
 // list reports whether the place lies in a multi-valued complex attribute.
@@ -88,6 +89,9 @@ func Assign(r Resource, p attr.Path, v attr.Values) error {
 		return err
 	}
 	v = slices.DeleteFunc(slices.Clone(v), func(s string) bool { return s == "" })
+	if err := a.fits(v); err != nil {
+		return err
+	}
 	holder := r
 	if a.parts.URN != "" {
 		k := r.key(a.parts.URN)
@@ -110,6 +114,19 @@ func Assign(r Resource, p attr.Path, v attr.Values) error {
 		return a.assignSub(holder, v)
 	}
 	a.put(holder, a.simple(v))
+	return nil
+}
+
+// fits returns an error if values of that number and form cannot stand at a.
+func (a place) fits(v attr.Values) error {
+	if len(v) > 1 && a.known && a.def.kind != complexKind && !a.def.multi {
+		return fmt.Errorf("%s holds one value, not %d", a.parts.Path(), len(v))
+	}
+	for _, s := range v {
+		if a.def.isBool(a.parts.Sub) && !strings.EqualFold(s, "true") && !strings.EqualFold(s, "false") {
+			return fmt.Errorf("%s is true or false, not %q", a.parts.Path(), s)
+		}
+	}
 	return nil
 }
 

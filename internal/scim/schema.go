@@ -117,9 +117,14 @@ func schemaOf(urn string) string {
 	return urn
 }
 
+// isBool reports whether the core schemas want a boolean at sub of d.
+func (d definition) isBool(sub string) bool {
+	return d.kind == boolKind || d.kind == complexKind && sub == "primary"
+}
+
 // typed returns s as the JSON value that the core schemas want at sub of d.
 func (d definition) typed(sub, s string) any {
-	if d.kind == boolKind || d.kind == complexKind && sub == "primary" {
+	if d.isBool(sub) {
 		switch strings.ToLower(s) {
 		case "true":
 			return true
