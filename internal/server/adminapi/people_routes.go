@@ -54,11 +54,11 @@ type Reason struct {
 
 func (a *api) closingRoutes() {
 	type closing struct {
-		who
+		Who  string `path:"who"`
 		Body Closing
 	}
 	type opening struct {
-		who
+		Who  string `path:"who"`
 		Body Reason
 	}
 	add(a, route{"disable", http.MethodPost, "/people/{who}/disable", "Close a person at once", access.Disable, 0},

@@ -20,7 +20,7 @@ type onePlan struct {
 }
 
 type lineQuery struct {
-	onePlan
+	Ref    string `path:"ref" doc:"Id of a plan, or name of a target for its newest plan that waits."`
 	Status string `query:"status" enum:"waiting,approved,rejected,done,stale,superseded"`
 	After  int    `query:"after" default:"-1" minimum:"-1"`
 	Limit  int    `query:"limit" default:"500" minimum:"1" maximum:"5000"`
@@ -49,11 +49,11 @@ func (a *api) planRoutes() {
 
 func (a *api) decisionRoutes() {
 	type approval struct {
-		onePlan
+		Ref  string `path:"ref" doc:"Id of a plan, or name of a target for its newest plan that waits."`
 		Body Approval
 	}
 	type rejection struct {
-		onePlan
+		Ref  string `path:"ref" doc:"Id of a plan, or name of a target for its newest plan that waits."`
 		Body Rejection
 	}
 	add(a, route{"approve-plan", http.MethodPost, "/plans/{ref}/approve", "Approve a plan, release a hold", access.Approve, 0},

@@ -11,7 +11,7 @@ import (
 )
 
 type linkQuery struct {
-	byName
+	Name  string `path:"name"`
 	Kind  string `query:"kind" enum:"user,group"`
 	State string `query:"state" enum:"linked,closing,closed,lost"`
 	After string `query:"after"`
@@ -26,7 +26,7 @@ type waitQuery struct {
 
 func (a *api) targetRoutes() {
 	type reason struct {
-		byName
+		Name string `path:"name"`
 		Body Reason
 	}
 	add(a, route{"pause", http.MethodPost, "/targets/{name}/pause", "Send nothing to a target for now", access.Pause, 0},
@@ -56,7 +56,7 @@ func (a *api) limitRoutes() {
 		Target string `query:"target"`
 	}
 	type raise struct {
-		byName
+		Name string `path:"name"`
 		Body Raise
 	}
 	add(a, route{"list-limits", http.MethodGet, "/limits", "Limits, and how much of them is used", access.View, 0},

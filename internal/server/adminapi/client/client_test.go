@@ -1,0 +1,196 @@
+package client_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"muster/internal/access"
+	"muster/internal/connector"
+	"muster/internal/run"
+	"muster/internal/secret"
+	"muster/internal/server/adminapi"
+	"muster/internal/server/adminapi/adminapitest"
+	"muster/internal/server/adminapi/client"
+)
+
+// TestCalls makes every call through a handler and over HTTP, and compares with what the service says itself.
+func TestCalls(t *testing.T) {
+	for _, over := range []string{"handler", "http"} {
+		t.Run(over, func(t *testing.T) {
+			h := adminapitest.New(t, nil)
+			token := h.Token(access.Owner)
+			c := client.Handler(h.Handler, token)
+			if over == "http" {
+				srv := httptest.NewServer(h.Handler)
+				defer srv.Close()
+				var err error
+				if c, err = client.Address(srv.URL, token); err != nil {
+					t.Fatal(err)
+				}
+			}
+			reads(t, h, c)
+			writes(t, h, c)
+		})
+	}
+}
+
+// same compares an answer that came through the API with the one that went in.
+func same[T any](t *testing.T, what string, got T, err error, want T, wantErr error) {
+	t.Helper()
+	if err != nil || wantErr != nil {
+		t.Errorf("%s: %v, %v", what, err, wantErr)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+func reads(t *testing.T, h *adminapitest.House, c *client.Client) {
+	ctx := t.Context()
+	got, err := c.Status(ctx)
+	want, wantErr := h.Status(ctx)
+	same(t, "status", got, err, want, wantErr)
+	v, err := c.Version(ctx)
+	same(t, "version", v, err, h.Version(ctx), nil)
+	sc, err := c.CheckSource(ctx, "hr")
+	scWant, wantErr := h.CheckSource(ctx, "hr")
+	same(t, "source", sc, err, scWant, wantErr)
+	tc, err := c.CheckTarget(ctx, "wiki")
+	tcWant, wantErr := h.CheckTarget(ctx, "wiki")
+	same(t, "target", tc, err, tcWant, wantErr)
+	runs, err := c.Runs(ctx, "", 3)
+	runsWant, wantErr := h.Runs(ctx, "", 3)
+	same(t, "runs", runs, err, runsWant, wantErr)
+	plans, err := c.Plans(ctx, adminapi.PlanQuery{Kind: run.Hold, Status: run.Waiting})
+	plansWant, wantErr := h.Plans(ctx, adminapi.PlanQuery{Kind: run.Hold, Status: run.Waiting})
+	same(t, "plans", plans, err, plansWant, wantErr)
+	lq := adminapi.LineQuery{After: 1, Limit: 2}
+	page, err := c.Lines(ctx, adminapitest.FirstPlan, lq)
+	pageWant, wantErr := h.Lines(ctx, adminapitest.FirstPlan, lq)
+	same(t, "lines", page, err, pageWant, wantErr)
+	waiting, err := c.Waiting(ctx, adminapi.WaitQuery{Wait: "held"})
+	waitingWant, wantErr := h.Waiting(ctx, adminapi.WaitQuery{Wait: "held"})
+	same(t, "waiting", waiting, err, waitingWant, wantErr)
+	leavers, err := c.Leavers(ctx)
+	leaversWant, wantErr := h.Leavers(ctx)
+	same(t, "leavers", leavers, err, leaversWant, wantErr)
+	why, err := c.Why(ctx, "olivia.berg", "wiki")
+	whyWant, wantErr := h.Why(ctx, "olivia.berg", "wiki")
+	same(t, "why", why, err, whyWant, wantErr)
+	// A DN has everything that a path must escape.
+	o, err := c.Object(ctx, "person", "CN=Olivia Berg,OU=People,DC=corp,DC=example")
+	oWant, wantErr := h.Object(ctx, "person", "olivia.berg")
+	same(t, "object", o, err, oWant, wantErr)
+	limits, err := c.Limits(ctx, "wiki")
+	limitsWant, wantErr := h.Limits(ctx, "wiki")
+	same(t, "limits", limits, err, limitsWant, wantErr)
+}
+
+func writes(t *testing.T, h *adminapitest.House, c *client.Client) {
+	ctx := t.Context()
+	until := time.Date(2026, 3, 2, 18, 0, 0, 0, time.UTC)
+	var errs []error
+	try := func(_ any, err error) { errs = append(errs, err) }
+	try(c.Sync(ctx, adminapi.SyncRequest{Name: "corp", Full: true}))
+	try(c.Run(ctx, "run-corp", time.Second))
+	try(c.Preview(ctx, "wiki"))
+	try(c.Approve(ctx, "chat", adminapi.Approval{Count: 5, AllOrNothing: true}))
+	try(c.Reject(ctx, adminapitest.Hold, adminapi.Rejection{Lines: []string{"key-a"}, Reason: "no"}))
+	try(c.Disable(ctx, "olivia.berg", adminapi.Closing{Reason: "left", Targets: []string{"wiki"}}))
+	try(c.Enable(ctx, "olivia.berg", "mistake"))
+	try(c.Pause(ctx, "wiki", "upgrade"))
+	try(c.Resume(ctx, "wiki", "done"))
+	try(c.Raise(ctx, "wiki", adminapi.Raise{Class: "stated", To: 50, Until: until, Reason: "move"}))
+	issued, err := c.CreateToken(ctx, adminapi.NewToken{Name: "ci", Days: 7})
+	errs = append(errs, err, c.RevokeToken(ctx, issued.ID))
+	if err := errors.Join(errs...); err != nil {
+		t.Error(err)
+	}
+	want := []string{
+		`owner sync "corp" person "" full true`,
+		"owner approve plan-chat count 5 lines [] all or nothing true",
+		"owner reject hold-wiki lines [key-a] (no)",
+		"owner disable olivia.berg at [wiki] (left)",
+		"owner enable olivia.berg (mistake)",
+		"owner pause wiki (upgrade)",
+		"owner resume wiki (done)",
+		"owner raise wiki stated to 50 until 2026-03-02T18:00:00Z (move)",
+	}
+	if diff := cmp.Diff(want, h.Calls()); diff != "" {
+		t.Errorf("calls (-want +got):\n%s", diff)
+	}
+}
+
+func TestPages(t *testing.T) {
+	h := adminapitest.New(t, nil)
+	c := client.Handler(h.Handler, h.Token(access.Auditor))
+	var seen []string
+	q := adminapi.ObjectQuery{Kind: "person", Limit: 2}
+	for {
+		page, err := c.Objects(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range page.Items {
+			seen = append(seen, o.Name)
+		}
+		if page.Next == "" {
+			break
+		}
+		q.After = page.Items[len(page.Items)-1].ID
+	}
+	if len(seen) != 3 {
+		t.Errorf("people = %q", seen)
+	}
+	links, err := c.Links(t.Context(), "wiki", adminapi.LinkQuery{Kind: connector.User, State: "linked", Limit: 10})
+	if err != nil || len(links.Items) != 1 || links.Next != "" {
+		t.Errorf("links = %+v, %v", links, err)
+	}
+}
+
+func TestProblem(t *testing.T) {
+	h := adminapitest.New(t, nil)
+	_, err := client.Handler(h.Handler, h.Token(access.Auditor)).Pause(t.Context(), "wiki", "x")
+	var p *adminapi.Problem
+	if !errors.As(err, &p) || p.Code != "not_allowed" || !strings.Contains(p.Detail, "auditor") {
+		t.Errorf("err = %v", err)
+	}
+}
+
+// What answers may be anything: it is not taken for Muster.
+func TestNotMuster(t *testing.T) {
+	for status, kind := range map[int]string{200: "text/html", 502: "text/html", 404: "application/json", 302: "text/plain"} {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", kind)
+			w.Header().Set("Location", "https://other.example/")
+			w.WriteHeader(status)
+			io.WriteString(w, "<html>")
+		}))
+		c, err := client.Address(srv.URL, secret.New("x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Status(t.Context()); err == nil || !strings.Contains(err.Error(), "not Muster") {
+			t.Errorf("%d %s: %v", status, kind, err)
+		}
+		srv.Close()
+	}
+}
+
+func TestAddress(t *testing.T) {
+	for addr, ok := range map[string]bool{
+		"http://127.0.0.1:8480": true, "http://localhost:1": true, "http://[::1]:1": true, "https://muster.example": true,
+		"http://muster.example": false, "muster.example": false, "ftp://x": false, "": false,
+	} {
+		if _, err := client.Address(addr, secret.New("x")); (err == nil) != ok {
+			t.Errorf("Address(%q) = %v, want ok %v", addr, err, ok)
+		}
+	}
+}
