@@ -118,35 +118,14 @@ func (r *reader) note(ctx context.Context, err error) error {
 // findPlaces finds out where the bases are now.
 func (r *reader) findPlaces(ctx context.Context) error {
 	r.batch.Pins = map[source.Base]source.Pin{}
-	for _, people := range []bool{true, false} {
-		areas, filter := r.cfg.Groups, r.p.groups
-		if people {
-			areas, filter = r.cfg.People, r.p.people
+	for _, a := range r.cfg.People {
+		if err := r.note(ctx, withBase(r.findPlace(ctx, a, r.p.people, true), a.Base)); err != nil {
+			return err
 		}
-		for _, a := range areas {
-			pin, note, err := r.s.resolve(ctx, r.p, a.DN, r.cfg.Pins[a.Base])
-			if err := r.note(ctx, withBase(err, a.Base)); err != nil {
-				return err
-			}
-			if note != "" {
-				r.batch.Notes = append(r.batch.Notes, fmt.Sprintf("base %s: %s", a.Base, note))
-			}
-			if err != nil {
-				continue
-			}
-			if pin.Key != "" {
-				r.batch.Pins[a.Base] = pin
-			}
-			p, err := newPlace(a, pin.DN, filter, people)
-			for _, old := range []string{a.DN, r.cfg.Pins[a.Base].DN} {
-				if n, err := normalDN(old); err == nil && n != "" && n != p.normal {
-					p.former = append(p.former, n)
-				}
-			}
-			if err != nil {
-				return r.s.fault("base", fmt.Sprintf("base %s stands at %q, which is not a DN", a.Base, pin.DN), "", err)
-			}
-			r.places = append(r.places, p)
+	}
+	for _, a := range r.cfg.Groups {
+		if err := r.note(ctx, withBase(r.findPlace(ctx, a, r.p.groups, false), a.Base)); err != nil {
+			return err
 		}
 	}
 	if len(r.places) == 0 {
@@ -155,15 +134,33 @@ func (r *reader) findPlaces(ctx context.Context) error {
 	return r.flush()
 }
 
-func newPlace(a Area, dn, filter string, people bool) (place, error) {
+// findPlace finds one base. filter is the one to use where a gives none.
+func (r *reader) findPlace(ctx context.Context, a Area, filter string, people bool) error {
+	earlier := r.cfg.Pins[a.Base]
+	pin, note, err := r.s.resolve(ctx, r.p, a.DN, earlier)
+	if err != nil {
+		return err
+	}
+	if note != "" {
+		r.batch.Notes = append(r.batch.Notes, fmt.Sprintf("base %s: %s", a.Base, note))
+	}
+	if pin.Key != "" {
+		r.batch.Pins[a.Base] = pin
+	}
 	p := place{Area: a, people: people}
-	p.DN = dn
-	if p.Filter == "" {
+	if p.normal, err = normalDN(pin.DN); err != nil {
+		return r.s.fault("base", fmt.Sprintf("it stands at %q, which is not a DN", pin.DN), "look at that entry", err)
+	}
+	if p.DN = pin.DN; p.Filter == "" {
 		p.Filter = filter
 	}
-	var err error
-	p.normal, err = normalDN(dn)
-	return p, err
+	for _, old := range []string{a.DN, earlier.DN} {
+		if n, err := normalDN(old); err == nil && n != "" && n != p.normal {
+			p.former = append(p.former, n)
+		}
+	}
+	r.places = append(r.places, p)
+	return nil
 }
 
 // withBase puts the name of the base into a fault.

@@ -90,12 +90,12 @@ func (s *session) dial(ctx context.Context, cfg Config, a address) error {
 	if a.scheme == "ldaps" {
 		tlsConfig, err := cfg.tlsConfig(a.host)
 		if err != nil {
-			raw.Close()
+			_ = raw.Close()
 			return s.fault("tls", "the authorities in ca_file cannot be used", "name a PEM file that can be read", err)
 		}
 		tc := tls.Client(raw, tlsConfig)
 		if err := tc.HandshakeContext(dctx); err != nil {
-			raw.Close()
+			_ = raw.Close()
 			return s.fault("tls", "no encrypted connection", tlsFix(err), err)
 		}
 		s.tls = tls.VersionName(tc.ConnectionState().Version)
@@ -105,10 +105,10 @@ func (s *session) dial(ctx context.Context, cfg Config, a address) error {
 	s.conn.Start()
 	s.watch = time.AfterFunc(s.timeout, func() {
 		s.silent.Store(true)
-		s.raw.Close()
+		_ = s.raw.Close()
 	})
 	s.watch.Stop()
-	s.release = context.AfterFunc(ctx, func() { s.raw.Close() })
+	s.release = context.AfterFunc(ctx, func() { _ = s.raw.Close() })
 	return nil
 }
 
@@ -181,6 +181,6 @@ func (s *session) dead() bool { return s.silent.Load() || s.conn.IsClosing() }
 func (s *session) close() {
 	s.release()
 	s.watch.Stop()
-	s.raw.Close()
-	s.conn.Close()
+	_ = s.raw.Close()
+	_ = s.conn.Close()
 }
