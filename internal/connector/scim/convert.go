@@ -266,7 +266,7 @@ func listOperations(path string, p attr.Parts, have, next any) []scim.Operation 
 		return nil
 	case len(list) == 0:
 		return []scim.Operation{{Op: "remove", Path: path}}
-	case len(list) > len(old) && reflect.DeepEqual(old, list[:len(old)]):
+	case len(list) > len(old) && slices.EqualFunc(old, list[:len(old)], func(a, b any) bool { return reflect.DeepEqual(a, b) }):
 		return []scim.Operation{{Op: "add", Path: path, Value: list[len(old):]}}
 	}
 	if v, ok := onePart(p, old, list); ok {

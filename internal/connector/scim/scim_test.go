@@ -158,3 +158,16 @@ func (b *buffer) String() string {
 	defer b.mu.Unlock()
 	return b.buf.String()
 }
+
+func tryOpen(settings map[string]string) error {
+	s := connector.Settings{}
+	for k, v := range settings {
+		s[k] = secret.New(v)
+	}
+	s, err := scim.Type.Check(s)
+	if err != nil {
+		return err
+	}
+	_, err = scim.Type.New(connector.Env{HTTP: http.DefaultClient, Now: time.Now}, s)
+	return err
+}
