@@ -112,7 +112,7 @@ func TestSuiteOnAD(t *testing.T) {
 	t.Parallel()
 	s := ldaptest.NewServer(t, domain)
 	closeCycle(t, s)
-	key := func(cn string, ou string) source.Key { return guid(t, s, "CN="+cn+",OU="+ou+","+adBase) }
+	key := func(cn, ou string) source.Key { return guid(t, s, "CN="+cn+",OU="+ou+","+adBase) }
 	anna, ben, cleo := key(`Ek\, Anna`, "People"), key("Ben Ito", "People"), key("Cleo", "People")
 	inner, outer, primary, none := key("Inner", "Groups"), key("Outer", "Groups"), key("Primary", "Groups"), key("Nobody", "Groups")
 	f := sourcetest.Fixture{

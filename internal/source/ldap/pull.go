@@ -115,58 +115,9 @@ func (r *reader) note(ctx context.Context, err error) error {
 	return nil
 }
 
-// findPlaces finds out where the bases are now.
-func (r *reader) findPlaces(ctx context.Context) error {
-	r.batch.Pins = map[source.Base]source.Pin{}
-	for _, a := range r.cfg.People {
-		if err := r.note(ctx, withBase(r.findPlace(ctx, a, r.p.people, true), a.Base)); err != nil {
-			return err
-		}
-	}
-	for _, a := range r.cfg.Groups {
-		if err := r.note(ctx, withBase(r.findPlace(ctx, a, r.p.groups, false), a.Base)); err != nil {
-			return err
-		}
-	}
-	if len(r.places) == 0 {
-		return r.fault
-	}
-	return r.flush()
-}
-
-// findPlace finds one base. filter is the one to use where a gives none.
-func (r *reader) findPlace(ctx context.Context, a Area, filter string, people bool) error {
-	earlier := r.cfg.Pins[a.Base]
-	pin, note, err := r.s.resolve(ctx, r.p, a.DN, earlier)
-	if err != nil {
-		return err
-	}
-	if note != "" {
-		r.batch.Notes = append(r.batch.Notes, fmt.Sprintf("base %s: %s", a.Base, note))
-	}
-	if pin.Key != "" {
-		r.batch.Pins[a.Base] = pin
-	}
-	p := place{Area: a, people: people}
-	if p.normal, err = normalDN(pin.DN); err != nil {
-		return r.s.fault("base", fmt.Sprintf("it stands at %q, which is not a DN", pin.DN), "look at that entry", err)
-	}
-	if p.DN = pin.DN; p.Filter == "" {
-		p.Filter = filter
-	}
-	for _, old := range []string{a.DN, earlier.DN} {
-		if n, err := normalDN(old); err == nil && n != "" && n != p.normal {
-			p.former = append(p.former, n)
-		}
-	}
-	r.places = append(r.places, p)
-	return nil
-}
-
 // withBase puts the name of the base into a fault.
 func withBase(err error, base source.Base) error {
-	var inc *source.Incomplete
-	if errors.As(err, &inc) {
+	if inc, ok := errors.AsType[*source.Incomplete](err); ok {
 		named := *inc
 		named.What = fmt.Sprintf("base %s: %s", base, inc.What)
 		return &named
@@ -279,72 +230,6 @@ func (r *reader) readPlace(ctx context.Context, p place) error {
 			"check base, filter and scope, and what the bind account may read; a base that is empty on purpose is taken out of the configuration", nil)
 	}
 	return nil
-}
-
-// entry delivers one entry. Its first result says why the entry keeps the base from being complete.
-func (r *reader) entry(p place, e *ldapv3.Entry) (*source.Incomplete, error) {
-	rec, err := r.p.record(e, p.Base, p.people)
-	if err != nil && !errors.Is(err, errStateUnknown) {
-		return r.s.fault("attribute", err.Error(), fmt.Sprintf("let the bind account read %s, or choose another id_attribute", r.p.idAttribute(p.people)), nil), nil
-	}
-	dn, dnErr := normalDN(e.DN)
-	if dnErr != nil {
-		return r.s.fault("attribute", "an entry has a name that is not a DN", "look at the entry "+string(rec.Key), dnErr), nil
-	}
-	at, isNew := r.index.add(dn, rec.Key)
-	if !isNew {
-		return nil, nil // bases overlap; the first one has it
-	}
-	if r.ids != nil {
-		d := digestOf(string(rec.Key))
-		if other, taken := r.ids[d]; taken {
-			return r.s.fault("attribute", fmt.Sprintf("%s and %s have the same %s %q", other, e.DN, r.p.idAttribute(p.people), rec.Key),
-				"choose an id_attribute that is unique", nil), nil
-		}
-		r.ids[d] = e.DN
-	}
-	r.relate(p, e, at)
-	r.noteCut(e)
-	if err != nil { // present, but enabled or not is unknown: it must not change
-		r.batch.Seen = append(r.batch.Seen, rec.Key)
-		return r.s.fault("attribute", err.Error(), "let the bind account read userAccountControl and accountExpires, or set disabled_filter", nil), r.flushFull()
-	}
-	if r.disabled != nil {
-		rec.Disabled = r.disabled[digestOf(string(rec.Key))]
-	}
-	r.batch.Records = append(r.batch.Records, rec)
-	return nil, r.flushFull()
-}
-
-// relate remembers what makes the entry a member, or a group of members, besides its DN.
-func (r *reader) relate(p place, e *ldapv3.Entry, at ref) {
-	if r.uids && p.people {
-		for _, uid := range e.GetEqualFoldAttributeValues("uid") {
-			r.index.addUID(uid, at)
-		}
-	}
-	if !r.p.primary || !p.people {
-		return
-	}
-	sid, err := decodeSID(e.GetEqualFoldRawAttributeValue("objectSid"))
-	if err != nil {
-		return
-	}
-	if group, err := primaryGroupSID(sid, e.GetEqualFoldAttributeValue("primaryGroupID")); err == nil {
-		if r.primary == nil {
-			r.primary = map[string][]ref{}
-		}
-		r.primary[group] = append(r.primary[group], at)
-	}
-}
-
-// noteCut says which attributes came with a part of their values only; they are left out of the record.
-func (r *reader) noteCut(e *ldapv3.Entry) {
-	for _, a := range e.Attributes {
-		if name, cut := parseRange(a.Name); cut != nil && !r.p.isMember(name) {
-			r.batch.Notes = append(r.batch.Notes, fmt.Sprintf("%s has too many values of %s; they were left out", e.DN, name))
-		}
-	}
 }
 
 // references notes what the server pointed at, and returns a fault if people or groups may be there.
