@@ -6,6 +6,8 @@ import (
 
 	"muster/internal/directory"
 	"muster/internal/directory/directorytest"
+	"muster/internal/link/linktest"
+	"muster/internal/run/runtest"
 	"muster/internal/store"
 	"muster/internal/testserver"
 )
@@ -28,10 +30,18 @@ func open(t testing.TB, dsn string) *store.Store {
 	return s
 }
 
-func TestDirectorySQLite(t *testing.T) {
-	directorytest.Run(t, func(t *testing.T) directory.Store { return sqlite(t) })
+// suites are what every Store contract promises; each runs on both databases.
+var suites = map[string]func(*testing.T, func(*testing.T) directory.Store){"directory": directorytest.Run, "link": linktest.Run, "run": runtest.Run}
+
+func TestSQLite(t *testing.T) {
+	for name, run := range suites {
+		t.Run(name, func(t *testing.T) { run(t, func(t *testing.T) directory.Store { return sqlite(t) }) })
+	}
 }
 
-func TestDirectoryPostgres(t *testing.T) {
-	directorytest.Run(t, func(t *testing.T) directory.Store { return postgres(t) })
+func TestPostgres(t *testing.T) {
+	testserver.Postgres(t) // skip once, not in every case, where there is no PostgreSQL
+	for name, run := range suites {
+		t.Run(name, func(t *testing.T) { run(t, func(t *testing.T) directory.Store { return postgres(t) }) })
+	}
 }

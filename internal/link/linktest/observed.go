@@ -1,0 +1,86 @@
+package linktest
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"muster/internal/attr"
+	"muster/internal/connector"
+	"muster/internal/directory"
+	"muster/internal/link"
+)
+
+var index = []attr.Path{"userName", `emails[type eq "work"].value`}
+
+func observed(id connector.RemoteID, userName, email string, n int) link.Observed {
+	return link.Observed{Target: target, At: at(n), Remote: connector.Remote{
+		ID: id, Kind: connector.User, Active: true, Attrs: attr.Set{"userName": {userName}, `emails[type eq "work"].value`: {email}, "title": {"x"}},
+	}}
+}
+
+func putObserved(t *testing.T, s directory.Store, seen ...link.Observed) {
+	t.Helper()
+	update(t, s, func(ctx context.Context, tx link.Tx) error { return tx.PutObserved(ctx, index, seen...) })
+}
+
+func find(t *testing.T, s directory.Store, by attr.Path, values ...string) []link.Observed {
+	t.Helper()
+	return view(t, s, func(ctx context.Context, r link.Reader) ([]link.Observed, error) {
+		return r.FindObserved(ctx, target, connector.User, by, values)
+	})
+}
+
+func testObserved(t *testing.T, s directory.Store) {
+	a, b := observed("r1", "Ada", "ada@example.com", 1), observed("r2", "bea", "ADA@example.com", 1)
+	long := observed("r3", strings.Repeat("long ", 2000)+"a", "", 1)
+	b.Active = false
+	group := link.Observed{Target: target, At: at(1), Remote: connector.Remote{ID: "r1", Kind: connector.Group, Active: true, Attrs: attr.Set{"userName": {"ada"}}}}
+	putObserved(t, s, a, b, group, long)
+	equal(t, "by user name, ignoring case", find(t, s, "userName", "aDA", "nobody"), []link.Observed{a})
+	equal(t, "by email: there may be several", find(t, s, index[1], "Ada@Example.com"), []link.Observed{a, b})
+	equal(t, "not by what was not indexed", len(find(t, s, "title", "x")), 0)
+	equal(t, "long values are told apart", len(find(t, s, "userName", strings.Repeat("long ", 2000)+"b")), 0)
+	equal(t, "long values are found", find(t, s, "userName", strings.Repeat("Long ", 2000)+"A"), []link.Observed{long})
+	got := view(t, s, func(ctx context.Context, r link.Reader) ([]link.Observed, error) {
+		return r.GetObserved(ctx, target, connector.Group, []connector.RemoteID{"r1", "r2"})
+	})
+	equal(t, "by id", got, []link.Observed{group})
+
+	a2 := observed("r1", "ada.lovelace", "ada@example.com", 2)
+	b.At = at(2)
+	putObserved(t, s, a2, b)
+	equal(t, "an old value finds nobody", len(find(t, s, "userName", "ada")), 0)
+	equal(t, "a new one does", find(t, s, "userName", "ada.lovelace"), []link.Observed{a2})
+	equal(t, "what was seen unchanged is still found", find(t, s, "userName", "bea"), []link.Observed{b})
+	update(t, s, func(ctx context.Context, tx link.Tx) error {
+		return tx.DropObserved(ctx, target, connector.User, at(2))
+	})
+	equal(t, "dropped: what was listed before", len(find(t, s, "userName", strings.Repeat("long ", 2000)+"a")), 0)
+	equal(t, "kept: what was listed since", find(t, s, index[1], "ada@example.com"), []link.Observed{a2, b})
+	got = view(t, s, func(ctx context.Context, r link.Reader) ([]link.Observed, error) {
+		return r.GetObserved(ctx, target, connector.Group, []connector.RemoteID{"r1"})
+	})
+	equal(t, "kept: other kinds", got, []link.Observed{group})
+}
+
+func testOrphans(t *testing.T, s directory.Store) {
+	putObserved(t, s, observed("r1", "a", "", 1), observed("r2", "b", "", 1), observed("r3", "c", "", 1), observed("r4", "d", "", 1))
+	closed := linked(directory.NewID(), "r4")
+	closed.State, closed.Active = link.Closed, false
+	group := linked(directory.NewID(), "r3")
+	group.Kind = connector.Group
+	putLinks(t, s, linked(directory.NewID(), "r1"), closed, group)
+	orphans := func(after connector.RemoteID, limit int) string {
+		var names []string
+		for _, o := range view(t, s, func(ctx context.Context, r link.Reader) ([]link.Observed, error) {
+			return r.Orphans(ctx, target, connector.User, after, limit)
+		}) {
+			names = append(names, string(o.ID))
+		}
+		return strings.Join(names, " ")
+	}
+	equal(t, "accounts that no link names", orphans("", 10), "r2 r3")
+	equal(t, "a page", orphans("", 1), "r2")
+	equal(t, "the next page", orphans("r2", 1), "r3")
+}
