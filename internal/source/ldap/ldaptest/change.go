@@ -92,6 +92,9 @@ func (t *tree) rename(oldDN, newDN string) error {
 	if err := renameAttributes(&e, n.dn, newDN, t.flavor); err != nil {
 		return err
 	}
+	if n.parent != parent {
+		n.mark("parentguid", t.usn+1)
+	}
 	n.setParent(parent)
 	t.rekey(n, newDN)
 	if err := t.fill(n, e); err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
@@ -24,6 +25,12 @@ type tree struct {
 	rid     uint32
 	root    *node // the entry of the naming context
 	deleted *node // AD: the container of tombstones
+
+	byUSN struct {
+		sync.Mutex
+		at   int64 // the USN that list was made at
+		list []*node
+	}
 }
 
 // A node is one entry. A node that is not placed is only a name that links point to (what AD calls a phantom): it becomes the entry when that is added.
@@ -38,6 +45,7 @@ type node struct {
 	attrs    []attribute // stored values; the slices are never changed in place
 	links    []link
 	back     []backlink
+	history
 	stamps
 }
 
@@ -59,6 +67,19 @@ type backlink struct {
 type stamps struct {
 	usnCreated, usnChanged   int64
 	whenCreated, whenChanged time.Time
+}
+
+// A history is what DirSync needs to know of changes after an entry was added.
+type history struct {
+	changed map[string]int64 // attribute → the USN of its last change; also of attributes that are gone
+	values  []valueChange    // of links, oldest first
+}
+
+type valueChange struct {
+	usn   int64
+	key   string
+	value *node
+	added bool
 }
 
 // indexed attributes answer equality without a scan.
@@ -221,6 +242,9 @@ func (t *tree) fill(n *node, e Entry) error {
 	if err := t.unique(n, attrs); err != nil {
 		return err
 	}
+	if n.placed {
+		n.markAttributes(attrs, t.usn+1)
+	}
 	t.unindex(n)
 	n.attrs = attrs
 	t.reindex(n)
@@ -254,6 +278,7 @@ func (t *tree) relink(n *node, links []link) {
 		have := nodeSet(findLink(old, l.key))
 		for _, target := range l.to {
 			if !have[target] {
+				t.markValue(n, l.key, target, true)
 				target.back = append(target.back, backlink{from: n, key: l.key})
 			}
 		}
@@ -262,6 +287,7 @@ func (t *tree) relink(n *node, links []link) {
 		want := nodeSet(findLink(links, l.key))
 		for _, target := range l.to {
 			if !want[target] {
+				t.markValue(n, l.key, target, false)
 				target.dropBack(n, l.key)
 			}
 		}
