@@ -103,13 +103,12 @@ func (w *wave) begins(ctx context.Context, n int, in <-chan *job, out chan<- *jo
 		if err := w.begin(ctx, batch); err != nil {
 			return err
 		}
-		for _, j := range batch {
+		for i, j := range batch {
 			select {
 			case out <- j:
 			case <-ctx.Done():
-				return errors.Join(context.Cause(ctx), w.unsent(ctx, batch))
+				return errors.Join(context.Cause(ctx), w.unsent(ctx, batch[i:]))
 			}
-			j.begun = false // it is the callers' now
 		}
 	}
 	return nil

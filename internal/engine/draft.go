@@ -42,19 +42,19 @@ func (t *target) redraft(ctx context.Context, now time.Time) error {
 	if err != nil || head == t.draftRev && !t.draftAt.IsZero() || now.Sub(t.draftAt) < draftWait {
 		return err
 	}
-	_, err = t.draft(ctx, t.set)
+	_, err = t.draft(ctx, t.set, "")
 	return err
 }
 
 // draft makes the plan that waits: of a new target, or of changed rules.
-func (t *target) draft(ctx context.Context, set *ruleset) (run.Run, error) {
+func (t *target) draft(ctx context.Context, set *ruleset, id string) (run.Run, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	kind := run.First
 	if t.active != nil {
 		kind = run.Change
 	}
-	r, _, err := t.compose(ctx, set, kind)
+	r, _, err := t.compose(ctx, set, kind, id)
 	return r, err
 }
 
@@ -73,7 +73,7 @@ func (e *Engine) Preview(ctx context.Context, name string) (run.Plan, error) {
 	case t.active.digest != t.set.digest:
 		kind = run.Change
 	}
-	r, p, err := t.compose(ctx, t.set, kind)
+	r, p, err := t.compose(ctx, t.set, kind, "")
 	if err == nil && p.ID == "" && r.Problem != nil {
 		err = r.Problem
 	}
@@ -81,13 +81,13 @@ func (e *Engine) Preview(ctx context.Context, name string) (run.Plan, error) {
 }
 
 // compose lists the target, plans everybody, and stores the lines if they differ from those of the plan that waits.
-func (t *target) compose(ctx context.Context, set *ruleset, kind run.PlanKind) (run.Run, run.Plan, error) {
+func (t *target) compose(ctx context.Context, set *ruleset, kind run.PlanKind, id string) (run.Run, run.Plan, error) {
 	head, err := t.e.cfg.Store.Head(ctx)
 	if err != nil {
 		return run.Run{}, run.Plan{}, err
 	}
 	var p run.Plan
-	w, err := t.begin(ctx, run.Reconcile, set)
+	w, err := t.begin(ctx, run.Reconcile, set, id)
 	if err == nil {
 		w.draft = true
 		if err = w.list(ctx); err == nil {
@@ -198,14 +198,15 @@ func newDraft(w *wave) *draft {
 	}
 }
 
-// show takes units in the order of the survey, people before groups.
+// show takes units in the order of the survey: all people before the first group.
 func (d *draft) show(ctx context.Context, units []*unit, put func([]plan.Line) error) error {
 	var all []plan.Line
+	for _, u := range ofKind(units, connector.User) {
+		d.account(u)
+	}
 	for _, u := range units {
 		lines := u.lines
-		if u.object.Kind == directory.Person {
-			d.account(u)
-		} else {
+		if u.object.Kind == directory.Group {
 			more, err := d.members(ctx, u)
 			if err != nil {
 				return err

@@ -70,9 +70,10 @@ type Config struct {
 
 // An Engine runs the sources and targets of one Muster. Its methods are safe for concurrent use.
 type Engine struct {
-	cfg     Config
-	sources []*reader
-	targets []*target
+	cfg      Config
+	progress progress
+	sources  []*reader
+	targets  []*target
 }
 
 // New compiles the rules and makes an Engine. It does no I/O.
@@ -116,11 +117,12 @@ func (e *Engine) Run(ctx context.Context) error {
 
 // wake passes the store's wake-ups on to every target.
 func (e *Engine) wake(ctx context.Context) error {
+	woken := e.cfg.Store.Wake()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-e.cfg.Store.Wake():
+		case <-woken:
 			for _, t := range e.targets {
 				t.poke()
 			}
@@ -128,41 +130,41 @@ func (e *Engine) wake(ctx context.Context) error {
 	}
 }
 
-// Read reads a source now and returns the run. An incomplete read is no error: it is the run's outcome.
-func (e *Engine) Read(ctx context.Context, name string) (run.Run, error) {
+// Read reads a source now, as run id ("" = a new one), and returns the run. An incomplete read is no error: it is the run's outcome.
+func (e *Engine) Read(ctx context.Context, name, id string) (run.Run, error) {
 	for _, s := range e.sources {
 		if s.Name == name {
-			return s.read(ctx)
+			return s.read(ctx, id)
 		}
 	}
 	return run.Run{}, fmt.Errorf("source %q: %w", name, directory.ErrNotFound)
 }
 
-// Sync compares a target wholly with what it should hold, and does what may be done.
-func (e *Engine) Sync(ctx context.Context, name string) (run.Run, error) {
+// Sync compares a target wholly with what it should hold, as run id, and does what may be done.
+func (e *Engine) Sync(ctx context.Context, name, id string) (run.Run, error) {
 	t, err := e.target(name)
 	if err != nil {
 		return run.Run{}, err
 	}
-	return t.sync(ctx)
+	return t.sync(ctx, id)
 }
 
-// Follow serves what has changed since a target was served last, and what is due.
-func (e *Engine) Follow(ctx context.Context, name string) (run.Run, error) {
+// Follow serves what has changed since a target was served last, and what is due, as run id. Without an id, a wave that does nothing leaves no run.
+func (e *Engine) Follow(ctx context.Context, name, id string) (run.Run, error) {
 	t, err := e.target(name)
 	if err != nil {
 		return run.Run{}, err
 	}
-	return t.follow(ctx)
+	return t.follow(ctx, id)
 }
 
-// SyncPerson serves one person at one target, within the limits.
-func (e *Engine) SyncPerson(ctx context.Context, name string, id directory.ID) (run.Run, error) {
+// SyncPerson serves one person at one target, as run id, within the limits.
+func (e *Engine) SyncPerson(ctx context.Context, name string, person directory.ID, id string) (run.Run, error) {
 	t, err := e.target(name)
 	if err != nil {
 		return run.Run{}, err
 	}
-	return t.serveOne(ctx, id)
+	return t.serveOne(ctx, person, id)
 }
 
 // Poke has a target look again soon: after an approval, a release, a resume.

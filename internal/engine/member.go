@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,13 +26,10 @@ func (w *wave) wantMembers(ctx context.Context, people []directory.ID) error {
 		return nil
 	}
 	for part := range slices.Chunk(people, planChunk) {
-		err := w.t.update(ctx, func(tx directory.Tx) error {
-			change, err := w.memberEdges(ctx, tx, part)
-			if err != nil {
-				return err
-			}
-			return w.want(ctx, tx, change)
-		})
+		change, err := w.memberEdges(ctx, part)
+		if err == nil {
+			err = w.want(ctx, change)
+		}
 		if err != nil {
 			return fmt.Errorf("memberships of people: %w", err)
 		}
@@ -40,11 +38,15 @@ func (w *wave) wantMembers(ctx context.Context, people []directory.ID) error {
 }
 
 // want stores wanted edges and notes their groups.
-func (w *wave) want(ctx context.Context, tx directory.Tx, change []link.Edge) error {
+func (w *wave) want(ctx context.Context, change []link.Edge) error {
 	if len(change) == 0 {
 		return nil
 	}
-	if _, err := link.In(tx).Want(ctx, change...); err != nil {
+	err := w.t.update(ctx, func(tx directory.Tx) error {
+		_, err := link.In(tx).Want(ctx, change...)
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	w.mu.Lock()
@@ -56,21 +58,25 @@ func (w *wave) want(ctx context.Context, tx directory.Tx, change []link.Edge) er
 }
 
 // memberEdges returns the edges of people whose Wanted must change.
-func (w *wave) memberEdges(ctx context.Context, v directory.Reader, people []directory.ID) ([]link.Edge, error) {
-	wanted, err := w.wantedEdges(ctx, v, people)
-	if err != nil {
-		return nil, err
-	}
-	links, err := link.Of(v).Links(ctx, w.t.Name, people)
+func (w *wave) memberEdges(ctx context.Context, people []directory.ID) ([]link.Edge, error) {
+	wanted, err := w.wantedEdges(ctx, people)
 	if err != nil {
 		return nil, err
 	}
 	open, deleted := map[directory.ID]bool{}, map[directory.ID]bool{}
-	for _, l := range links {
-		open[l.Object] = l.State == link.Linked && l.Kind == connector.User
-		deleted[l.Object] = !plan.Linked(l)
-	}
-	have, err := link.Of(v).EdgesOf(ctx, w.t.Name, people)
+	var have []link.Edge
+	err = w.t.view(ctx, func(v directory.Reader) error {
+		links, err := link.Of(v).Links(ctx, w.t.Name, people)
+		if err != nil {
+			return err
+		}
+		for _, l := range links {
+			open[l.Object] = l.State == link.Linked && l.Kind == connector.User
+			deleted[l.Object] = !plan.Linked(l)
+		}
+		have, err = link.Of(v).EdgesOf(ctx, w.t.Name, people)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -94,44 +100,37 @@ func (w *wave) memberEdges(ctx context.Context, v directory.Reader, people []dir
 }
 
 func byEdge(a, b link.Edge) int {
-	if a.Group != b.Group {
-		return compare(a.Group, b.Group)
-	}
-	return compare(a.Member, b.Member)
-}
-
-func compare(a, b directory.ID) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
+	return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Member, b.Member))
 }
 
 // wantedEdges returns the memberships of people in linked groups, as the directory has them.
-func (w *wave) wantedEdges(ctx context.Context, v directory.Reader, people []directory.ID) (map[directory.Edge]bool, error) {
-	edges, err := v.GroupsOf(ctx, people)
+func (w *wave) wantedEdges(ctx context.Context, people []directory.ID) (map[directory.Edge]bool, error) {
+	var edges []directory.Edge
+	above := map[directory.ID][]directory.ID{}
+	var groups []directory.ID
+	err := w.t.view(ctx, func(v directory.Reader) (err error) {
+		if edges, err = v.GroupsOf(ctx, people); err != nil {
+			return err
+		}
+		for _, e := range edges {
+			if _, ok := above[e.Group]; ok {
+				continue
+			}
+			above[e.Group] = []directory.ID{e.Group}
+			if w.nested() {
+				if above[e.Group], err = v.Above(ctx, above[e.Group]); err != nil {
+					return err
+				}
+			}
+			groups = append(groups, above[e.Group]...)
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	above := map[directory.ID][]directory.ID{}
-	var groups []directory.ID
-	for _, e := range edges {
-		if _, ok := above[e.Group]; ok {
-			continue
-		}
-		above[e.Group] = []directory.ID{e.Group}
-		if w.nested() {
-			if above[e.Group], err = v.Above(ctx, []directory.ID{e.Group}); err != nil {
-				return nil, err
-			}
-		}
-		groups = append(groups, above[e.Group]...)
-	}
 	slices.Sort(groups)
-	linked, err := w.linkedGroups(ctx, v, slices.Compact(groups))
+	linked, err := w.linkedGroups(ctx, slices.Compact(groups))
 	if err != nil {
 		return nil, err
 	}
@@ -146,13 +145,28 @@ func (w *wave) wantedEdges(ctx context.Context, v directory.Reader, people []dir
 	return out, nil
 }
 
-func (w *wave) linkedGroups(ctx context.Context, v directory.Reader, groups []directory.ID) (map[directory.ID]bool, error) {
-	links, err := link.Of(v).Links(ctx, w.t.Name, groups)
-	out := make(map[directory.ID]bool, len(links))
-	for _, l := range links {
-		out[l.Object] = l.Kind == connector.Group && l.State == link.Linked
+// linkedGroups returns which of groups have a linked group at the target that the target should have. Each is judged once a wave.
+func (w *wave) linkedGroups(ctx context.Context, groups []directory.ID) (map[directory.ID]bool, error) {
+	var ask []directory.ID
+	for _, g := range groups {
+		if _, ok := w.serves[g]; !ok {
+			ask = append(ask, g)
+		}
 	}
-	return out, err
+	for part := range slices.Chunk(ask, planChunk) {
+		for _, g := range part {
+			w.serves[g] = false
+		}
+		units, err := w.prepare(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range units {
+			in := u.want.Scope == plan.Unknown || u.want.Scope == plan.In && u.want.Active
+			w.serves[u.object.ID] = in && u.have.Kind == connector.Group && u.have.State == link.Linked
+		}
+	}
+	return w.serves, nil
 }
 
 // wantGroup makes the wanted memberships of one group those of the directory, walking its members once.
@@ -200,13 +214,10 @@ func (w *wave) wantGroup(ctx context.Context, group directory.ID) error {
 // wantIn is wantMembers for one group only.
 func (w *wave) wantIn(ctx context.Context, group directory.ID, people []directory.ID) error {
 	for part := range slices.Chunk(people, 2000) {
-		err := w.t.update(ctx, func(tx directory.Tx) error {
-			change, err := w.memberEdges(ctx, tx, part)
-			if err != nil {
-				return err
-			}
-			return w.want(ctx, tx, slices.DeleteFunc(change, func(e link.Edge) bool { return e.Group != group }))
-		})
+		change, err := w.memberEdges(ctx, part)
+		if err == nil {
+			err = w.want(ctx, slices.DeleteFunc(change, func(e link.Edge) bool { return e.Group != group }))
+		}
 		if err != nil {
 			return fmt.Errorf("memberships of group %s: %w", group, err)
 		}

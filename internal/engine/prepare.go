@@ -113,9 +113,9 @@ func (w *wave) gather(ctx context.Context, v directory.Reader, ids []directory.I
 
 // desire computes what the target should hold for units of one kind.
 func (w *wave) desire(ctx context.Context, v directory.Reader, kind connector.Kind, units []*unit) error {
-	rules, scope := w.rules.People(), w.people
+	rules, scope, need := w.rules.People(), w.people, w.can.Required
 	if kind == connector.Group {
-		rules, scope = w.rules.Groups(), w.groups
+		rules, scope, need = w.rules.Groups(), w.groups, nil
 	}
 	in, err := scope.within(ctx, v, idsOf(units))
 	if err != nil {
@@ -131,7 +131,7 @@ func (w *wave) desire(ctx context.Context, v directory.Reader, kind connector.Ki
 			u.want = plan.Desired{Target: w.t.Name, Object: u.object.ID, Kind: kind, Name: u.object.Handle(), Scope: plan.Unknown}
 			continue
 		}
-		u.want, u.traces, u.fault = rules.Desired(u.in, w.can.Required)
+		u.want, u.traces, u.fault = rules.Desired(u.in, need)
 		w.normalize(u)
 		w.protect(u)
 	}
@@ -191,9 +191,7 @@ func (w *wave) normalize(u *unit) {
 		}
 		got, problems := n.Normalize(u.want.Kind, *set)
 		*set = got
-		for _, p := range problems {
-			u.want.Ask = fmt.Sprintf("the target cannot hold the value of %s: %s", p.Path, p.Reason)
-		}
+		u.want.Invalid = append(u.want.Invalid, problems...)
 	}
 }
 

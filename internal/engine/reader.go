@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,7 +32,7 @@ func (r *reader) loop(ctx context.Context) error {
 	tick := time.NewTicker(r.Every)
 	defer tick.Stop()
 	for {
-		if _, err := r.read(ctx); err != nil && ctx.Err() == nil {
+		if _, err := r.read(ctx, ""); err != nil && ctx.Err() == nil {
 			r.e.cfg.Log.Error("source not read", "source", r.Name, "error", err)
 		}
 		select {
@@ -43,10 +44,10 @@ func (r *reader) loop(ctx context.Context) error {
 }
 
 // read reads the whole source once. Expiry dates are acted on first, and whether or not the source answers: the clock needs no directory.
-func (r *reader) read(ctx context.Context) (run.Run, error) {
+func (r *reader) read(ctx context.Context, id string) (run.Run, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	rec := run.Run{ID: string(directory.NewID()), Kind: run.Read, Name: r.Name, Started: r.e.cfg.Now(), Outcome: run.Running}
+	rec := run.Run{ID: cmp.Or(id, string(directory.NewID())), Kind: run.Read, Name: r.Name, Started: r.e.cfg.Now(), Outcome: run.Running}
 	if err := r.e.putRun(ctx, rec); err != nil {
 		return rec, err
 	}
@@ -64,6 +65,7 @@ func (r *reader) read(ctx context.Context) (run.Run, error) {
 			Now: "Nobody was removed. The next read starts over.", Fix: "Look at the log and at the free space of the data folder.",
 		}
 	}
+	r.e.progress.drop(rec.ID)
 	rec.Ended = r.e.cfg.Now()
 	return rec, errors.Join(err, r.e.putRun(context.WithoutCancel(ctx), rec))
 }
@@ -84,6 +86,7 @@ func (r *reader) pull(ctx context.Context, rec *run.Run) error {
 	var stored error
 	cause := src.Pull(ctx, "", func(b source.Batch) error {
 		stored = reading.Take(ctx, b)
+		r.e.progress.set(rec.ID, "reading", reading.Summary().Read)
 		return stored
 	})
 	if stored != nil {

@@ -15,9 +15,9 @@ import (
 
 // sync compares the target wholly with what it should hold, under the approved rules, and does what may be done. While nothing is approved, it makes the
 // plan that waits anew instead.
-func (t *target) sync(ctx context.Context) (run.Run, error) {
+func (t *target) sync(ctx context.Context, id string) (run.Run, error) {
 	if t.Mode == Observe || t.active == nil {
-		return t.draft(ctx, t.set)
+		return t.draft(ctx, t.set, id)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -25,7 +25,7 @@ func (t *target) sync(ctx context.Context) (run.Run, error) {
 	if err != nil {
 		return run.Run{}, err
 	}
-	w, err := t.begin(ctx, run.Reconcile, t.active)
+	w, err := t.begin(ctx, run.Reconcile, t.active, id)
 	if err == nil {
 		if err = w.freeMemberships(ctx); err == nil {
 			err = w.reconcile(ctx)
@@ -122,6 +122,7 @@ func (w *wave) listKind(ctx context.Context, kind connector.Kind, began time.Tim
 		}
 		return fmt.Errorf("list %ss of %s: %w", kind, w.t.Name, err)
 	}
+	w.t.e.progress.set(w.run.ID, "comparing", 0)
 	w.count("listed_"+string(kind)+"s", n)
 	return w.t.update(ctx, func(tx directory.Tx) error { return link.In(tx).DropObserved(ctx, w.t.Name, kind, began) })
 }

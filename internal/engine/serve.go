@@ -20,7 +20,7 @@ const feedPage = 1000
 
 // follow serves what has changed since the target was served last, what is due to be tried again, and what was approved, wave by wave until nothing is
 // left. It returns the last run that did something.
-func (t *target) follow(ctx context.Context) (run.Run, error) {
+func (t *target) follow(ctx context.Context, id string) (run.Run, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var last run.Run
@@ -28,9 +28,9 @@ func (t *target) follow(ctx context.Context) (run.Run, error) {
 		return last, nil
 	}
 	for {
-		r, more, err := t.wave(ctx)
+		r, more, err := t.wave(ctx, id)
 		if r.ID != "" {
-			last = r
+			last, id = r, ""
 		}
 		if err != nil || !more {
 			return last, err
@@ -39,7 +39,7 @@ func (t *target) follow(ctx context.Context) (run.Run, error) {
 }
 
 // wave serves one wave of the feed. more says that there may be another.
-func (t *target) wave(ctx context.Context) (run.Run, bool, error) {
+func (t *target) wave(ctx context.Context, id string) (run.Run, bool, error) {
 	cursor, err := t.cursor(ctx)
 	if err != nil {
 		return run.Run{}, false, err
@@ -53,10 +53,10 @@ func (t *target) wave(ctx context.Context) (run.Run, bool, error) {
 		return run.Run{}, false, err
 	}
 	approved, err := t.approved(ctx)
-	if err != nil || len(changes)+len(due)+len(approved) == 0 {
+	if err != nil || id == "" && len(changes)+len(due)+len(approved) == 0 {
 		return run.Run{}, false, err
 	}
-	w, err := t.begin(ctx, run.Serve, t.active)
+	w, err := t.begin(ctx, run.Serve, t.active, id)
 	if err == nil {
 		err = w.serve(ctx, changes, append(due, approved...))
 	}
@@ -126,6 +126,11 @@ func (w *wave) carryOut(ctx context.Context, ids iter.Seq2[directory.ID, error])
 	if s.verdicts, err = w.judge(ctx, s.slim); err != nil {
 		return err
 	}
+	for _, g := range s.out {
+		if err := w.wantGroup(ctx, g); err != nil {
+			return err
+		}
+	}
 	if err := w.send(ctx, s, s.first); err != nil {
 		return err
 	}
@@ -171,6 +176,7 @@ func (w *wave) follows(ctx context.Context) error {
 		}
 	}
 	for _, g := range groups {
+		delete(w.serves, g)
 		if err := w.meet(ctx, g); err != nil {
 			return err
 		}
@@ -254,16 +260,16 @@ func tripped(verdicts []plan.Verdict, lines []plan.Line) (plan.Verdict, plan.Lin
 }
 
 // serveOne serves one object now.
-func (t *target) serveOne(ctx context.Context, id directory.ID) (run.Run, error) {
+func (t *target) serveOne(ctx context.Context, person directory.ID, id string) (run.Run, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.active == nil || t.Mode == Observe {
 		return run.Run{}, fmt.Errorf("target %s: %w", t.Name, ErrDraft)
 	}
-	w, err := t.begin(ctx, run.Serve, t.active)
+	w, err := t.begin(ctx, run.Serve, t.active, id)
 	if err == nil {
-		if err = w.wantMembers(ctx, []directory.ID{id}); err == nil {
-			err = w.carryOut(ctx, list([]directory.ID{id}))
+		if err = w.wantMembers(ctx, []directory.ID{person}); err == nil {
+			err = w.carryOut(ctx, list([]directory.ID{person}))
 		}
 	}
 	return t.end(ctx, w, err)
@@ -288,6 +294,7 @@ func (t *target) end(ctx context.Context, w *wave, cause error) (run.Run, error)
 		}
 		return run.Run{}, cause
 	}
+	t.e.progress.drop(w.run.ID)
 	r := w.run
 	r.Ended, r.Counts = t.e.cfg.Now(), w.counts
 	switch {
@@ -301,7 +308,7 @@ func (t *target) end(ctx context.Context, w *wave, cause error) (run.Run, error)
 	default:
 		r.Outcome = run.Done
 	}
-	if r.Kind == run.Serve && len(r.Counts) == 0 && r.Outcome == run.Done {
+	if !w.asked && r.Kind == run.Serve && len(r.Counts) == 0 && r.Outcome == run.Done {
 		return run.Run{}, nil
 	}
 	t.log.Info("target served", "kind", r.Kind, "outcome", r.Outcome, "counts", r.Counts)

@@ -199,10 +199,10 @@ func (t *target) turn(ctx context.Context) error {
 		return nil
 	}
 	if now.Sub(state.Listed) >= fullEvery {
-		_, err = t.sync(ctx)
+		_, err = t.sync(ctx, "")
 		return err
 	}
-	_, err = t.follow(ctx)
+	_, err = t.follow(ctx, "")
 	return err
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -23,12 +24,14 @@ type wave struct {
 	can    connector.Features
 	now    time.Time
 	run    run.Run
+	asked  bool // somebody waits for this run
 	draft  bool // only planned, never carried out
 	listed bool // the target was listed just now: what is not there does not exist
 
 	people, groups scopeGroup
 	waiting        map[directory.ID]*link.Waiting
 	names          map[directory.ID]string // of groups, for memberOf
+	serves         map[directory.ID]bool   // groups that the target has and should have; see linkedGroups
 	stored         atomic.Bool             // there are stored plans to compare with
 	free           map[directory.ID]bool   // groups whose memberships an approved plan covers
 
@@ -41,13 +44,14 @@ type wave struct {
 }
 
 // begin readies a wave under rules.
-func (t *target) begin(ctx context.Context, kind run.Kind, rules *ruleset) (*wave, error) {
+func (t *target) begin(ctx context.Context, kind run.Kind, rules *ruleset, id string) (*wave, error) {
 	w := &wave{
-		t: t, rules: rules, now: t.e.cfg.Now(), waiting: map[directory.ID]*link.Waiting{}, names: map[directory.ID]string{},
+		t: t, rules: rules, now: t.e.cfg.Now(), waiting: map[directory.ID]*link.Waiting{}, names: map[directory.ID]string{}, serves: map[directory.ID]bool{},
 		free: map[directory.ID]bool{}, counts: map[string]int{}, touched: map[directory.ID]bool{}, late: map[directory.ID]bool{},
 		looked: map[directory.ID]bool{}, sent: map[string]bool{},
 	}
-	w.run = run.Run{ID: string(directory.NewID()), Kind: kind, Name: t.Name, Started: w.now, Outcome: run.Running}
+	w.asked = id != ""
+	w.run = run.Run{ID: cmp.Or(id, string(directory.NewID())), Kind: kind, Name: t.Name, Started: w.now, Outcome: run.Running}
 	var err error
 	if w.can, err = t.features(ctx); err != nil {
 		return nil, &refusal{err}
@@ -184,6 +188,7 @@ type survey struct {
 	first    []directory.ID // disables
 	then     []directory.ID // links, updates, creates
 	last     []directory.ID // deletes
+	out      []directory.ID // groups that are linked and out of scope
 	verdicts []plan.Verdict
 }
 
@@ -191,7 +196,7 @@ const planChunk = 250
 
 // survey plans ids, without carrying anything out. each, if not nil, is shown every unit that has lines.
 func (w *wave) survey(ctx context.Context, ids iter.Seq2[directory.ID, error], each func([]*unit) error) (*survey, error) {
-	s := &survey{}
+	s, planned := &survey{}, 0
 	for part, err := range chunks(ids, planChunk) {
 		if err != nil {
 			return nil, err
@@ -206,6 +211,8 @@ func (w *wave) survey(ctx context.Context, ids iter.Seq2[directory.ID, error], e
 		if err := w.screen(ctx, units); err != nil {
 			return nil, err
 		}
+		planned += len(part)
+		w.t.e.progress.set(w.run.ID, "planning", planned)
 		for _, u := range units {
 			s.add(u)
 			if w.stored.Load() && !w.draft {
@@ -223,6 +230,9 @@ func (w *wave) survey(ctx context.Context, ids iter.Seq2[directory.ID, error], e
 
 // add notes what a unit would do.
 func (s *survey) add(u *unit) {
+	if u.leaves() {
+		s.out = append(s.out, u.object.ID)
+	}
 	if !acts(u.lines) {
 		return
 	}
@@ -246,6 +256,11 @@ func (s *survey) add(u *unit) {
 	default:
 		s.last = append(s.last, u.object.ID)
 	}
+}
+
+// leaves reports whether u is a linked group that the target should not have, and does not lose by a delete.
+func (u *unit) leaves() bool {
+	return u.object.Kind == directory.Group && plan.Linked(u.have) && u.want.Policy.Remove == plan.Empty && (u.want.Scope == plan.Out || !u.want.Active)
 }
 
 // slim keeps of a line what a limit looks at.

@@ -1,0 +1,331 @@
+package engine_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"muster/internal/attr"
+	"muster/internal/connector"
+	scimconnector "muster/internal/connector/scim"
+	"muster/internal/directory"
+	"muster/internal/engine"
+	"muster/internal/ingest"
+	"muster/internal/mapping"
+	"muster/internal/plan"
+	"muster/internal/run"
+	"muster/internal/scim/scimtest"
+	"muster/internal/secret"
+	"muster/internal/source"
+	"muster/internal/store"
+)
+
+// A world is a whole Muster around an engine: a directory that the test writes by hand, a store, and a SCIM sandbox.
+type world struct {
+	t       *testing.T
+	now     time.Time
+	corp    *corp
+	store   *store.Store
+	target  *scimtest.Server
+	rules   mapping.TargetRules
+	mode    engine.Mode
+	protect func(directory.Object, []directory.Record) string
+	*engine.Engine
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC), corp: newCorp(), mode: engine.Live}
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "muster.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	w.store, w.target = s, scimtest.NewServer(t, scimtest.Config{Token: "s3cret"})
+	w.rules = mapping.TargetRules{
+		Name: "wiki",
+		People: mapping.ObjectRules{
+			From: mapping.From{Group: "cn=wiki,dc=corp"}, Match: []attr.Path{"userName"}, Create: true, Update: true, WhenRemoved: plan.Disable,
+			Attributes: mapping.Rules{
+				"userName": {Expr: "person.username"}, `emails[type eq "work"].value`: {Expr: "person.email"},
+				"title": {Expr: "source.corp.title", Default: attr.Values{"-"}, Once: true}, "displayName": {Expr: "person.name"},
+			},
+		},
+		Groups: &mapping.ObjectRules{
+			From: mapping.From{Filter: "(cn=wiki*)"}, Match: []attr.Path{"displayName"}, Create: true, Update: true, WhenRemoved: plan.Delete,
+			Attributes: mapping.Rules{"displayName": {Expr: "group.name"}},
+		},
+	}
+	return w
+}
+
+// start makes the engine, as a new process would.
+func (w *world) start() {
+	w.t.Helper()
+	src, err := mapping.CompileSource(mapping.SourceRules{
+		Name:   "corp",
+		People: mapping.Rules{"username": {Expr: "record.uid"}, "email": {Expr: "record.mail"}, "name": {Expr: "record.cn"}},
+		Groups: mapping.Rules{"name": {Expr: "record.cn"}},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	c, err := scimconnector.Type.New(
+		connector.Env{HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}, Log: w.log(), Now: time.Now},
+		connector.Settings{"url": secret.New(w.target.URL), "token": secret.New("s3cret")})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	now := func() time.Time { return w.now }
+	w.Engine, err = engine.New(engine.Config{
+		Store: w.store, Now: now, Log: w.log(), Protect: w.protect,
+		Door:    &ingest.Door{Store: w.store, Rules: []ingest.Rules{{Source: "corp", Mapping: src}}, Now: now, Log: w.log()},
+		Sources: []engine.Source{{Name: "corp", Open: func(map[source.Base]source.Pin) (source.Source, error) { return w.corp, nil }}},
+		Targets: []engine.Target{{Name: "wiki", Mode: w.mode, Connector: c, Rules: w.rules, Known: mapping.Known{Sources: []string{"corp"}}}},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.Start(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) log() *slog.Logger {
+	if os.Getenv("MUSTER_TEST_LOG") != "" {
+		return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	return slog.New(slog.DiscardHandler)
+}
+
+// read reads the source and expects an outcome.
+func (w *world) read(want run.Outcome) run.Run {
+	w.t.Helper()
+	r, err := w.Read(w.t.Context(), "corp", "")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if r.Outcome != want {
+		w.t.Fatalf("read of the source ended %s, want %s: %+v", r.Outcome, want, r.Problem)
+	}
+	return r
+}
+
+// live reads the source and approves the first plan whole.
+func (w *world) live() {
+	w.t.Helper()
+	w.start()
+	w.read(run.Done)
+	p := w.preview()
+	if _, err := w.Approve(w.t.Context(), engine.Decision{Plan: p.ID, By: "olivia", Count: p.People}); err != nil {
+		w.t.Fatal(err)
+	}
+	w.sync(run.Done)
+}
+
+func (w *world) preview() run.Plan {
+	w.t.Helper()
+	p, err := w.Preview(w.t.Context(), "wiki")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return p
+}
+
+func (w *world) sync(want run.Outcome) run.Run {
+	w.t.Helper()
+	r, err := w.Sync(w.t.Context(), "wiki", "")
+	return w.ended(r, err, want)
+}
+
+func (w *world) follow(want run.Outcome) run.Run {
+	w.t.Helper()
+	r, err := w.Follow(w.t.Context(), "wiki", "")
+	return w.ended(r, err, want)
+}
+
+func (w *world) ended(r run.Run, err error, want run.Outcome) run.Run {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if r.Outcome != want {
+		w.t.Fatalf("run ended %q, want %q: %+v %+v", r.Outcome, want, r.Problem, r.Counts)
+	}
+	return r
+}
+
+// lines returns the lines of a plan, as "verb name".
+func (w *world) lines(id string) []string {
+	w.t.Helper()
+	var out []string
+	err := w.store.View(w.t.Context(), func(v directory.Reader) error {
+		lines, err := run.Of(v).Lines(w.t.Context(), id, "", -1, 1000)
+		for _, l := range lines {
+			out = append(out, string(l.Verb)+" "+l.Name)
+		}
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// holds returns the holds that wait.
+func (w *world) holds() []run.Plan {
+	w.t.Helper()
+	var out []run.Plan
+	err := w.store.View(w.t.Context(), func(v directory.Reader) (err error) {
+		out, err = run.Of(v).Plans(w.t.Context(), "wiki", run.Hold, run.Waiting, 10)
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return out
+}
+
+// accounts returns the sandbox's accounts as name → active.
+func (w *world) accounts() map[string]bool {
+	out := map[string]bool{}
+	for _, u := range w.target.Snapshot().Users {
+		out[u.UserName] = u.Active
+	}
+	return out
+}
+
+// members returns the names of the members of a group in the sandbox, sorted.
+func (w *world) members(group string) []string {
+	snap := w.target.Snapshot()
+	names := map[string]string{}
+	for _, u := range snap.Users {
+		names[u.ID] = u.UserName
+	}
+	g, ok := snap.Group(group)
+	if !ok {
+		return nil
+	}
+	var out []string
+	for _, id := range g.Members {
+		out = append(out, names[id])
+	}
+	slices.Sort(out)
+	return out
+}
+
+// A corp is a directory in memory that the test changes between reads.
+type corp struct {
+	people map[source.Key]source.Record
+	groups map[source.Key]source.Record
+	member map[source.Key][]source.Key
+	fail   error                 // how Pull ends
+	hidden map[source.Key]bool   // not in reads, and not found by Locate
+	moved  map[source.Key]string // not in reads, found elsewhere
+	locate error
+}
+
+func newCorp() *corp {
+	c := &corp{
+		people: map[source.Key]source.Record{}, groups: map[source.Key]source.Record{}, member: map[source.Key][]source.Key{},
+		hidden: map[source.Key]bool{}, moved: map[source.Key]string{},
+	}
+	c.group("wiki")
+	return c
+}
+
+func (c *corp) person(name string, groups ...source.Key) {
+	c.people[source.Key("p-"+name)] = source.Record{
+		Kind: source.Person, Key: source.Key("p-" + name), Base: "people", Name: "uid=" + name + ",dc=corp",
+		Attrs: attr.Set{"uid": {name}, "mail": {name + "@example.com"}, "cn": {"Name of " + name}, "title": {"Engineer"}},
+	}
+	for _, g := range groups {
+		c.member["g-"+g] = append(c.member["g-"+g], source.Key("p-"+name))
+	}
+}
+
+func (c *corp) group(name string) {
+	c.groups[source.Key("g-"+name)] = source.Record{
+		Kind: source.Group, Key: source.Key("g-" + name), Base: "groups", Name: "cn=" + name + ",dc=corp", Attrs: attr.Set{"cn": {name}},
+	}
+}
+
+// change edits one person's record.
+func (c *corp) change(name string, edit func(*source.Record)) {
+	r := c.people[source.Key("p-"+name)]
+	r.Attrs = r.Attrs.Clone()
+	edit(&r)
+	c.people[source.Key("p-"+name)] = r
+}
+
+func (c *corp) leave(name string, group source.Key) {
+	c.member["g-"+group] = slices.DeleteFunc(c.member["g-"+group], func(k source.Key) bool { return k == source.Key("p-"+name) })
+}
+
+func (c *corp) Check(context.Context) (source.Report, error) { return source.Report{}, nil }
+
+func (c *corp) Pull(_ context.Context, _ source.Cursor, yield func(source.Batch) error) error {
+	var b source.Batch
+	for _, r := range sorted(c.people) {
+		if !c.hidden[r.Key] && c.moved[r.Key] == "" {
+			b.Records = append(b.Records, r)
+		}
+	}
+	for _, r := range sorted(c.groups) {
+		if !c.hidden[r.Key] {
+			b.Records = append(b.Records, r)
+		}
+	}
+	if err := yield(b); err != nil {
+		return err
+	}
+	b = source.Batch{}
+	for _, g := range sorted(c.groups) {
+		if c.hidden[g.Key] {
+			continue
+		}
+		for _, m := range c.member[g.Key] {
+			b.Members = append(b.Members, source.Membership{Group: g.Key, Member: m, Op: source.Seen})
+		}
+		b.Whole = append(b.Whole, g.Key)
+	}
+	if c.fail == nil {
+		b.Complete = []source.Base{"people", "groups"}
+	}
+	if err := yield(b); err != nil {
+		return err
+	}
+	return c.fail
+}
+
+func (c *corp) Locate(_ context.Context, _ source.Kind, keys []source.Key) ([]source.Sighting, error) {
+	var out []source.Sighting
+	for _, k := range keys {
+		if where := c.moved[k]; where != "" {
+			r := c.people[k]
+			r.Base = ""
+			out = append(out, source.Sighting{Record: r, Where: where})
+		}
+	}
+	return out, c.locate
+}
+
+func sorted(m map[source.Key]source.Record) []source.Record {
+	var out []source.Record
+	for _, r := range m {
+		out = append(out, r)
+	}
+	slices.SortFunc(out, func(a, b source.Record) int {
+		if a.Key < b.Key {
+			return -1
+		}
+		return 1
+	})
+	return out
+}
