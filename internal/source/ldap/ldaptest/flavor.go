@@ -73,11 +73,19 @@ func (t *tree) completeAD(e *Entry, id [16]byte, name string) {
 	if isA(class, "user") {
 		setDefault(e, "userAccountControl", "512")
 		setDefault(e, "accountExpires", neverExpires)
-		setDefault(e, "primaryGroupID", "513")
+		setDefault(e, "primaryGroupID", primaryGroup(class))
 	}
 	if isA(class, "group") {
 		setDefault(e, "groupType", "-2147483646") // a global security group
 	}
+}
+
+// primaryGroup is Domain Computers for computers and Domain Users for everybody else.
+func primaryGroup(class string) string {
+	if isA(class, "computer") {
+		return "515"
+	}
+	return "513"
 }
 
 func (t *tree) nextSID(account string) string {
