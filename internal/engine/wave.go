@@ -43,19 +43,25 @@ type wave struct {
 	sent    map[string]bool       // keys of approved lines that were carried out
 }
 
-// begin readies a wave under rules.
+// begin readies a wave under rules, as run id ("" = a new one).
 func (t *target) begin(ctx context.Context, kind run.Kind, rules *ruleset, id string) (*wave, error) {
+	can, err := t.features(ctx)
+	if err != nil {
+		return nil, &refusal{err}
+	}
+	return t.open(ctx, kind, rules, id, can)
+}
+
+// open is begin for a target of which it is known, or assumed, what it supports.
+func (t *target) open(ctx context.Context, kind run.Kind, rules *ruleset, id string, can connector.Features) (*wave, error) {
 	w := &wave{
-		t: t, rules: rules, now: t.e.cfg.Now(), waiting: map[directory.ID]*link.Waiting{}, names: map[directory.ID]string{}, serves: map[directory.ID]bool{},
+		t: t, rules: rules, can: can, now: t.e.cfg.Now(), waiting: map[directory.ID]*link.Waiting{}, names: map[directory.ID]string{}, serves: map[directory.ID]bool{},
 		free: map[directory.ID]bool{}, counts: map[string]int{}, touched: map[directory.ID]bool{}, late: map[directory.ID]bool{},
 		looked: map[directory.ID]bool{}, sent: map[string]bool{},
 	}
 	w.asked = id != ""
 	w.run = run.Run{ID: cmp.Or(id, string(directory.NewID())), Kind: kind, Name: t.Name, Started: w.now, Outcome: run.Running}
 	var err error
-	if w.can, err = t.features(ctx); err != nil {
-		return nil, &refusal{err}
-	}
 	if w.people, err = t.resolve(ctx, "people", rules.rules.People.From); err != nil {
 		return nil, err
 	}
