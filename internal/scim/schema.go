@@ -26,7 +26,7 @@ var (
 	plural  = []string{"value", "display", "type", "primary", "$ref"}
 	naming  = []string{"formatted", "familyName", "givenName", "middleName", "honorificPrefix", "honorificSuffix"}
 	postal  = []string{"formatted", "streetAddress", "locality", "region", "postalCode", "country", "type", "primary"}
-	manager = []string{"value", "$ref", "displayName"}
+	manager = []string{"value", "$ref", "displayName", "managerId"} // the last is Slack's
 )
 
 var coreAttributes = table([]definition{

@@ -1,7 +1,7 @@
 // Package scim is the connector for services that speak SCIM 2.0. What a vendor does differently is data: profiles/*.yaml.
 //
-// scim.go is the connector and its reads, list.go walks through pages, apply.go writes, convert.go turns attributes into SCIM and back without any I/O,
-// api.go speaks HTTP and turns answers into the errors of package connector. The messages themselves are those of muster/internal/scim; the sandbox to
+// scim.go is the connector and its reads, list.go walks through pages, apply.go and member.go write, convert.go and patch.go turn attributes into SCIM and
+// back without any I/O, api.go speaks HTTP and turns answers into the errors of package connector, profile.go reads the dialects. The messages themselves are those of muster/internal/scim; the sandbox to
 // test against is its scimtest.
 package scim
 
