@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"cel.dev/cel-go/cel"
@@ -41,7 +42,7 @@ type result struct {
 func (e *expr) eval(v *vars) (result, error) {
 	switch {
 	case e.fixed != nil:
-		return result{values: *e.fixed}, nil
+		return result{values: slices.Clone(*e.fixed)}, nil
 	case e.plain != nil:
 		return result{values: e.plain.from(v)}, nil
 	}

@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"fmt"
-	"strings"
 	"sync"
 
 	"cel.dev/cel-go/cel"
@@ -14,11 +13,13 @@ import (
 
 // Limits on expressions. Evaluation has no clock: what it may cost is counted.
 const (
-	maxExpression = 4096    // characters
-	maxNodes      = 2000    // of the tree, with macros written out
-	maxRegex      = 1000    // instructions of a compiled regular expression
-	costLimit     = 10_000  // units of CEL's cost; a usual rule costs under ten
-	memoryLimit   = 1 << 20 // units of CEL's memory estimate
+	maxExpression = 4096     // characters
+	maxNodes      = 2000     // of the tree, with macros written out
+	maxRegex      = 1000     // instructions of a compiled regular expression
+	costLimit     = 10_000   // units of CEL's cost; a usual rule costs under ten
+	memoryLimit   = 1 << 20  // units of CEL's memory estimate
+	maxText       = 64 << 10 // bytes of a value that is computed with; a plain read carries any length
+	maxList       = 2000     // values of an attribute that is computed with
 )
 
 // The types that expressions see. All their fields exist, so that a missing attribute is empty, never an error; check refuses what is misspelt.
@@ -87,7 +88,7 @@ func firstField(name string) *types.FieldType {
 	return &types.FieldType{
 		Type:    types.StringType,
 		IsSet:   func(v any) bool { return hasValue(v.(*view).values(name)) },
-		GetFrom: func(v any) (any, error) { return first(v.(*view).values(name)), nil },
+		GetFrom: func(v any) (any, error) { return bounded(name, first(v.(*view).values(name))) },
 	}
 }
 
@@ -95,7 +96,7 @@ func listField(name string) *types.FieldType {
 	return &types.FieldType{
 		Type:    types.NewListType(types.StringType),
 		IsSet:   func(v any) bool { return hasValue(v.(*view).values(name)) },
-		GetFrom: func(v any) (any, error) { return v.(*view).values(name), nil },
+		GetFrom: func(v any) (any, error) { return boundedList(name, v.(*view).values(name)) },
 	}
 }
 
@@ -105,6 +106,25 @@ func sourceField(name string) *types.FieldType {
 		IsSet:   func(v any) bool { return v.(*sources).get(name) != emptyView },
 		GetFrom: func(v any) (any, error) { return v.(*sources).get(name), nil },
 	}
+}
+
+func bounded(name, text string) (any, error) {
+	if len(text) > maxText {
+		return nil, fmt.Errorf("%s is %d bytes long: %w", name, len(text), errTooLarge)
+	}
+	return text, nil
+}
+
+func boundedList(name string, list []string) (any, error) {
+	if len(list) > maxList {
+		return nil, fmt.Errorf("%s has %d values: %w", name, len(list), errTooLarge)
+	}
+	for _, text := range list {
+		if _, err := bounded(name, text); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
 }
 
 func hasValue(v []string) bool { return first(v) != "" || len(v) > 1 }
@@ -141,48 +161,4 @@ func newLanguage(rootsAndTypes ...string) language {
 	}
 	l.env, l.err = cel.NewEnv(opts...)
 	return l
-}
-
-// functions are ours besides CEL's own, its strings and its lists. Each is linear in its input.
-func functions() []cel.EnvOption {
-	return []cel.EnvOption{
-		textFunction("lower", strings.ToLower), textFunction("upper", strings.ToUpper),
-		textFunction("ascii", ascii), textFunction("digits", digits),
-		firstOf(),
-	}
-}
-
-// textFunction can be written f(s) and s.f().
-func textFunction(name string, f func(string) string) cel.EnvOption {
-	call := cel.UnaryBinding(func(v ref.Val) ref.Val {
-		s, ok := v.(types.String)
-		if !ok {
-			return types.MaybeNoSuchOverloadErr(v)
-		}
-		return types.String(f(string(s)))
-	})
-	text := []*cel.Type{cel.StringType}
-	return cel.Function(name,
-		cel.Overload(name+"_string", text, cel.StringType, call),
-		cel.MemberOverload("string_"+name, text, cel.StringType, call))
-}
-
-// firstOf gives the first of its two to five arguments that is not empty.
-func firstOf() cel.EnvOption {
-	var opts []cel.FunctionOpt
-	for n := 2; n <= 5; n++ {
-		args := make([]*cel.Type, n)
-		for i := range args {
-			args[i] = cel.StringType
-		}
-		opts = append(opts, cel.Overload(fmt.Sprintf("first_of_%d", n), args, cel.StringType, cel.FunctionBinding(func(v ...ref.Val) ref.Val {
-			for _, s := range v {
-				if s.Equal(types.String("")) != types.True {
-					return s
-				}
-			}
-			return types.String("")
-		})))
-	}
-	return cel.Function("firstOf", opts...)
 }

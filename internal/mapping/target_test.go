@@ -188,3 +188,170 @@ func TestFailingExpressionDoesNotHoldUpRemoval(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestTargetErrors(t *testing.T) {
+	group := func(r ObjectRules) TargetRules { return TargetRules{Groups: &r} }
+	attrs := func(expr string) TargetRules {
+		return TargetRules{People: ObjectRules{Attributes: Rules{"title": {Expr: expr, At: "muster.yaml:12"}}}}
+	}
+	people := func(r ObjectRules) TargetRules { return TargetRules{People: r} }
+	tests := []struct {
+		name  string
+		rules TargetRules
+		want  string
+	}{
+		{"misspelt attribute", attrs("person.emial"), `muster.yaml:12: people.attributes.title: column 8: person has no attribute "emial"; did you mean "email"?`},
+		{"unknown attribute", attrs("lower(person.shoeSize)"), `column 14: person has no attribute "shoeSize"; known: department, email, givenName, name.familyName, username`},
+		{"misspelt source", attrs("source.crop.title"), `column 8: there is no source "crop"; did you mean "corp"?`},
+		{"all sources", attrs("source"), "write source.<name>.<attribute>"},
+		{"a whole source", attrs("source.corp"), "write source.<name>.<attribute>"},
+		{"record", attrs("record.mail"), `"record" is not known here`},
+		{"group in people's rules", attrs("group.name"), `"group" is not known here`},
+		{"bare name", attrs("email"), `"email" is not known here; did you mean person.email?`},
+		{"parts", attrs("person.name.familyName"), `person["name.familyName"]`},
+		{"person in groups' rules", group(ObjectRules{Attributes: Rules{"displayName": {Expr: "person.email"}}}), `"person" is not known here`},
+		{"group attribute", group(ObjectRules{Attributes: Rules{"displayName": {Expr: "group.naem"}}}), `groups.attributes.displayName: column 7: group has no attribute "naem"; did you mean "name"?`},
+		{"active", people(ObjectRules{Attributes: Rules{"active": {Value: attr.Values{"true"}}}}), "whether an account is active is not mapped"},
+		{"removal of people", people(ObjectRules{WhenRemoved: plan.Empty}), `"empty" is not known here; allowed: disable, delete, nothing`},
+		{"removal of groups", group(ObjectRules{WhenRemoved: plan.Disable}), `"disable" is not known here; allowed: delete, empty, nothing`},
+		{"provision disabled", people(ObjectRules{WhenRemoved: plan.Delete, ProvisionDisabled: true}), "set when_removed: disable"},
+		{"match without a rule", people(ObjectRules{Match: []attr.Path{"username"}, Attributes: Rules{"userName": {Expr: "person.username"}}}), `no rule fills username; did you mean "userName"?`},
+		{"filter", people(ObjectRules{From: From{Filter: "(cn=a", At: "muster.yaml:3"}}), "muster.yaml:3: people.from.filter: column 6: the end where ')' should close the filter"},
+		{"filter by members", people(ObjectRules{From: From{Filter: "(member=cn=x)"}}), "member is not kept in records"},
+		{"in chain of something else", people(ObjectRules{From: From{Filter: "(&(cn=*)(|(!(manager:1.2.840.113556.1.4.1941:=cn=x))))"}}), "is answered for memberOf only"},
+		{"condition is text", people(ObjectRules{From: From{If: "person.email"}}), "people.from.if: column 7: a condition is true or false, and this gives text"},
+		{"condition is misspelt", people(ObjectRules{From: From{If: "person.emali != ''"}}), `did you mean "email"?`},
+		{"nested without group", people(ObjectRules{From: From{Nested: true}}), "nested needs a group"},
+		{"source of the scope", people(ObjectRules{From: From{Source: "skool"}}), `there is no source "skool"; did you mean "school"?`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := CompileTarget(tt.rules, known)
+			if err == nil || !strings.Contains(err.Error(), tt.want) || got != nil {
+				t.Errorf("got %v\nwant … %s", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestUnknownNamesAreNotChecked(t *testing.T) {
+	target, err := CompileTarget(TargetRules{People: ObjectRules{Attributes: Rules{"a": {Expr: "person.anything + source.anywhere.cn"}}}}, Known{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _, err := target.People().Desired(Input{Object: directory.Object{Attrs: attr.Set{"Anything": {"x"}}}}, nil)
+	if err != nil || got.Attrs.First("a") != "x" {
+		t.Errorf("%v, %v", got.Attrs, err)
+	}
+}
+
+func TestTargetFacts(t *testing.T) {
+	rules := TargetRules{
+		Name: "wiki", Pilot: []string{"Ada"},
+		People: ObjectRules{
+			From:       From{Source: "corp", Filter: "(&(objectClass=person)(|(memberOf=cn=x)(DepartmentNumber>=5)))", If: "source.school.year != ''"},
+			Attributes: Rules{"userName": {Expr: "person.username"}, "title": {Expr: "source.corp.title + source.corp.dn"}},
+		},
+		Groups: &ObjectRules{From: From{Filter: "(cn=wiki-*)"}, Attributes: Rules{"displayName": {Expr: "group.name"}}},
+	}
+	target, err := CompileTarget(rules, known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string][]string{"": {"cn"}, "corp": {"departmentnumber", "objectclass", "title"}, "school": {"year"}}
+	if diff := cmp.Diff(want, target.Attributes()); diff != "" {
+		t.Error(diff)
+	}
+	if !target.UsesMemberOf() || target.UsesAbove() {
+		t.Error("uses of memberOf")
+	}
+	if r := target.Groups().Rules(); r.WhenRemoved != plan.Leave || len(r.Match) != 1 || r.Match[0] != "displayName" {
+		t.Errorf("defaults of groups: %+v", r)
+	}
+	if target.Of(directory.Group) != target.Groups() || target.Of(directory.Person) != target.People() {
+		t.Error("Of")
+	}
+	if !target.InPilot(person().Object) || target.InPilot(directory.Object{Kind: directory.Group, Attrs: attr.Set{"name": {"ada"}}}) {
+		t.Error("pilot")
+	}
+	rules.People.WhenRemoved, rules.People.Match = plan.Disable, []attr.Path{"userName"}
+	explicit, err := CompileTarget(rules, known)
+	if err != nil || explicit.Digest() != target.Digest() {
+		t.Errorf("a default written out changes the digest: %v", err)
+	}
+	rules.People.From.Nested, rules.People.From.Group = true, "x"
+	if other, err := CompileTarget(rules, known); err != nil || other.Digest() == target.Digest() {
+		t.Errorf("a changed scope does not change the digest: %v", err)
+	}
+}
+
+func TestUsesOfMemberOf(t *testing.T) {
+	tests := []struct {
+		from          From
+		member, above bool
+	}{
+		{From{}, false, false},
+		{From{Group: "x", Nested: true}, false, false},
+		{From{Filter: "(memberOf=cn=x)"}, true, false},
+		{From{Filter: "(memberOf:1.2.840.113556.1.4.1941:=cn=x)"}, true, true},
+		{From{If: "'cn=x' in source.corp.all.memberOf"}, true, false},
+	}
+	for _, tt := range tests {
+		target, err := CompileTarget(TargetRules{Groups: &ObjectRules{From: tt.from}}, known)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if target.UsesMemberOf() != tt.member || target.UsesAbove() != tt.above {
+			t.Errorf("%+v: %v, %v", tt.from, target.UsesMemberOf(), target.UsesAbove())
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	o := compilePeople(t, ObjectRules{
+		Match: []attr.Path{"externalId", "userName"},
+		Attributes: Rules{
+			"userName": {Expr: "person.username"}, "externalId": {Expr: "person.username"}, "title": {Expr: "person.email"}, "email": {Expr: "person.email"},
+			`emails[type eq "home"].value`: {Expr: "person.email"}, "emailsPreference": {Expr: "person.email"},
+		},
+	})
+	got, _, err := o.Desired(person(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]attr.Path{"email", `emails[type eq "home"].value`, "externalId", "userName"}, got.Policy.Names); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]attr.Path{"externalId", "userName"}, got.Match); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestRecordsThatSpeak: values come from the records that are live, and from the last known ones only when none is.
+func TestRecordsThatSpeak(t *testing.T) {
+	record := func(source, key, title string, s directory.Status) directory.Record {
+		return directory.Record{Source: source, Key: key, Status: s, Attrs: attr.Set{"title": {title}}}
+	}
+	tests := []struct {
+		name    string
+		records []directory.Record
+		want    string
+	}{
+		{"none", nil, ""},
+		{"present", []directory.Record{record("corp", "1", "a", directory.Present)}, "a"},
+		{"absent", []directory.Record{record("corp", "1", "a", directory.Absent)}, "a"},
+		{"present before absent", []directory.Record{record("corp", "1", "a", directory.Absent), record("corp", "2", "b", directory.Present)}, "b"},
+		{"by key", []directory.Record{record("corp", "2", "b", directory.Present), record("corp", "1", "a", directory.Present)}, "a"},
+		{"removed from one of two sources", []directory.Record{record("corp", "1", "a", directory.Removed), record("school", "1", "b", directory.Present)}, ""},
+		{"gone everywhere", []directory.Record{record("corp", "1", "a", directory.Removed), record("school", "1", "b", directory.Outside)}, "a"},
+	}
+	o := compilePeople(t, ObjectRules{Attributes: Rules{"title": {Expr: "source.corp.title"}}})
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, _, err := o.Desired(Input{Records: tt.records}, nil)
+			if err != nil || got.Attrs.First("title") != tt.want {
+				t.Errorf("got %q, %v", got.Attrs.First("title"), err)
+			}
+		})
+	}
+}
