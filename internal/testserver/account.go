@@ -3,6 +3,7 @@ package testserver
 import (
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 	"unicode/utf16"
@@ -32,9 +33,7 @@ func (d *DomainController) AddUser(name, account, parent string, more map[string
 		"objectClass": {"user"}, "sAMAccountName": {account}, "userPrincipalName": {account + "@corp.example"},
 		"userAccountControl": {"512"}, "unicodePwd": {quotedUTF16(UserPassword)},
 	}
-	for attribute, values := range more {
-		attributes[attribute] = values
-	}
+	maps.Copy(attributes, more)
 	d.Add(dn, attributes)
 	return dn
 }

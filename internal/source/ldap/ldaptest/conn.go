@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 
 	ber "github.com/go-asn1-ber/asn1-ber"
@@ -202,18 +203,9 @@ func (c *conn) disconnect() {
 // unknownCritical returns the first critical control that is not among those known.
 func unknownCritical(controls []control, known ...string) (string, bool) {
 	for _, each := range controls {
-		if each.critical && !contains(known, each.oid) {
+		if each.critical && !slices.Contains(known, each.oid) {
 			return each.oid, true
 		}
 	}
 	return "", false
-}
-
-func contains(list []string, s string) bool {
-	for _, each := range list {
-		if each == s {
-			return true
-		}
-	}
-	return false
 }

@@ -124,30 +124,29 @@ func (s *search) delta(w *walk, d dirSync, n *node) (b []byte, some bool) {
 	add := func(name string, values []string) {
 		b = p.values(b, name, 0, len(values), func(i int) string { return values[i] })
 	}
-	for _, name := range deltaNames(n, d, p, isNew) {
-		some = true
+	changed := deltaNames(n, d, p, isNew)
+	for _, name := range changed {
 		if _, isLink := linked[strings.ToLower(name)]; isLink {
 			deltaLink(n, d, name, isNew, add)
 		} else {
 			add(name, n.stored(strings.ToLower(name)))
 		}
 	}
-	if placed := n.changed["name"] > d.since || n.changed["parentguid"] > d.since; isNew || placed {
-		some = true
+	renamed := isNew || n.changed["name"] > d.since || n.changed["parentguid"] > d.since
+	if renamed {
 		add("name", n.stored("name"))
 		if n.parent != nil {
 			add("parentGUID", n.parent.stored("objectguid"))
 		}
 	}
 	if n.dead {
-		some = true
 		add("isDeleted", []string{"TRUE"})
 	}
 	add("objectGUID", n.stored("objectguid"))
 	add("instanceType", n.stored("instancetype"))
 	b = wrap(b, list, tagSequence)
 	b = wrap(b, op, 0x60|byte(ldap.ApplicationSearchResultEntry))
-	return wrap(b, 0, tagSequence), some
+	return wrap(b, 0, tagSequence), len(changed) > 0 || renamed || n.dead
 }
 
 // always are the attributes that delta adds by itself.

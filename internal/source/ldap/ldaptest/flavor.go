@@ -229,11 +229,24 @@ type computedName struct {
 
 func (t *tree) computedNames() []computedName {
 	if t.flavor == AD {
-		return []computedName{{"distinguishedName", false}, {"uSNCreated", false}, {"uSNChanged", false}, {"whenCreated", false}, {"whenChanged", false}, {"memberOf", false},
-			{"createTimestamp", true}, {"modifyTimestamp", true}}
+		return adNames
 	}
-	return []computedName{{"entryDN", true}, {"entryCSN", true}, {"createTimestamp", true}, {"modifyTimestamp", true}, {"memberOf", true}}
+	return openLDAPNames
 }
+
+var (
+	adNames = []computedName{
+		{"distinguishedName", false},
+		{"uSNCreated", false},
+		{"uSNChanged", false},
+		{"whenCreated", false},
+		{"whenChanged", false},
+		{"memberOf", false},
+		{"createTimestamp", true},
+		{"modifyTimestamp", true},
+	}
+	openLDAPNames = []computedName{{"entryDN", true}, {"entryCSN", true}, {"createTimestamp", true}, {"modifyTimestamp", true}, {"memberOf", true}}
+)
 
 // operational reports whether a stored attribute is shown only when asked for.
 func (t *tree) operational(key string) bool {

@@ -31,8 +31,10 @@ func TestReadLDIF(t *testing.T) {
 	}
 	want := []ldaptest.Entry{
 		{DN: "CN=A,DC=x", Attributes: []ldaptest.Attribute{
-			{Name: "objectClass", Values: []string{"user", "top"}}, {Name: "description", Values: []string{"one line "}},
-			{Name: "jpegPhoto", Values: []string{"\xff\x00\x01"}}, {Name: "empty", Values: []string{""}},
+			{Name: "objectClass", Values: []string{"user", "top"}},
+			{Name: "description", Values: []string{"one line "}},
+			{Name: "jpegPhoto", Values: []string{"\xff\x00\x01"}},
+			{Name: "empty", Values: []string{""}},
 		}},
 		{DN: "CN=Ä,DC=x", Attributes: []ldaptest.Attribute{{Name: "objectClass", Values: []string{"user"}}}},
 	}

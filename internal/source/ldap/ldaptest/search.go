@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 
 	ber "github.com/go-asn1-ber/asn1-ber"
@@ -72,7 +73,7 @@ func (c *conn) parseSearch(m message) (*search, error) {
 		return nil, refuse(ldap.LDAPResultUnavailableCriticalExtension, fmt.Errorf("00002040: SvcErr: unknown critical control %s", oid))
 	}
 	for _, each := range m.controls {
-		if contains(supported, each.oid) {
+		if slices.Contains(supported, each.oid) {
 			s.controls[each.oid] = each
 		}
 	}
