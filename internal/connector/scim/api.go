@@ -155,6 +155,9 @@ func decode(body []byte, out any) error {
 //	429, and 413 503 with Retry-After     *RetryAfter
 func (a *api) classify(resp *http.Response, body []byte) error {
 	status := resp.StatusCode
+	if status < 300 && !isHTML(resp.Header, body) {
+		return nil
+	}
 	e, isSCIM := scim.ParseError(body)
 	says := a.says(status, e, isSCIM, body)
 	wait, waits := a.retryAfter(resp.Header)
@@ -167,10 +170,8 @@ func (a *api) classify(resp *http.Response, body []byte) error {
 		return wrap(connector.ErrAuth, says)
 	case status >= 500 && status != http.StatusNotImplemented:
 		return says
-	case isHTML(resp.Header, body), status >= 300 && status < 400:
+	case isHTML(resp.Header, body), status < 400:
 		return wrap(connector.ErrForeign, says)
-	case status < 300:
-		return nil
 	case status == http.StatusConflict, isSCIM && strings.EqualFold(e.Type, scim.Uniqueness):
 		return wrap(connector.ErrExists, says)
 	case status == http.StatusNotFound, status == http.StatusGone:
