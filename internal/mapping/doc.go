@@ -17,8 +17,8 @@
 //	source.corp.title          an attribute of their record in the source corp   in the rules of a target
 //	source.corp.all.memberOf   the groups they are directly in, as read          in the rules of a target
 //
-// Names count in any case. A missing attribute is ” or []. The result is text, a list of texts, a boolean or a whole number; ” and [] clear the
-// attribute (or bring in the rule's default), null leaves it alone. The branches of a condition may differ: has(record.title) ? record.title : null.
+// Names count in any case. A missing attribute is an empty text or list. The result is text, a list of texts, a boolean or a whole number; an empty text
+// or list clears the attribute (or brings in the rule's default), null leaves it alone. The branches of a condition may differ: has(record.title) ? record.title : null.
 //
 // Besides CEL's own operators and its string and list functions (substring, split, join, replace, trim, startsWith, matches, map, filter, exists, sort,
 // distinct …) there are lower(s), upper(s), ascii(s), which writes Müller as Mueller, digits(s), and firstOf(a, b, …), the first that is not empty.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"unicode/utf8"
 
@@ -79,6 +80,27 @@ func TestMapChangesNothing(t *testing.T) {
 	if diff := cmp.Diff(want, again); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// TestConcurrentUse is for the race detector.
+func TestConcurrentUse(t *testing.T) {
+	s := one(t, Rule{Expr: "lower(record.sn) + record.all.proxyAddresses.join()"})
+	o := compilePeople(t, ObjectRules{From: From{Filter: "(sn=m*)", If: "person.email != ''"}, Attributes: Rules{"title": {Expr: "source.corp.sn + 'x'"}}})
+	rec, in := ada(), person()
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 50 {
+				if got, err := s.Map(rec); err != nil || got.First("x") != "müllerSMTP:ada@example.comsmtp:am@example.com" {
+					t.Errorf("%v, %v", got, err)
+				}
+				if got, _, err := o.Desired(in, nil); err != nil || got.Scope != "in" || got.Attrs.First("title") != "Müllerx" {
+					t.Errorf("%+v, %v", got, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestExpensiveExpressionsStop(t *testing.T) {
