@@ -1,5 +1,6 @@
 # Runs samba inside the network namespace that it was started in, and makes its ldaps port reachable from outside through a socket file.
 # Usage: domain.py SOCKET PORT COMMAND...
+import ctypes
 import os
 import signal
 import socket
@@ -33,6 +34,8 @@ def relay(listener, port):
             threading.Thread(target=pump, args=pair, daemon=True).start()
 
 
+PR_SET_CHILD_SUBREAPER = 36  # workers that outlive samba's main process become our children
+ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
 subprocess.run(["ip", "link", "set", "lo", "up"], check=False)
 outside = socket.socket(socket.AF_UNIX)
 outside.bind(sys.argv[1])
@@ -41,4 +44,9 @@ server = subprocess.Popen(sys.argv[3:], stdin=subprocess.DEVNULL)
 for number in (signal.SIGTERM, signal.SIGINT):
     signal.signal(number, lambda *_: server.terminate())
 threading.Thread(target=relay, args=(outside, int(sys.argv[2])), daemon=True).start()
-sys.exit(server.wait())
+status = server.wait()
+try:
+    while True:  # they still write into the folder that is removed next
+        os.waitpid(-1, 0)
+except ChildProcessError:
+    sys.exit(status)
