@@ -3,6 +3,7 @@ package scim
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -97,9 +98,7 @@ func Assign(r Resource, p attr.Path, v attr.Values) error {
 		k := r.key(a.parts.URN)
 		o, _ := object(r[k])
 		holder = Resource{}
-		for n, e := range o {
-			holder[n] = e
-		}
+		maps.Copy(holder, o)
 		defer func() {
 			if r[k] = map[string]any(holder); len(holder) == 0 {
 				delete(r, k)

@@ -3,6 +3,7 @@ package scim_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 	"testing"
@@ -102,9 +103,7 @@ func TestAssign(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r, before := parse(t, c.on), parse(t, c.on)
 			shallow := scim.Resource{}
-			for k, v := range r {
-				shallow[k] = v
-			}
+			maps.Copy(shallow, r)
 			if err := scim.Assign(shallow, attr.Path(c.path), c.values); err != nil {
 				t.Fatal(err)
 			}

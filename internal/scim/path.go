@@ -125,10 +125,7 @@ func splitURN(path string, r Resource) (urn, rest string) {
 	if !isURN(path) {
 		return "", path
 	}
-	head := path
-	if i := strings.IndexByte(path, '['); i >= 0 {
-		head = path[:i]
-	}
+	head, _, _ := strings.Cut(path, "[")
 	best := ""
 	for _, u := range r.urns() {
 		longer := len(u) > len(best) && len(head) >= len(u) && strings.EqualFold(head[:len(u)], u)

@@ -224,7 +224,7 @@ func TestErrors(t *testing.T) {
 				t.Fatal("no error")
 			}
 			for _, class := range []error{connector.ErrAuth, connector.ErrNotFound, connector.ErrForeign, connector.ErrExists, connector.ErrInvalid, connector.ErrUnsupported} {
-				if errors.Is(err, class) != (class == c.want) {
+				if errors.Is(err, class) != errors.Is(c.want, class) {
 					t.Errorf("error %q; is it %q: %t", err, class, errors.Is(err, class))
 				}
 			}

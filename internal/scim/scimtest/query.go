@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -208,9 +209,7 @@ func full(rec *record) []byte {
 // withMembers returns a shallow copy of rec's resource with its members.
 func withMembers(rec *record) scim.Resource {
 	r := make(scim.Resource, len(rec.resource)+1)
-	for k, v := range rec.resource {
-		r[k] = v
-	}
+	maps.Copy(r, rec.resource)
 	if len(rec.members.ids) > 0 {
 		list := make([]any, len(rec.members.ids))
 		for i, id := range rec.members.ids {
