@@ -1,6 +1,7 @@
 package scim_test
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -24,9 +25,7 @@ func quiet(t *testing.T, settings map[string]string, kind scimtest.Kind) (*scimt
 	}
 	srv.Fail(scimtest.Fault{Kind: kind})
 	all := map[string]string{"url": srv.URL, "token": token}
-	for k, v := range settings {
-		all[k] = v
-	}
+	maps.Copy(all, settings)
 	client := &http.Client{Transport: &http.Transport{}}
 	t.Cleanup(client.CloseIdleConnections)
 	return srv, open(t, connector.Env{HTTP: client}, all), []connector.RemoteID{connector.RemoteID(ids[0]), connector.RemoteID(ids[1])}

@@ -3,6 +3,7 @@ package scim_test
 import (
 	"bytes"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -51,9 +52,7 @@ func sandbox(t *testing.T, settings map[string]string) connectortest.Sandbox {
 	env := connector.Env{HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}, Log: slog.New(slog.NewTextHandler(out, nil)), Now: time.Now}
 	with := func(url, token string) connector.Connector {
 		s := map[string]string{"url": url, "token": token}
-		for k, v := range settings {
-			s[k] = v
-		}
+		maps.Copy(s, settings)
 		return open(t, env, s)
 	}
 	return connectortest.Sandbox{

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -62,9 +63,7 @@ func scripted(t *testing.T, settings map[string]string, answers ...answer) (*scr
 	srv := httptest.NewServer(s)
 	t.Cleanup(srv.Close)
 	all := map[string]string{"url": srv.URL + "/v2/", "token": token}
-	for k, v := range settings {
-		all[k] = v
-	}
+	maps.Copy(all, settings)
 	client := srv.Client()
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return s, open(t, connector.Env{HTTP: client, Now: func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }}, all)
@@ -359,9 +358,7 @@ func TestSettings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := map[string]string{}
-			for k, v := range good {
-				s[k] = v
-			}
+			maps.Copy(s, good)
 			s[change[0]] = change[1]
 			err := tryOpen(s)
 			if err == nil {
