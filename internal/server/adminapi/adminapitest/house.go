@@ -3,6 +3,7 @@
 package adminapitest
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"testing"
@@ -34,35 +35,43 @@ func New(t testing.TB, log *slog.Logger) *House {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	h := &House{Service: NewService(), tokens: map[access.Role]secret.String{}, people: map[access.Role]directory.ID{}}
-	h.Keeper = &access.Keeper{Store: accesstest.New(), Now: func() time.Time { return Now }}
-	for _, role := range []access.Role{access.Owner, access.Admin, access.Operator, access.Helpdesk, access.Auditor} {
-		h.hire(t, role)
+	h, err := Open(t.Context(), log)
+	if err != nil {
+		t.Fatal(err)
 	}
-	h.Handler = adminapi.New(h.Service, h.Keeper, log)
 	return h
 }
 
+// Open returns a House for a process that is no test itself.
+func Open(ctx context.Context, log *slog.Logger) (*House, error) {
+	h := &House{Service: NewService(), tokens: map[access.Role]secret.String{}, people: map[access.Role]directory.ID{}}
+	h.Keeper = &access.Keeper{Store: accesstest.New(), Now: func() time.Time { return Now }}
+	for _, role := range []access.Role{access.Owner, access.Admin, access.Operator, access.Helpdesk, access.Auditor} {
+		if err := h.hire(ctx, role); err != nil {
+			return nil, err
+		}
+	}
+	h.Handler = adminapi.New(h.Service, h.Keeper, log)
+	return h, nil
+}
+
 // hire makes a person with a role and a token.
-func (h *House) hire(t testing.TB, role access.Role) {
-	t.Helper()
+func (h *House) hire(ctx context.Context, role access.Role) error {
 	id := directory.NewID()
-	err := h.Keeper.Store.Update(t.Context(), "test", func(tx directory.Tx) error {
+	err := h.Keeper.Store.Update(ctx, "test", func(tx directory.Tx) error {
 		o := directory.Object{ID: id, Kind: directory.Person, State: directory.Active, Attrs: attr.Set{directory.Username: {string(role)}}}
-		if err := tx.PutObjects(t.Context(), o); err != nil {
+		if err := tx.PutObjects(ctx, o); err != nil {
 			return err
 		}
-		return access.In(tx).PutGrant(t.Context(), access.Grant{Person: id, Role: role, By: "test", At: Now})
+		return access.In(tx).PutGrant(ctx, access.Grant{Person: id, Role: role, By: "test", At: Now})
 	})
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	by := access.Caller{Person: id, Handle: string(role), Roles: []access.Role{role}}
-	text, _, err := h.Keeper.Issue(t.Context(), by, id, "test", 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text, _, err := h.Keeper.Issue(ctx, by, id, "test", 0)
 	h.tokens[role], h.people[role] = text, id
+	return err
 }
 
 // Token returns a token of the person with a role.

@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"muster/internal/run"
+	"muster/internal/server/adminapi"
+	"muster/internal/server/adminapi/client"
+)
+
+func (s *shell) approveCommand(verb, short string) *cobra.Command {
+	var req adminapi.Approval
+	var noWait bool
+	hold := verb == "release"
+	c := &cobra.Command{
+		Use: verb + " target|plan", Short: short, Args: args("a target or the id of a plan"),
+		Long: short + ": all of it, or with --line only some lines.\n\nThe number of people and groups affected is typed as a confirmation; where nobody can type, --confirm-count gives it.",
+		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
+			p, err := decidable(ctx, c, args[0], hold)
+			if err != nil {
+				return err
+			}
+			if req.Count == 0 {
+				if req.Count, err = s.typedCount(p, len(req.Lines), verb); err != nil {
+					return err
+				}
+			}
+			d, err := c.Approve(ctx, p.ID, req)
+			if err != nil {
+				return err
+			}
+			return s.approved(ctx, c, d, noWait)
+		}),
+	}
+	c.Flags().IntVar(&req.Count, "confirm-count", 0, "the number of people and groups affected")
+	c.Flags().StringArrayVar(&req.Lines, "line", nil, "only the line with this `key`; may be repeated")
+	c.Flags().BoolVar(&req.AllOrNothing, "all-or-nothing", false, "refuse if any line does not hold any more")
+	c.Flags().BoolVar(&noWait, "no-wait", false, "do not wait until it is carried out")
+	return c
+}
+
+// decidable returns the plan meant by ref. Of a target, "hold" takes its newest hold and "plan" whatever waits.
+func decidable(ctx context.Context, c *client.Client, ref string, hold bool) (run.Plan, error) {
+	if hold {
+		holds, err := c.Plans(ctx, adminapi.PlanQuery{Target: ref, Kind: run.Hold, Status: run.Waiting, Limit: 2})
+		if err != nil {
+			return run.Plan{}, err
+		}
+		if len(holds) > 1 {
+			return run.Plan{}, usage("several holds of %s wait: give the id of one, see muster hold list", ref)
+		}
+		if len(holds) == 1 {
+			return holds[0], nil
+		}
+	}
+	p, err := c.Plan(ctx, ref)
+	if err == nil && hold && p.Kind != run.Hold {
+		return p, usage("%s is no hold: muster plan approve %s", p.ID, p.ID)
+	}
+	return p, err
+}
+
+// typedCount asks for the number of people affected.
+func (s *shell) typedCount(p run.Plan, lines int, verb string) (int, error) {
+	n := p.People
+	if lines > 0 {
+		n = lines
+	}
+	s.say("%s", planTitle(p))
+	s.say("It affects %s: %s", plural(n, "person or group", "people and groups"), counts(p.Counts))
+	for _, v := range p.Verdicts {
+		if v.Tripped {
+			s.say("Limit %s is passed: %s", v.Class, v.Why)
+		}
+	}
+	typed, err := s.ask("Type that number to "+verb+", or nothing to leave it:", fmt.Sprintf("nobody can type the number of people here: give it as --confirm-count %d", n))
+	if err != nil {
+		return 0, err
+	}
+	if typed == "" {
+		s.say("Nothing was done.")
+		return 0, ended(exitFailed)
+	}
+	got, err := strconv.Atoi(typed)
+	if err != nil {
+		return 0, usage("%q is not a number: nothing was done", typed)
+	}
+	return got, nil
+}
+
+func (s *shell) approved(ctx context.Context, c *client.Client, d adminapi.Decision, noWait bool) error {
+	var runs []adminapi.RunView
+	var err error
+	s.say("Approved: %s.", plural(d.Lines, "line", "lines"))
+	if d.Stale > 0 {
+		s.say("%s did not hold any more; a new plan has them: muster plan list %s", plural(d.Stale, "line", "lines"), d.Plan.Target)
+	}
+	if !noWait || s.session != nil {
+		if runs, err = s.follow(ctx, c, d.Runs); err != nil {
+			return err
+		}
+	}
+	if s.json {
+		err = s.printJSON(struct {
+			adminapi.Decision
+			Results []adminapi.RunView `json:"results,omitempty"`
+		}{d, runs})
+	} else {
+		s.print("%s %s", d.Plan.ID, d.Plan.Status)
+		s.results(runs)
+	}
+	if err != nil {
+		return err
+	}
+	return exitOf(runs)
+}
+
+func (s *shell) rejectCommand(verb, short string) *cobra.Command {
+	var req adminapi.Rejection
+	c := &cobra.Command{
+		Use: verb + " target|plan", Short: short, Args: args("a target or the id of a plan"),
+		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
+			p, err := decidable(ctx, c, args[0], strings.HasPrefix(short, "Reject a hold"))
+			if err != nil {
+				return err
+			}
+			d, err := c.Reject(ctx, p.ID, req)
+			if err != nil {
+				return err
+			}
+			if s.json {
+				return s.printJSON(d)
+			}
+			s.print("%s %s", d.Plan.ID, d.Plan.Status)
+			s.say("Rejected: %s. Nothing was sent; they come back when their inputs change.", plural(d.Lines, "line", "lines"))
+			return nil
+		}),
+	}
+	c.Flags().StringArrayVar(&req.Lines, "line", nil, "only the line with this `key`; may be repeated")
+	c.Flags().StringVar(&req.Reason, "reason", "", "why")
+	return c
+}

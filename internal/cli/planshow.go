@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"muster/internal/attr"
+	"muster/internal/directory"
+	"muster/internal/plan"
+	"muster/internal/run"
+	"muster/internal/server/adminapi"
+	"muster/internal/server/adminapi/client"
+)
+
+// pageSize is how many lines are fetched at once.
+const pageSize = 500
+
+// eachPage calls fn with the lines of a plan, page by page.
+func eachPage(ctx context.Context, c *client.Client, id string, fn func(adminapi.LinePage)) error {
+	q := adminapi.LineQuery{After: -1, Limit: pageSize}
+	for {
+		page, err := c.Lines(ctx, id, q)
+		if err != nil {
+			return err
+		}
+		fn(page)
+		if page.Next == nil {
+			return nil
+		}
+		q.After = *page.Next
+	}
+}
+
+func (s *shell) planJSON(ctx context.Context, c *client.Client, p run.Plan) error {
+	out := struct {
+		Plan  run.Plan                `json:"plan"`
+		Lines []run.Line              `json:"lines"`
+		Names map[directory.ID]string `json:"names"`
+	}{p, []run.Line{}, map[directory.ID]string{}}
+	err := eachPage(ctx, c, p.ID, func(page adminapi.LinePage) {
+		out.Lines = append(out.Lines, page.Lines...)
+		for id, name := range page.Names {
+			out.Names[id] = name
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return s.printJSON(out)
+}
+
+func (s *shell) showPlan(ctx context.Context, c *client.Client, p run.Plan, summary bool) error {
+	s.print("%s", planTitle(p))
+	if !summary {
+		err := eachPage(ctx, c, p.ID, func(page adminapi.LinePage) {
+			for _, l := range page.Lines {
+				s.planLine(l, page.Names)
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	s.planSummary(p)
+	s.planNext(p)
+	return nil
+}
+
+func planTitle(p run.Plan) string {
+	what := map[run.PlanKind]string{
+		run.First: "first plan of a new target", run.Change: "plan for changed rules", run.Hold: "hold", run.Preview: "what would be done now",
+	}[p.Kind]
+	title := fmt.Sprintf("%s: %s (%s, %s, %s)", p.Target, what, p.ID, p.Status, stamp(p.Created))
+	if p.Why != "" {
+		title += "\n" + clean(p.Why)
+	}
+	return strings.ReplaceAll(title, "\n", " · ")
+}
+
+// signs are the symbols of verbs, with their colours.
+var signs = map[plan.Verb][2]string{
+	plan.Link: {"=", dim}, plan.Create: {"+", green}, plan.Enable: {"+", green}, plan.AddMembers: {"+", green}, plan.Update: {"~", yellow},
+	plan.DisableUser: {"−", red}, plan.DeleteRemote: {"−", red}, plan.RemoveMembers: {"−", red}, plan.Skip: {"✗", dim},
+}
+
+func (s *shell) planLine(l run.Line, names map[directory.ID]string) {
+	sign, ok := signs[l.Verb]
+	if !ok {
+		sign = [2]string{"?", dim}
+	}
+	verb := string(l.Verb)
+	if l.Verb == plan.Skip {
+		verb = "no " + string(l.Of)
+	}
+	text := fmt.Sprintf("%-14s %s", clean(verb), clean(l.Name))
+	if l.Kind == "group" {
+		text = fmt.Sprintf("%-14s group %s", clean(verb), clean(l.Name))
+	}
+	if l.Remote != "" && l.Verb == plan.Link {
+		text += " ↔ " + clean(string(l.Remote))
+	}
+	if l.Size != l.Left {
+		text += fmt.Sprintf(" (%d → %d members)", l.Size, l.Left)
+	}
+	if l.Why != "" {
+		text += s.paint(dim, "   "+clean(l.Why))
+	}
+	if l.Status != run.Waiting {
+		text += s.paint(dim, "   ["+string(l.Status)+"]")
+	}
+	fmt.Fprintln(s.stdout, s.paint(sign[1], sign[0])+" "+text)
+	s.fields(l.Line)
+	s.memberList("+", green, l.Add, names)
+	s.memberList("−", red, l.Remove, names)
+	if n := len(l.Foreign); n > 0 {
+		s.print("    %s %s that Muster does not know", s.paint(red, "−"), plural(n, "account", "accounts"))
+	}
+}
+
+func (s *shell) fields(l plan.Line) {
+	var t table
+	for _, f := range l.Fields {
+		if l.Verb == plan.Create {
+			t.row(f.Path, text(f.New))
+		} else {
+			t.row(f.Path, change(f))
+		}
+	}
+	s.table(t, "    ")
+}
+
+func change(f attr.Change) string { return text(f.Old) + " → " + text(f.New) }
+
+// memberList names at most ten members.
+func (s *shell) memberList(sign, colour string, ids []directory.ID, names map[directory.ID]string) {
+	const most = 10
+	if len(ids) == 0 {
+		return
+	}
+	var shown []string
+	for _, id := range ids[:min(most, len(ids))] {
+		name := names[id]
+		if name == "" {
+			name = string(id)
+		}
+		shown = append(shown, clean(name))
+	}
+	text := strings.Join(shown, ", ")
+	if more := len(ids) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	fmt.Fprintln(s.stdout, "    "+s.paint(colour, sign)+" "+text)
+}
+
+func (s *shell) planSummary(p run.Plan) {
+	if p.People == 0 && len(p.Counts) == 0 {
+		s.print("Nothing to do: everything is in step.")
+		return
+	}
+	s.print("\n%s: %s", plural(p.People, "person or group", "people and groups"), counts(p.Counts))
+	if len(p.Verdicts) == 0 {
+		return
+	}
+	t := table{}
+	t.row("LIMIT", "HERE", "LAST 24 H", "ALLOWED", "VERDICT")
+	for _, v := range p.Verdicts {
+		verdict := "passes"
+		if v.Tripped {
+			verdict = "held: " + v.Why
+		}
+		t.row(v.Class, v.Count, v.Spent, v.Limit, verdict)
+	}
+	s.table(t, "")
+}
+
+func (s *shell) planNext(p run.Plan) {
+	switch {
+	case p.Status != run.Waiting || p.Kind == run.Preview || p.People == 0:
+	case p.Kind == run.Hold:
+		s.next("muster hold release %s --confirm-count %d   or   muster hold reject %s", p.ID, p.People, p.ID)
+	default:
+		s.next("muster plan approve %s --confirm-count %d   or   muster plan reject %s", p.ID, p.People, p.ID)
+	}
+}

@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"muster/internal/server/adminapi"
+	"muster/internal/server/adminapi/client"
+)
+
+func (s *shell) statusCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "status", Short: "Say how everything stands", Args: args(),
+		RunE: s.call(func(ctx context.Context, c *client.Client, _ []string) error {
+			st, err := c.Status(ctx)
+			if err != nil {
+				return err
+			}
+			if s.json {
+				return s.printJSON(st)
+			}
+			s.status(st)
+			return nil
+		}),
+	}
+}
+
+func (s *shell) status(st adminapi.Status) {
+	s.print("%s", st.Summary)
+	s.print("People: %s. Groups: %s.", orNone(counts(st.People)), orNone(counts(st.Groups)))
+	if len(st.Sources) > 0 {
+		s.print("")
+		t := table{}
+		t.row("SOURCE", "TYPE", "PEOPLE", "GROUPS", "LAST COMPLETE READ", "LAST RUN")
+		for _, x := range st.Sources {
+			last := "never"
+			if x.Last != nil {
+				last = string(x.Last.Outcome)
+			}
+			t.row(x.Name, x.Type, x.People, x.Groups, stamp(x.Complete), last)
+		}
+		s.table(t, "")
+	}
+	if len(st.Targets) > 0 {
+		s.print("")
+		t := table{}
+		t.row("TARGET", "TYPE", "MODE", "STATE", "USERS", "GROUPS", "WAITING")
+		for _, x := range st.Targets {
+			t.row(x.Name, x.Type, x.Mode, x.State, x.Users, x.Groups, orNone(backlog(x)))
+		}
+		s.table(t, "")
+	}
+	s.troubles(st)
+}
+
+func orNone(text string) string {
+	if text == "" {
+		return "none"
+	}
+	return text
+}
+
+func backlog(t adminapi.TargetStatus) string {
+	return counts(map[string]int{"pending": t.Pending, "held": t.Held, "retrying": t.Retrying, "open leavers": t.Leavers})
+}
+
+func (s *shell) troubles(st adminapi.Status) {
+	for _, x := range st.Sources {
+		if x.Problem != nil {
+			s.print("\n%s %s", s.paint(yellow, x.Name+":"), x.Problem.What)
+			s.fix(x.Problem.Fix)
+		}
+	}
+	for _, x := range st.Targets {
+		if x.Stopped != nil {
+			s.print("\n%s %s", s.paint(red, x.Name+" is stopped:"), x.Stopped.What)
+			s.fix(x.Stopped.Fix)
+		}
+		if x.Paused != nil {
+			s.print("\n%s is paused by %s since %s: %s", x.Name, x.Paused.By, stamp(x.Paused.At), x.Paused.Reason)
+		}
+	}
+	if len(st.Attention) == 0 {
+		return
+	}
+	s.print("\nNeeds you:")
+	for _, a := range st.Attention {
+		text := "  " + clean(a.What)
+		if !a.Since.IsZero() {
+			text += fmt.Sprintf(" (since %s)", stamp(a.Since))
+		}
+		s.print("%s", text)
+		s.fix(a.Fix)
+	}
+}
+
+func (s *shell) fix(text string) {
+	if text != "" {
+		s.print("  → %s", strings.TrimSpace(text))
+	}
+}

@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"muster/internal/server/adminapi"
+	"muster/internal/server/adminapi/client"
+)
+
+func (s *shell) tokenCommand() *cobra.Command {
+	c := group(&cobra.Command{Use: "token", Short: "Tokens by which programs act for people"})
+	c.AddCommand(s.tokenCreateCommand(), s.tokenListCommand(), s.tokenRevokeCommand())
+	return c
+}
+
+func (s *shell) tokenCreateCommand() *cobra.Command {
+	var req adminapi.NewToken
+	c := &cobra.Command{
+		Use: "create name", Short: "Make a token and print it, this once", Args: args("what it is for"),
+		Example: "  muster token create 'backup script' --days 30 > token",
+		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
+			req.Name = args[0]
+			t, err := c.CreateToken(ctx, req)
+			if err != nil {
+				return err
+			}
+			if s.json {
+				return s.printJSON(t)
+			}
+			s.print("%s", t.Text)
+			s.say("It is shown this once, acts for you until %s, and ends with: muster token revoke %s", stamp(t.Expires), t.ID)
+			return nil
+		}),
+	}
+	c.Flags().StringVar(&req.Person, "person", "", "whom it acts for, if not you")
+	c.Flags().IntVar(&req.Days, "days", 0, "how long it lives (180 days if not said)")
+	return c
+}
+
+func (s *shell) tokenListCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List tokens", Args: args(),
+		RunE: s.call(func(ctx context.Context, c *client.Client, _ []string) error {
+			tokens, err := c.Tokens(ctx)
+			if err != nil {
+				return err
+			}
+			if s.json {
+				return s.printJSON(items[adminapi.Token]{tokens})
+			}
+			t := table{}
+			t.row("TOKEN", "FOR", "EXPIRES", "LAST USED", "")
+			for _, x := range tokens {
+				revoked := ""
+				if x.Revoked {
+					revoked = "revoked"
+				}
+				t.row(x.ID, x.Name, stamp(x.Expires), stamp(x.LastUsed), revoked)
+			}
+			s.table(t, "")
+			return nil
+		}),
+	}
+}
+
+func (s *shell) tokenRevokeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "revoke id", Short: "End a token at once, for good", Args: args("the id of a token"),
+		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
+			if err := c.RevokeToken(ctx, args[0]); err != nil {
+				return err
+			}
+			if s.json {
+				return s.printJSON(struct {
+					ID      string `json:"id"`
+					Revoked bool   `json:"revoked"`
+				}{args[0], true})
+			}
+			s.print("%s is revoked.", args[0])
+			return nil
+		}),
+	}
+}

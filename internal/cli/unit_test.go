@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"muster/internal/access"
+	"muster/internal/run"
+	"muster/internal/server/adminapi"
+	"muster/internal/server/adminapi/adminapitest"
+	"muster/internal/server/adminapi/client"
+)
+
+func TestClean(t *testing.T) {
+	for in, want := range map[string]string{
+		"Zoë Müller 王芳":  "Zoë Müller 王芳",
+		"a\x1b[31mb":     "a␛[31mb",
+		"a\nb\tc\x00":    "a␊b␉c␀",
+		"\x7f":           "␡",
+		"x\u009b31m":     "x\ufffd31m",
+		"gro\u202exe":    "gro\ufffdxe",
+		"bad \xff utf-8": "bad \ufffd utf-8",
+		"e\u0301 \u200d": "e\u0301 \u200d",
+	} {
+		if got := clean(in); got != want {
+			t.Errorf("clean(%q) = %q, want %q", in, got, want)
+		}
+	}
+	if got := cleanLines("a\n\tb\x1b"); got != "a\n  b␛" {
+		t.Errorf("cleanLines = %q", got)
+	}
+}
+
+// Values whose type only looks like text are cleaned too.
+func TestSafe(t *testing.T) {
+	type name string
+	got := safe([]any{name("\x1b"), errors.New("\x1b"), 7, true, nil})
+	if got[0] != "␛" || got[1] != "␛" || got[2] != 7 || got[3] != true || got[4] != nil {
+		t.Errorf("safe = %#v", got)
+	}
+}
+
+func TestParseUntil(t *testing.T) {
+	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	for in, want := range map[string]string{
+		"4h": "2026-03-02T13:00:00Z", "18:00": "2026-03-02T18:00:00Z", "08:00": "2026-03-03T08:00:00Z", "2026-03-05T01:00:00+01:00": "2026-03-05T00:00:00Z",
+		"": "", "-4h": "", "tomorrow": "", "25:00": "",
+	} {
+		got, err := parseUntil(in, now)
+		if err != nil != (want == "") || err == nil && got.UTC().Format(time.RFC3339) != want {
+			t.Errorf("parseUntil(%q) = %v, %v, want %q", in, got, err, want)
+		}
+	}
+}
+
+func TestExitOf(t *testing.T) {
+	for _, c := range []struct {
+		want     int
+		outcomes []run.Outcome
+	}{
+		{0, nil},
+		{0, []run.Outcome{run.Done, run.Done}},
+		{3, []run.Outcome{run.Done, run.Incomplete, run.Held}},
+		{3, []run.Outcome{run.Suspicious}},
+		{4, []run.Outcome{run.Done, run.Held}},
+		{5, []run.Outcome{run.Held, run.Incomplete, run.Stopped}},
+		{1, []run.Outcome{run.Stopped, run.Failed}},
+	} {
+		var runs []adminapi.RunView
+		for _, o := range c.outcomes {
+			runs = append(runs, adminapi.RunView{Run: run.Run{Outcome: o}})
+		}
+		var code ended
+		errors.As(exitOf(runs), &code)
+		if int(code) != c.want {
+			t.Errorf("%v: exit %d, want %d", c.outcomes, code, c.want)
+		}
+	}
+}
+
+// Bars are drawn on the terminal and end with the run.
+func TestBars(t *testing.T) {
+	h := adminapitest.New(t, nil)
+	var out, talk strings.Builder
+	s := newShell(nil, strings.NewReader(""), &out, &talk)
+	s.bars = true
+	runs, err := s.follow(t.Context(), client.Handler(h.Handler, h.Token(access.Owner)), []string{"run-corp", "run-wiki"})
+	if err != nil || len(runs) != 2 || runs[1].Outcome != run.Held {
+		t.Errorf("runs = %+v, %v", runs, err)
+	}
+	if !strings.Contains(talk.String(), "corp") || out.Len() > 0 {
+		t.Errorf("out %q, talk %q", out.String(), talk.String())
+	}
+}
+
+// Colours are for terminals, and not with NO_COLOR.
+func TestColour(t *testing.T) {
+	var out strings.Builder
+	s := newShell(nil, strings.NewReader(""), &out, &out)
+	if got := s.paint(red, "−"); got != "−" {
+		t.Errorf("paint into a file = %q", got)
+	}
+	s.colour = true
+	if got := s.paint(red, "−"); got != "\x1b[31m−\x1b[0m" {
+		t.Errorf("paint = %q", got)
+	}
+}
+
+// Every command says what it is for, and has no flag without help.
+func TestEveryCommandIsDescribed(t *testing.T) {
+	s := newShell(nil, strings.NewReader(""), &strings.Builder{}, &strings.Builder{})
+	todo := s.root().Commands()
+	if len(todo) < 22 {
+		t.Errorf("%d commands", len(todo))
+	}
+	for len(todo) > 0 {
+		c := todo[0]
+		todo = append(todo[1:], c.Commands()...)
+		if c.Short == "" || c.RunE == nil && !c.HasSubCommands() {
+			t.Errorf("%s is not described or does nothing", c.CommandPath())
+		}
+		for _, f := range flagNames(c) {
+			if fl := c.Flags().Lookup(f); fl != nil && fl.Usage == "" {
+				t.Errorf("%s --%s has no help", c.CommandPath(), f)
+			}
+		}
+	}
+}
