@@ -75,6 +75,8 @@ type Object struct {
 	Kind  Kind
 	Rev   Rev      // set by the Store
 	Attrs attr.Set // effective values, mapped from the records of its sources
+	// Digest is of all that the sources state of the object, mapped or not: rules of targets may read a record itself.
+	Digest string
 	State State
 	Cause Cause     // why State is not Active
 	Since time.Time // when State began

@@ -146,6 +146,9 @@ func (e *Engine) Sync(ctx context.Context, name, id string) (run.Run, error) {
 	if err != nil {
 		return run.Run{}, err
 	}
+	if r, ok, err := t.ready(ctx, id); !ok {
+		return r, err
+	}
 	return t.sync(ctx, id)
 }
 
@@ -155,6 +158,9 @@ func (e *Engine) Follow(ctx context.Context, name, id string) (run.Run, error) {
 	if err != nil {
 		return run.Run{}, err
 	}
+	if r, ok, err := t.ready(ctx, id); !ok {
+		return r, err
+	}
 	return t.follow(ctx, id)
 }
 
@@ -163,6 +169,9 @@ func (e *Engine) SyncPerson(ctx context.Context, name string, person directory.I
 	t, err := e.target(name)
 	if err != nil {
 		return run.Run{}, err
+	}
+	if r, ok, err := t.ready(ctx, id); !ok {
+		return r, err
 	}
 	return t.serveOne(ctx, person, id)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"muster/internal/engine"
+	"muster/internal/mapping"
 	"muster/internal/run"
 	"muster/internal/scim"
 	"muster/internal/scim/scimtest"
@@ -304,5 +305,42 @@ func TestLostReplyMakesNoSecondAccount(t *testing.T) {
 				t.Errorf("%d members of wiki, want 21", got)
 			}
 		})
+	}
+}
+
+func TestUnmappedByThePersonAndMappedByTheTarget(t *testing.T) {
+	w := newWorld(t)
+	w.rules.People.Attributes["nickName"] = mapping.Rule{Expr: "source.corp.nick"}
+	w.corp.person("ada", "wiki")
+	w.corp.change("ada", func(r *source.Record) { r.Attrs["nick"] = []string{"Countess"} })
+	w.live()
+	w.corp.change("ada", func(r *source.Record) { r.Attrs["nick"] = []string{"Lovelace"} })
+	w.read(run.Done)
+	w.follow(run.Done)
+	ada, _ := w.target.Snapshot().User("ada")
+	if got := ada.Resource["nickName"]; got != "Lovelace" {
+		t.Errorf("nickName is %v: a record changed, and the target that reads it was not told", got)
+	}
+	calls := w.target.Requests()
+	w.corp.change("ada", func(r *source.Record) { r.Attrs["shoesize"] = []string{"38"} })
+	w.read(run.Done)
+	w.follow("")
+	if n := w.target.Requests() - calls; n != 0 {
+		t.Errorf("%d calls after an unmapped attribute changed", n)
+	}
+}
+
+func TestLeaverIsClosedWhileTheScopeIsUnknown(t *testing.T) {
+	w := newWorld(t)
+	w.corp.person("ada", "wiki")
+	w.corp.person("bob", "wiki")
+	w.live()
+	delete(w.corp.groups, "g-wiki") // the scope group is deleted: tombstone
+	w.corp.deleted = append(w.corp.deleted, "g-wiki")
+	w.corp.change("ada", func(r *source.Record) { r.Disabled = true })
+	w.read(run.Done)
+	w.follow(run.Done)
+	if diff := cmp.Diff(map[string]bool{"ada": false, "bob": true}, w.accounts()); diff != "" {
+		t.Errorf("accounts (-want +got):\n%s", diff)
 	}
 }

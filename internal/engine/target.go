@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -229,6 +230,31 @@ func (t *target) probe(ctx context.Context) error {
 	}
 	t.log.Info("target answers again")
 	return t.putState(ctx, func(s *run.Target) { s.Stopped, s.Probe = nil, time.Time{} })
+}
+
+// ready reports whether the target may be served when somebody asks: not while it is paused; one that is stopped is asked again first.
+func (t *target) ready(ctx context.Context, id string) (run.Run, bool, error) {
+	state, err := t.state(ctx)
+	switch {
+	case err != nil:
+		return run.Run{}, false, err
+	case state.Paused != nil:
+		return run.Run{}, false, &run.Problem{
+			Code: "paused", What: fmt.Sprintf("target %s is paused", t.Name), Why: fmt.Sprintf("%s paused it: %s", state.Paused.By, state.Paused.Reason),
+			Now: "Nothing was sent.", Fix: "Let it go on with `muster resume " + t.Name + "`.",
+		}
+	case state.Stopped == nil:
+		return run.Run{}, true, nil
+	}
+	if err := t.probe(ctx); err != nil {
+		return run.Run{}, false, err
+	}
+	if state, err = t.state(ctx); err != nil || state.Stopped == nil {
+		return run.Run{}, err == nil, err
+	}
+	now := t.e.cfg.Now()
+	r := run.Run{ID: cmp.Or(id, string(directory.NewID())), Kind: run.Serve, Name: t.Name, Started: now, Ended: now, Outcome: run.Stopped, Problem: state.Stopped}
+	return r, false, t.e.putRun(ctx, r)
 }
 
 // stop remembers that the target cannot be served, and when to ask again. Nothing that waits for it is forgotten.

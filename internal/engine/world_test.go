@@ -222,13 +222,14 @@ func (w *world) members(group string) []string {
 
 // A corp is a directory in memory that the test changes between reads.
 type corp struct {
-	people map[source.Key]source.Record
-	groups map[source.Key]source.Record
-	member map[source.Key][]source.Key
-	fail   error                 // how Pull ends
-	hidden map[source.Key]bool   // not in reads, and not found by Locate
-	moved  map[source.Key]string // not in reads, found elsewhere
-	locate error
+	people  map[source.Key]source.Record
+	groups  map[source.Key]source.Record
+	member  map[source.Key][]source.Key
+	deleted []source.Key          // tombstones
+	fail    error                 // how Pull ends
+	hidden  map[source.Key]bool   // not in reads, and not found by Locate
+	moved   map[source.Key]string // not in reads, found elsewhere
+	locate  error
 }
 
 func newCorp() *corp {
@@ -295,6 +296,7 @@ func (c *corp) Pull(_ context.Context, _ source.Cursor, yield func(source.Batch)
 		}
 		b.Whole = append(b.Whole, g.Key)
 	}
+	b.Deleted = c.deleted
 	if c.fail == nil {
 		b.Complete = []source.Base{"people", "groups"}
 	}

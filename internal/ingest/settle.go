@@ -3,6 +3,8 @@ package ingest
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -181,6 +183,7 @@ func (s *settling) settle(o *object) {
 	if len(there) > 0 {
 		o.is.Attrs = s.attrs(there, o.was.Attrs)
 	}
+	o.is.Digest = stated(o.records)
 	state, cause := verdict(o.is, there, o.records)
 	if state != o.was.State || cause != o.was.Cause {
 		o.is.State, o.is.Cause, o.is.Since = state, cause, s.now
@@ -188,6 +191,15 @@ func (s *settling) settle(o *object) {
 	if o.was.State == directory.Active && state != directory.Active {
 		o.is.Epoch++
 	}
+}
+
+// stated digests what the sources state, whatever the rules make of it.
+func stated(records []*directory.Record) string {
+	h := sha256.New()
+	for _, rec := range records {
+		fmt.Fprintf(h, "%s\x00%s\x00%s\x00%s\x00%t\n", rec.Source, rec.Key, rec.Digest, rec.Status, rec.Expired)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // verdict decides the state of an object. A person is gone only if every source says so; anybody's statement that they are disabled is believed; an

@@ -6,6 +6,7 @@ import (
 
 	"muster/internal/attr"
 	"muster/internal/connector"
+	"muster/internal/directory"
 	"muster/internal/link"
 )
 
@@ -17,7 +18,8 @@ import (
 //
 //	scope    link         account             person    lines
 //	-----    ----         -------             ------    -----
-//	unknown  any          any                 any       nothing: absence is not evidence
+//	unknown  linked       active              stated    removal: disabled by the source or by a person of ours               4 5
+//	unknown  any          any                 else      nothing: absence is not evidence
 //
 //	in       none         no candidate        active    create                                                1 2 6
 //	in       none         no candidate        disabled  create disabled, if disabled people are provisioned   1 2 6
@@ -90,8 +92,16 @@ func (t table) rows() []Line {
 		return t.enter()
 	case t.want.Scope == Out && t.linked():
 		return t.leave()
+	case t.closedByWord():
+		return t.removal()
 	}
 	return nil
+}
+
+// closedByWord reports whether somebody states that the person is disabled. That needs no scope: a leaver is a leaver.
+func (t table) closedByWord() bool {
+	stated := t.want.Cause == directory.Stated || t.want.Cause == directory.Operator
+	return t.want.Scope == Unknown && !t.group() && t.linked() && !t.want.Active && stated && t.now().Active
 }
 
 // Linked reports whether Object takes have for a link to an account that should still exist. If not, seen is to be the candidate. A link that is closed

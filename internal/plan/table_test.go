@@ -157,7 +157,8 @@ func TestObjectUnknown(t *testing.T) {
 		{"unknown, not linked", person(unknown), nil},
 		{"unknown, candidate", person(unknown, candidate(true, "Boss")), nil},
 		{"unknown, linked, differs", person(linked(link.Linked, true), applied("title", "Boss"), unknown), nil},
-		{"unknown, linked, person disabled", person(linked(link.Linked, true), disabled, unknown), nil},
+		{"unknown, linked, person disabled", person(linked(link.Linked, true), disabled, unknown), []string{"disable r1 [stated 1]"}},
+		{"unknown, linked, person missing", person(linked(link.Linked, true), disabled, unknown, func(r *row) { r.want.Cause = directory.Missing }), nil},
 		{"unknown, group", team(linked(link.Linked, true), unknown), nil},
 		{"no scope at all", person(linked(link.Linked, true), func(r *row) { r.want.Scope = "" }), nil},
 	})

@@ -10,12 +10,12 @@ import (
 	"muster/internal/directory"
 )
 
-const objectColumns = "id, kind, attrs, state, cause, since, stop, epoch, rev_tx, rev_seq"
+const objectColumns = "id, kind, attrs, digest, state, cause, since, stop, epoch, rev_tx, rev_seq"
 
 func scanObject(rows *sql.Rows, o *directory.Object) error {
 	var attrs, stop string
 	var since int64
-	if err := rows.Scan(&o.ID, &o.Kind, &attrs, &o.State, &o.Cause, &since, &stop, &o.Epoch, &o.Rev.Tx, &o.Rev.Seq); err != nil {
+	if err := rows.Scan(&o.ID, &o.Kind, &attrs, &o.Digest, &o.State, &o.Cause, &since, &stop, &o.Epoch, &o.Rev.Tx, &o.Rev.Seq); err != nil {
 		return err
 	}
 	o.Since = moment(since)
@@ -155,7 +155,7 @@ func objectRows(objects []directory.Object) ([]objectRow, []directory.ID) {
 	for i, o := range objects {
 		w := objectRow{o: o, handle: fold(o.Handle()), email: fold(o.Attrs.First(directory.Email))}
 		var d digest
-		d.text(string(o.Kind), o.Handle(), o.Attrs.First(directory.Email), o.Attrs.Hash(), string(o.State), string(o.Cause)).number(ms(o.Since), o.Epoch)
+		d.text(string(o.Kind), o.Handle(), o.Attrs.First(directory.Email), o.Attrs.Hash(), o.Digest, string(o.State), string(o.Cause)).number(ms(o.Since), o.Epoch)
 		if o.Stop != nil {
 			d.text(o.Stop.By, o.Stop.Reason).number(ms(o.Stop.At))
 		}
@@ -184,14 +184,14 @@ func (t tx) putRows(ctx context.Context, rows []objectRow) error {
 	if err != nil {
 		return err
 	}
-	columns := table{"", "", "", "", "", "", "", "", "", "", "", "", t.d.revTx, ""}
-	n, err := bulk(ctx, t.session, columns, "insert into object (id, kind, handle, email, attrs, state, cause, since, stop, epoch, actor, hash, rev_tx, rev_seq)",
-		` on conflict (id) do update set kind = excluded.kind, handle = excluded.handle, email = excluded.email, attrs = excluded.attrs, state = excluded.state,
+	columns := table{"", "", "", "", "", "", "", "", "", "", "", "", "", t.d.revTx, ""}
+	n, err := bulk(ctx, t.session, columns, "insert into object (id, kind, handle, email, attrs, digest, state, cause, since, stop, epoch, actor, hash, rev_tx, rev_seq)",
+		` on conflict (id) do update set kind = excluded.kind, handle = excluded.handle, email = excluded.email, attrs = excluded.attrs, digest = excluded.digest, state = excluded.state,
 		cause = excluded.cause, since = excluded.since, stop = excluded.stop, epoch = excluded.epoch, actor = excluded.actor, hash = excluded.hash,
 		rev_tx = excluded.rev_tx, rev_seq = excluded.rev_seq`,
 		rows, func(w objectRow, a []any) []any {
 			o := w.o
-			a = append(a, string(o.ID), string(o.Kind), w.handle, w.email, encode(o.Attrs), string(o.State), string(o.Cause), ms(o.Since), encode(o.Stop),
+			a = append(a, string(o.ID), string(o.Kind), w.handle, w.email, encode(o.Attrs), o.Digest, string(o.State), string(o.Cause), ms(o.Since), encode(o.Stop),
 				o.Epoch, string(t.by), w.hash, seq)
 			seq++
 			return a

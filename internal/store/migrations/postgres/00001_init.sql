@@ -3,7 +3,7 @@ create table feed (one integer primary key check (one = 1), n bigint not null);
 insert into feed (one, n) values (1, 0);
 
 create table object (
-	id text collate "C" primary key, kind text collate "C" not null, handle text collate "C" not null, email text collate "C" not null, attrs text collate "C" not null,
+	id text collate "C" primary key, kind text collate "C" not null, handle text collate "C" not null, email text collate "C" not null, attrs text collate "C" not null, digest text collate "C" not null,
 	state text collate "C" not null, cause text collate "C" not null, since bigint not null, stop text collate "C" not null, epoch bigint not null,
 	actor text collate "C" not null, hash bigint not null, rev_tx bigint not null, rev_seq bigint not null
 );

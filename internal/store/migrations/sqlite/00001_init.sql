@@ -3,7 +3,7 @@ create table feed (one integer primary key check (one = 1), n bigint not null);
 insert into feed (one, n) values (1, 0);
 
 create table object (
-	id text primary key, kind text not null, handle text not null, email text not null, attrs text not null,
+	id text primary key, kind text not null, handle text not null, email text not null, attrs text not null, digest text not null,
 	state text not null, cause text not null, since bigint not null, stop text not null, epoch bigint not null,
 	actor text not null, hash bigint not null, rev_tx bigint not null, rev_seq bigint not null
 );
