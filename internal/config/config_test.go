@@ -128,6 +128,21 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+func TestDatabase(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "postgres:///muster?host=/run/postgresql": "postgres:///muster?host=/run/postgresql", "{env: MUSTER_TEST_DB}": "postgres://u:p@db/m",
+	} {
+		t.Setenv("MUSTER_TEST_DB", "postgres://u:p@db/m")
+		f, err := config.Parse("muster.yaml", []byte(config.Example+"\ndatabase: "+text+"\n"), types...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := f.Database.Resolve(); err != nil || got.Reveal() != want || f.Database.IsZero() != (want == "") {
+			t.Errorf("database: %s = %q, %v", text, got.Reveal(), err)
+		}
+	}
+}
+
 func TestNearest(t *testing.T) {
 	names := []string{"servers", "starttls", "search", "people"}
 	for in, want := range map[string]string{"sevrers": "servers", "StartTLS": "starttls", "peple": "people", "groups": "", "x": ""} {

@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"regexp"
 	"strconv"
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"muster/internal/secret"
 )
 
 // defaultListen is where the admin API answers besides its socket.
@@ -24,7 +27,7 @@ func (d *document) file(data []byte) *File {
 	if n == nil {
 		return f
 	}
-	o := d.object(n, "", "sources", "targets", "network", "listen", "data")
+	o := d.object(n, "", "sources", "targets", "network", "listen", "data", "database")
 	names := map[string]int{}
 	for i, s := range o.list("sources") {
 		f.Sources = append(f.Sources, d.source(s, fmt.Sprintf("sources[%d]", i), names))
@@ -39,6 +42,7 @@ func (d *document) file(data []byte) *File {
 	f.Allow = d.allow(o)
 	f.Listen = d.listen(o)
 	f.Data = o.file("data")
+	f.Database = d.database(o)
 	d.references(f)
 	return f
 }
@@ -126,6 +130,27 @@ func (d *document) listen(o object) string {
 		o.wrong("listen", fmt.Sprintf("%q can be reached from other machines, and the admin API has no TLS", s), "127.0.0.1, [::1] or localhost, with a port; off")
 	}
 	return s
+}
+
+// database reads the address of a PostgreSQL database. With a password in it, it is a secret.
+func (d *document) database(o object) Value {
+	const allowed = "postgres://user@host/name, or {env: NAME} or {file: path} with such a URL that holds a password"
+	switch n := o.fields["database"]; {
+	case !o.has("database"):
+		return Value{}
+	case n.Kind == yaml.MappingNode:
+		return d.secret(n, "database")
+	default:
+		u, err := url.Parse(o.text("database"))
+		if err != nil || n.Kind != yaml.ScalarNode || u.Scheme != "postgres" && u.Scheme != "postgresql" {
+			o.wrong("database", "not the address of a PostgreSQL database", allowed)
+			return Value{}
+		}
+		if _, has := u.User.Password(); has || u.Query().Has("password") {
+			return d.secret(n, "database")
+		}
+		return Value{At: d.at(n.Line), text: secret.New(n.Value)}
+	}
 }
 
 // The intervals of a source.
