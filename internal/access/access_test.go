@@ -14,6 +14,7 @@ import (
 	"muster/internal/access/accesstest"
 	"muster/internal/attr"
 	"muster/internal/directory"
+	"muster/internal/store"
 )
 
 // A house is a store with one person per role, and a clock.
@@ -201,7 +202,22 @@ func TestRevokeAndList(t *testing.T) {
 }
 
 func TestLocal(t *testing.T) {
-	k := &access.Keeper{Store: accesstest.New()}
+	sqlite, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "muster.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := sqlite.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	for name, s := range map[string]directory.Store{"memory": accesstest.New(), "sqlite": sqlite} {
+		t.Run(name, func(t *testing.T) { testLocal(t, s) })
+	}
+}
+
+func testLocal(t *testing.T, s directory.Store) {
+	k := &access.Keeper{Store: s}
 	now := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 	k.Now = func() time.Time { return now }
 	file := filepath.Join(t.TempDir(), "local.token")
