@@ -1,0 +1,217 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"muster/internal/access"
+	"muster/internal/attr"
+	"muster/internal/cli"
+	"muster/internal/config"
+	"muster/internal/connector"
+	"muster/internal/connector/all"
+	"muster/internal/directory"
+	"muster/internal/engine"
+	"muster/internal/httpclient"
+	"muster/internal/ingest"
+	"muster/internal/mapping"
+	"muster/internal/secret"
+	"muster/internal/source"
+	"muster/internal/source/ldap"
+)
+
+// parts is a configuration, compiled.
+type parts struct {
+	rules   []ingest.Rules
+	known   mapping.Known
+	targets []*mapping.Target
+}
+
+// compile compiles the rules of a configuration. It connects to nothing.
+func compile(f *config.File) (*parts, error) {
+	p := &parts{}
+	var errs []error
+	for _, s := range f.Sources {
+		rules, err := mapping.CompileSource(s.Rules)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		p.rules = append(p.rules, ingest.Rules{Source: s.Name, Mapping: rules})
+		p.known.Sources = append(p.known.Sources, s.Name)
+		p.known.Person = union(p.known.Person, rules.Paths(directory.Person))
+		p.known.Group = union(p.known.Group, rules.Paths(directory.Group))
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	for _, t := range f.Targets {
+		rules, err := mapping.CompileTarget(t.Rules, p.known)
+		errs = append(errs, err)
+		p.targets = append(p.targets, rules)
+	}
+	return p, errors.Join(errs...)
+}
+
+func union[T ~string](a, b []T) []T {
+	out := append(slices.Clone(a), b...)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// findings turns what the rules are refused for into findings with their lines.
+func findings(file string, err error) []cli.Finding {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		var out []cli.Finding
+		for _, e := range many.Unwrap() {
+			out = append(out, findings(file, e)...)
+		}
+		return out
+	}
+	e := (*mapping.Error)(nil)
+	if !errors.As(err, &e) {
+		return []cli.Finding{{File: file, What: err.Error()}}
+	}
+	out := cli.Finding{File: file, What: e.Rule + ": " + e.What, Allowed: e.Fix}
+	if i := strings.LastIndexByte(e.At, ':'); i >= 0 {
+		out.Line, _ = strconv.Atoi(e.At[i+1:])
+	}
+	return []cli.Finding{out}
+}
+
+// engine joins the parts.
+func (m *Muster) engine(ctx context.Context) (*engine.Engine, error) {
+	cfg := engine.Config{
+		Store: m.Store, Now: m.now, Log: m.log,
+		Door: &ingest.Door{Store: m.Store, Rules: m.parts.rules, Now: m.now, Log: m.log},
+	}
+	protect, err := m.protect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Protect = protect
+	for _, s := range m.File.Sources {
+		cfg.Sources = append(cfg.Sources, engine.Source{Name: s.Name, Every: s.Every, Open: m.opener(s)})
+	}
+	for _, t := range m.File.Targets {
+		c, err := m.connector(t)
+		if err != nil {
+			return nil, fmt.Errorf("target %s: %w", t.Name, err)
+		}
+		cfg.Targets = append(cfg.Targets, engine.Target{Name: t.Name, Mode: engine.Mode(t.Mode), Connector: c, Rules: t.Rules, Known: m.parts.known, Concurrency: 64})
+	}
+	return engine.New(cfg)
+}
+
+// opener makes a source for one read: secrets are read anew each time, so that a changed password file counts at once.
+func (m *Muster) opener(s config.Source) func(map[source.Base]source.Pin) (source.Source, error) {
+	return func(pins map[source.Base]source.Pin) (source.Source, error) {
+		c := s.LDAP
+		var password secret.String
+		if !c.Password.IsZero() {
+			var err error
+			if password, err = c.Password.Resolve(); err != nil {
+				return nil, err
+			}
+		}
+		return ldap.New(ldap.Config{
+			Name: s.Name, Servers: c.Servers, StartTLS: c.StartTLS, CAFile: c.CAFile, Bind: c.Bind, Password: password, Canary: c.Canary,
+			People: areas(c.People), Groups: areas(c.Groups), IDAttribute: c.IDAttribute, DisabledFilter: c.DisabledFilter, PageSize: c.PageSize,
+			Attributes: m.attributes(s), Pins: pins, Now: m.now,
+		})
+	}
+}
+
+func areas(bases []config.Base) []ldap.Area {
+	var out []ldap.Area
+	for _, b := range bases {
+		a := ldap.Area{Base: source.Base(b.Name), DN: b.Base, Filter: b.Filter, Scope: ldap.Subtree}
+		if b.Scope == "one" {
+			a.Scope = ldap.OneLevel
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// attributes returns the attributes that any rule reads from the records of a source, and the one that tells who the bind account is.
+func (m *Muster) attributes(s config.Source) []string {
+	out := []string{"userprincipalname"}
+	for _, r := range m.parts.rules {
+		if r.Source == s.Name {
+			out = append(out, r.Mapping.Attributes()...)
+		}
+	}
+	for _, t := range m.parts.targets {
+		of := t.Attributes()
+		out = append(append(out, of[s.Name]...), of[""]...)
+	}
+	return union(out, nil)
+}
+
+// connector makes the connector of a target.
+func (m *Muster) connector(t config.Target) (connector.Connector, error) {
+	typ, err := all.Find(t.Type)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := t.Resolve()
+	if err != nil {
+		return nil, err
+	}
+	if settings, err = typ.Check(settings); err != nil {
+		return nil, err
+	}
+	client, err := m.client(typ, settings)
+	if err != nil {
+		return nil, err
+	}
+	return typ.New(connector.Env{HTTP: client, Log: m.log.With("target", t.Name), Now: m.now}, settings)
+}
+
+func (m *Muster) client(typ connector.Type, settings connector.Settings) (*http.Client, error) {
+	var secrets []secret.String
+	for _, f := range typ.Settings {
+		if f.Secret {
+			secrets = append(secrets, settings[f.Name])
+		}
+	}
+	var allow []string
+	for _, p := range m.File.Allow {
+		allow = append(allow, p.String())
+	}
+	return httpclient.New(httpclient.Config{Allow: allow, Secrets: secrets, Timeout: time.Minute, MaxBody: 256 << 20})
+}
+
+// protect names those whom no run may close: owners of Muster, and the accounts by which it reads the sources.
+func (m *Muster) protect(ctx context.Context) (func(directory.Object, []directory.Record) string, error) {
+	owners := map[directory.ID]bool{}
+	err := m.Store.View(ctx, func(v directory.Reader) error {
+		grants, err := access.Of(v).Grants(ctx, "")
+		for _, g := range grants {
+			owners[g.Person] = owners[g.Person] || g.Role == access.Owner
+		}
+		return err
+	})
+	binds := map[string]string{}
+	for _, s := range m.File.Sources {
+		binds[s.Name] = s.LDAP.Bind
+	}
+	return func(o directory.Object, records []directory.Record) string {
+		if owners[o.ID] {
+			return "this person owns this Muster: no run closes their account"
+		}
+		for _, rec := range records {
+			if bind := binds[rec.Source]; bind != "" && (strings.EqualFold(rec.Name, bind) || strings.EqualFold(rec.Attrs.First(attr.Path("userprincipalname")), bind)) {
+				return "Muster reads " + rec.Source + " with this account: no run closes it"
+			}
+		}
+		return ""
+	}, err
+}

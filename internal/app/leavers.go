@@ -1,0 +1,178 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"muster/internal/connector"
+	"muster/internal/directory"
+	"muster/internal/link"
+	"muster/internal/plan"
+	"muster/internal/run"
+	"muster/internal/server/adminapi"
+)
+
+// unclosed returns the people whose account at a target should be closed and is not confirmed to be: ordered and unconfirmed, held, tried again, or behind a
+// target that is stopped or paused.
+func (m *Muster) unclosed(ctx context.Context, v directory.Reader, target string) ([]adminapi.Leaver, error) {
+	state, err := run.Of(v).Target(ctx, target)
+	if err != nil && !errors.Is(err, directory.ErrNotFound) {
+		return nil, err
+	}
+	l := &leavers{ctx: ctx, v: v, target: target, state: state, by: map[directory.ID]adminapi.Leaver{}}
+	if err := errors.Join(l.closing(), l.held(), l.waiting(), l.unserved(m)); err != nil {
+		return nil, err
+	}
+	out := make([]adminapi.Leaver, 0, len(l.by))
+	for _, x := range l.by {
+		out = append(out, x)
+	}
+	return out, nil
+}
+
+// leavers gathers open leavers of one target; what is found first says why.
+type leavers struct {
+	ctx    context.Context
+	v      directory.Reader
+	target string
+	state  run.Target
+	by     map[directory.ID]adminapi.Leaver
+}
+
+func (l *leavers) add(id directory.ID, state, why string, x adminapi.Leaver) error {
+	if _, ok := l.by[id]; ok {
+		return nil
+	}
+	o, err := l.v.Object(l.ctx, id)
+	if errors.Is(err, directory.ErrNotFound) || err == nil && o.Kind != directory.Person {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	have, err := link.Of(l.v).Get(l.ctx, l.target, id)
+	if err != nil || !have.Active {
+		if errors.Is(err, directory.ErrNotFound) {
+			err = nil
+		}
+		return err
+	}
+	x.Object, x.Name, x.Target, x.Remote, x.State, x.Why = id, o.Handle(), l.target, string(have.Remote), state, why
+	if x.Cause == "" {
+		x.Cause = o.Cause
+	}
+	if x.Since.IsZero() {
+		x.Since = o.Since
+	}
+	switch {
+	case l.state.Stopped != nil:
+		x.State, x.Why = "stopped", l.state.Stopped.Why
+	case l.state.Paused != nil:
+		x.State, x.Why = "paused", l.state.Paused.Reason
+	}
+	l.by[id] = x
+	return nil
+}
+
+// closing are links whose end was ordered and not confirmed.
+func (l *leavers) closing() error {
+	for after := directory.ID(""); ; {
+		page, err := link.Of(l.v).List(l.ctx, l.target, connector.User, []link.State{link.Closing}, after, 500)
+		if err != nil {
+			return err
+		}
+		for _, x := range page {
+			if err := l.add(x.Object, "closing", "ordered, and the target does not confirm it yet", adminapi.Leaver{Cause: x.Cause, Since: x.Since}); err != nil {
+				return err
+			}
+			after = x.Object
+		}
+		if len(page) < 500 {
+			return nil
+		}
+	}
+}
+
+// held are lines of holds that would close somebody.
+func (l *leavers) held() error {
+	plans, err := run.Of(l.v).Plans(l.ctx, l.target, "", run.Waiting, 50)
+	if err != nil {
+		return err
+	}
+	for _, p := range plans {
+		if p.Kind == run.Preview {
+			continue
+		}
+		for after := -1; ; {
+			lines, err := run.Of(l.v).Lines(l.ctx, p.ID, run.Waiting, after, 1000)
+			if err != nil {
+				return err
+			}
+			for _, x := range lines {
+				after = x.Seq
+				closes := x.Verb == plan.DisableUser || x.Verb == plan.DeleteRemote || x.Of == plan.DisableUser || x.Of == plan.DeleteRemote
+				if !closes {
+					continue
+				}
+				if err := l.add(x.Object, "held", "waits in plan "+p.ID+": "+p.Why, adminapi.Leaver{Cause: x.Cause}); err != nil {
+					return err
+				}
+			}
+			if len(lines) < 1000 {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// waiting are people who are not active and whose account waits for something.
+func (l *leavers) waiting() error {
+	for after := directory.ID(""); ; {
+		page, err := link.Of(l.v).Waiting(l.ctx, l.target, "", "", after, 1000)
+		if err != nil {
+			return err
+		}
+		for _, w := range page {
+			after = w.Object
+			o, err := l.v.Object(l.ctx, w.Object)
+			if errors.Is(err, directory.ErrNotFound) || err == nil && o.State == directory.Active {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			if err := l.add(w.Object, string(w.Wait), w.Reason, adminapi.Leaver{Until: w.Next}); err != nil {
+				return err
+			}
+		}
+		if len(page) < 1000 {
+			return nil
+		}
+	}
+}
+
+// unserved are people who left since the target was served last: it is stopped, paused, or about to look.
+func (l *leavers) unserved(m *Muster) error {
+	cursor, err := link.Of(l.v).Cursor(l.ctx, l.target)
+	if err != nil {
+		return err
+	}
+	changes, err := m.Store.Changes(l.ctx, cursor, 1000)
+	if err != nil || l.state.Active == "" {
+		return err
+	}
+	for _, c := range changes {
+		o, err := l.v.Object(l.ctx, c.Object)
+		if errors.Is(err, directory.ErrNotFound) || err == nil && (o.Kind != directory.Person || o.State == directory.Active) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := l.add(c.Object, "open", "about to be closed", adminapi.Leaver{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

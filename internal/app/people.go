@@ -1,0 +1,287 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"muster/internal/access"
+	"muster/internal/directory"
+	"muster/internal/ingest"
+	"muster/internal/link"
+	"muster/internal/run"
+	"muster/internal/server/adminapi"
+)
+
+// Objects implements adminapi.People.
+func (m *Muster) Objects(ctx context.Context, q adminapi.ObjectQuery) ([]adminapi.Object, error) {
+	out := []adminapi.Object{}
+	return out, m.Store.View(ctx, func(v directory.Reader) error {
+		objects, err := find(ctx, v, q)
+		if err != nil {
+			return err
+		}
+		for _, o := range objects {
+			x := object(o)
+			x.Attrs = o.Attrs
+			out = append(out, x)
+		}
+		return nil
+	})
+}
+
+func find(ctx context.Context, v directory.Reader, q adminapi.ObjectQuery) ([]directory.Object, error) {
+	if q.Text == "" {
+		return v.ListObjects(ctx, directory.Kind(q.Kind), q.After, q.Limit)
+	}
+	found, err := v.Search(ctx, q.Text, q.Limit)
+	return slices.DeleteFunc(found, func(o directory.Object) bool { return q.Kind != "" && o.Kind != directory.Kind(q.Kind) }), err
+}
+
+func object(o directory.Object) adminapi.Object {
+	return adminapi.Object{ID: o.ID, Kind: o.Kind, Name: o.Handle(), State: o.State, Cause: o.Cause, Since: o.Since, Stop: o.Stop}
+}
+
+// Object implements adminapi.People.
+func (m *Muster) Object(ctx context.Context, kind, who string) (adminapi.Object, error) {
+	o, err := m.one(ctx, directory.Kind(kind), who)
+	if err != nil {
+		return adminapi.Object{}, err
+	}
+	return m.whole(ctx, o)
+}
+
+// person finds one person by an id, username, email, key or DN.
+func (m *Muster) person(ctx context.Context, who string) (directory.Object, error) {
+	return m.one(ctx, directory.Person, who)
+}
+
+// one finds the one object of a kind ("" = any) that who means. Those who are not gone go before those who are.
+func (m *Muster) one(ctx context.Context, kind directory.Kind, who string) (directory.Object, error) {
+	var found []directory.Object
+	err := m.Store.View(ctx, func(v directory.Reader) (err error) {
+		found, err = find(ctx, v, adminapi.ObjectQuery{Kind: string(kind), Text: who, Limit: 20})
+		return err
+	})
+	if err != nil {
+		return directory.Object{}, err
+	}
+	if there := slices.DeleteFunc(slices.Clone(found), func(o directory.Object) bool { return o.State == directory.Gone }); len(there) > 0 {
+		found = there
+	}
+	switch len(found) {
+	case 0:
+		return directory.Object{}, &run.Problem{
+			Code: adminapi.NotFound, What: fmt.Sprintf("nobody is found by %q", who), Why: "It is the id, username, email, source key or DN of nobody Muster knows.",
+			Now: "Nothing was changed.", Fix: "Check the spelling. If they are new, read the source first: `muster sync`.",
+		}
+	case 1:
+		return found[0], nil
+	}
+	var names []string
+	for _, o := range found {
+		names = append(names, fmt.Sprintf("%s %s (%s)", o.Kind, o.Handle(), o.ID))
+	}
+	return directory.Object{}, &run.Problem{
+		Code: adminapi.Ambiguous, What: fmt.Sprintf("%q fits %d", who, len(found)), Why: strings.Join(names, ", "), Now: "Nothing was changed.", Fix: "Name one of them by id.",
+	}
+}
+
+// whole returns an object with its records, groups and links.
+func (m *Muster) whole(ctx context.Context, o directory.Object) (adminapi.Object, error) {
+	out := object(o)
+	out.Attrs = o.Attrs
+	return out, m.Store.View(ctx, func(v directory.Reader) error {
+		records, err := v.RecordsOf(ctx, []directory.ID{o.ID})
+		if err != nil {
+			return err
+		}
+		for _, rec := range records {
+			out.Records = append(out.Records, record(rec))
+		}
+		if out.Groups, err = groupNames(ctx, v, o.ID); err != nil {
+			return err
+		}
+		if o.Kind == directory.Group {
+			if out.Members, err = countMembers(ctx, v, o.ID); err != nil {
+				return err
+			}
+		}
+		links, err := link.Of(v).LinksOf(ctx, o.ID)
+		for _, l := range links {
+			out.Links = append(out.Links, linkView(l, o.Handle()))
+		}
+		return err
+	})
+}
+
+func record(rec directory.Record) adminapi.Record {
+	return adminapi.Record{
+		Source: rec.Source, Key: rec.Key, Base: rec.Base, Name: rec.Name, Status: rec.Status, Cause: rec.Cause, Since: rec.Since,
+		Disabled: rec.Disabled || rec.Expired, Expires: rec.Expires, Attrs: rec.Attrs, Waiting: rec.Waiting,
+	}
+}
+
+func groupNames(ctx context.Context, v directory.Reader, id directory.ID) ([]string, error) {
+	edges, err := v.GroupsOf(ctx, []directory.ID{id})
+	if err != nil {
+		return nil, err
+	}
+	var ids []directory.ID
+	for _, e := range edges {
+		ids = append(ids, e.Group)
+	}
+	groups, err := v.Objects(ctx, ids)
+	var out []string
+	for _, g := range groups {
+		out = append(out, g.Handle())
+	}
+	slices.Sort(out)
+	return out, err
+}
+
+func countMembers(ctx context.Context, v directory.Reader, group directory.ID) (int, error) {
+	n := 0
+	for after := directory.ID(""); ; {
+		page, err := v.Members(ctx, group, after, 5000)
+		if n += len(page); err != nil || len(page) < 5000 {
+			return n, err
+		}
+		after = page[len(page)-1]
+	}
+}
+
+func linkView(l link.Link, name string) adminapi.Link {
+	return adminapi.Link{
+		Target: l.Target, Object: l.Object, Name: name, Kind: l.Kind, Remote: l.Remote, State: string(l.State), Origin: string(l.Origin), Active: l.Active,
+		Applied: l.Applied, Since: l.Since, Confirmed: l.Confirmed,
+	}
+}
+
+// Disable implements adminapi.People.
+func (m *Muster) Disable(ctx context.Context, who string, req adminapi.Closing, by access.Caller) (adminapi.Closed, error) {
+	if len(req.Targets) > 0 || req.Paused {
+		return adminapi.Closed{}, &run.Problem{
+			Code: adminapi.Unsupported, What: "closing at chosen targets, or past a pause, is not offered yet", Now: "Nothing was changed.",
+			Fix: "Close the person everywhere, and resume paused targets first.",
+		}
+	}
+	return m.setStop(ctx, who, &directory.Stop{By: string(by.Actor()), Reason: req.Reason, At: m.now()}, by, req.Reason)
+}
+
+// Enable implements adminapi.People.
+func (m *Muster) Enable(ctx context.Context, who, reason string, by access.Caller) (adminapi.Closed, error) {
+	return m.setStop(ctx, who, nil, by, reason)
+}
+
+func (m *Muster) setStop(ctx context.Context, who string, stop *directory.Stop, by access.Caller, reason string) (adminapi.Closed, error) {
+	o, err := m.person(ctx, who)
+	if err != nil {
+		return adminapi.Closed{}, err
+	}
+	if err := m.lastOwner(ctx, o, stop); err != nil {
+		return adminapi.Closed{}, err
+	}
+	door := &ingest.Door{Store: m.Store, Rules: m.parts.rules, Now: m.now, Log: m.log}
+	if o, err = door.Stop(ctx, by.Actor(), o.ID, stop); err != nil {
+		return adminapi.Closed{}, err
+	}
+	act := "disable"
+	if stop == nil {
+		act = "enable"
+	}
+	err = m.Store.Update(ctx, by.Actor(), func(tx directory.Tx) error {
+		return run.In(tx).Audit(ctx, run.Event{At: m.now(), By: string(by.Actor()), Act: act, Object: string(o.ID), Detail: reason})
+	})
+	if err != nil {
+		return adminapi.Closed{}, err
+	}
+	return m.closing(ctx, o)
+}
+
+// lastOwner refuses to lock everybody out.
+func (m *Muster) lastOwner(ctx context.Context, o directory.Object, stop *directory.Stop) error {
+	if stop == nil {
+		return nil
+	}
+	var owners []directory.ID
+	err := m.Store.View(ctx, func(v directory.Reader) error {
+		grants, err := access.Of(v).Grants(ctx, "")
+		for _, g := range grants {
+			if g.Role == access.Owner {
+				owners = append(owners, g.Person)
+			}
+		}
+		return err
+	})
+	if err != nil || len(owners) != 1 || owners[0] != o.ID {
+		return err
+	}
+	return &run.Problem{
+		Code: adminapi.Conflict, What: o.Handle() + " is the last owner of this Muster", Now: "Nothing was changed.", Fix: "Make somebody else an owner first.",
+	}
+}
+
+// closing has every target served for o now, and says how far it has got.
+func (m *Muster) closing(ctx context.Context, o directory.Object) (adminapi.Closed, error) {
+	out := adminapi.Closed{Targets: []adminapi.ClosedAt{}}
+	var err error
+	if out.Object, err = m.whole(ctx, o); err != nil {
+		return out, err
+	}
+	var tasks []task
+	for _, t := range m.File.Targets {
+		at, serve, err := m.closedAt(ctx, t.Name, out.Object)
+		if err != nil {
+			return out, err
+		}
+		out.Targets = append(out.Targets, at)
+		if serve {
+			tasks = append(tasks, task{name: t.Name, kind: run.Serve, do: func(ctx context.Context, id string) (run.Run, error) {
+				return m.Engine.SyncPerson(ctx, t.Name, o.ID, id)
+			}})
+		}
+	}
+	if len(tasks) == 0 {
+		return out, nil
+	}
+	started, err := m.start(ctx, tasks)
+	out.Runs = started.Runs
+	return out, err
+}
+
+// closedAt says where o stands at a target, and whether the target can be served.
+func (m *Muster) closedAt(ctx context.Context, target string, o adminapi.Object) (adminapi.ClosedAt, bool, error) {
+	at := adminapi.ClosedAt{Target: target, State: "none"}
+	for _, l := range o.Links {
+		if l.Target == target {
+			at.Remote, at.State = string(l.Remote), "open"
+			if !l.Active {
+				at.State = "closed"
+			}
+		}
+	}
+	var state run.Target
+	err := m.Store.View(ctx, func(v directory.Reader) (err error) {
+		state, err = run.Of(v).Target(ctx, target)
+		return err
+	})
+	if errors.Is(err, directory.ErrNotFound) {
+		err = nil
+	}
+	byHand := fmt.Sprintf("Disable the account %s there by hand; Muster verifies it later.", at.Remote)
+	switch {
+	case err != nil:
+		return at, false, err
+	case state.Active == "":
+		return at, false, nil
+	case state.Paused != nil && at.State == "open":
+		at.State, at.How = "paused", byHand
+		return at, false, nil
+	case state.Stopped != nil && at.State == "open":
+		at.State, at.How = "stopped", byHand
+	}
+	return at, true, nil
+}

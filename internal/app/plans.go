@@ -1,0 +1,165 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"muster/internal/access"
+	"muster/internal/directory"
+	"muster/internal/engine"
+	"muster/internal/run"
+	"muster/internal/server/adminapi"
+)
+
+// Plans implements adminapi.Plans.
+func (m *Muster) Plans(ctx context.Context, q adminapi.PlanQuery) ([]run.Plan, error) {
+	if q.Target != "" {
+		if _, ok := m.File.Target(q.Target); !ok {
+			return nil, m.unknown("target", q.Target)
+		}
+	}
+	var out []run.Plan
+	return out, m.Store.View(ctx, func(v directory.Reader) (err error) {
+		out, err = run.Of(v).Plans(ctx, q.Target, q.Kind, q.Status, q.Limit)
+		return err
+	})
+}
+
+// Plan implements adminapi.Plans.
+func (m *Muster) Plan(ctx context.Context, ref string) (run.Plan, error) {
+	var out run.Plan
+	err := m.Store.View(ctx, func(v directory.Reader) (err error) {
+		if _, ok := m.File.Target(ref); ok {
+			out, err = waitingPlan(ctx, run.Of(v), ref)
+			return err
+		}
+		out, err = run.Of(v).Plan(ctx, ref)
+		return err
+	})
+	if errors.Is(err, directory.ErrNotFound) {
+		return out, &run.Problem{
+			Code: adminapi.NotFound, What: fmt.Sprintf("there is no plan %q, and no target of that name with a plan that waits", ref),
+			Now: "Nothing was changed.", Fix: "See `muster plan list`, or look at what would be done now with `muster plan show TARGET --fresh`.",
+		}
+	}
+	return out, err
+}
+
+// waitingPlan returns the newest plan of a target that waits; holds only if nothing else does.
+func waitingPlan(ctx context.Context, r run.Reader, target string) (run.Plan, error) {
+	plans, err := r.Plans(ctx, target, "", run.Waiting, 50)
+	if err != nil {
+		return run.Plan{}, err
+	}
+	for _, holds := range []bool{false, true} {
+		for _, p := range plans {
+			if p.Kind != run.Preview && (p.Kind == run.Hold) == holds {
+				return p, nil
+			}
+		}
+	}
+	return run.Plan{}, directory.ErrNotFound
+}
+
+// Lines implements adminapi.Plans.
+func (m *Muster) Lines(ctx context.Context, id string, q adminapi.LineQuery) (adminapi.LinePage, error) {
+	var out adminapi.LinePage
+	p, err := m.Plan(ctx, id)
+	if err != nil {
+		return out, err
+	}
+	limit := q.Limit
+	if limit <= 0 {
+		limit = 500
+	}
+	return out, m.Store.View(ctx, func(v directory.Reader) (err error) {
+		if out.Lines, err = run.Of(v).Lines(ctx, p.ID, q.Status, q.After, limit); err != nil {
+			return err
+		}
+		if len(out.Lines) == limit {
+			next := out.Lines[limit-1].Seq
+			out.Next = &next
+		}
+		out.Names, err = names(ctx, v, out.Lines)
+		return err
+	})
+}
+
+// namesShown is how many members of a line are shown by name.
+const namesShown = 20
+
+// names returns the names of members that lines add or remove, the first few of each.
+func names(ctx context.Context, v directory.Reader, lines []run.Line) (map[directory.ID]string, error) {
+	var ids []directory.ID
+	for _, l := range lines {
+		ids = append(ids, l.Add[:min(len(l.Add), namesShown)]...)
+		ids = append(ids, l.Remove[:min(len(l.Remove), namesShown)]...)
+	}
+	objects, err := v.Objects(ctx, ids)
+	out := make(map[directory.ID]string, len(objects))
+	for _, o := range objects {
+		out[o.ID] = o.Handle()
+	}
+	return out, err
+}
+
+// Preview implements adminapi.Plans.
+func (m *Muster) Preview(ctx context.Context, target string) (run.Plan, error) {
+	if _, ok := m.File.Target(target); !ok {
+		return run.Plan{}, m.unknown("target", target)
+	}
+	return m.Engine.Preview(ctx, target)
+}
+
+// Approve implements adminapi.Plans.
+func (m *Muster) Approve(ctx context.Context, ref string, req adminapi.Approval, by access.Caller) (adminapi.Decision, error) {
+	p, err := m.Plan(ctx, ref)
+	if err != nil {
+		return adminapi.Decision{}, err
+	}
+	if req.AllOrNothing {
+		if err := m.holds(ctx, p); err != nil {
+			return adminapi.Decision{}, err
+		}
+	}
+	done, err := m.Engine.Approve(ctx, engine.Decision{Plan: p.ID, By: string(by.Actor()), Count: req.Count, Keys: req.Lines})
+	if err != nil {
+		return adminapi.Decision{}, err
+	}
+	out := adminapi.Decision{Plan: done, Lines: len(req.Lines)}
+	if out.Lines == 0 {
+		for _, n := range done.Counts {
+			out.Lines += n
+		}
+	}
+	t, _ := m.File.Target(p.Target)
+	started, err := m.start(ctx, []task{{name: p.Target, kind: run.Serve, do: m.serving(t, false, "")}})
+	out.Runs = started.Runs
+	return out, err
+}
+
+// holds refuses a plan that is not what would be planned now.
+func (m *Muster) holds(ctx context.Context, p run.Plan) error {
+	now, err := m.Engine.Preview(ctx, p.Target)
+	if err != nil {
+		return err
+	}
+	if p.Kind != run.Hold && now.ID != p.ID {
+		return &run.Problem{
+			Code: adminapi.StaleLines, What: "lines of the plan do not hold any more", Why: "People or accounts have changed since it was made.",
+			Now: "Nothing was approved.", Fix: "Look at the new plan: `muster plan show " + p.Target + "`.",
+		}
+	}
+	return nil
+}
+
+// Reject implements adminapi.Plans.
+func (m *Muster) Reject(ctx context.Context, ref string, req adminapi.Rejection, by access.Caller) (adminapi.Decision, error) {
+	p, err := m.Plan(ctx, ref)
+	if err != nil {
+		return adminapi.Decision{}, err
+	}
+	done, err := m.Engine.Reject(ctx, engine.Decision{Plan: p.ID, By: string(by.Actor()), Keys: req.Lines})
+	return adminapi.Decision{Plan: done, Lines: len(req.Lines)}, err
+}

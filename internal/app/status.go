@@ -1,0 +1,309 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"muster/internal/config"
+	"muster/internal/directory"
+	"muster/internal/ingest"
+	"muster/internal/link"
+	"muster/internal/run"
+	"muster/internal/server/adminapi"
+)
+
+// Version implements adminapi.Overview.
+func (m *Muster) Version(context.Context) adminapi.Version { return App{}.Version() }
+
+// Status implements adminapi.Overview.
+func (m *Muster) Status(ctx context.Context) (adminapi.Status, error) {
+	s := adminapi.Status{Since: m.started, Sources: []adminapi.SourceStatus{}, Targets: []adminapi.TargetStatus{}, Attention: []adminapi.Attention{}}
+	leavers, err := m.Leavers(ctx)
+	if err != nil {
+		return s, err
+	}
+	err = m.Store.View(ctx, func(v directory.Reader) (err error) {
+		if s.People, err = counts(ctx, v, directory.Person); err != nil {
+			return err
+		}
+		if s.Groups, err = counts(ctx, v, directory.Group); err != nil {
+			return err
+		}
+		for _, c := range m.File.Sources {
+			x, err := m.sourceStatus(ctx, v, c)
+			if err != nil {
+				return err
+			}
+			s.Sources = append(s.Sources, x)
+		}
+		for _, c := range m.File.Targets {
+			x, err := m.targetStatus(ctx, v, c, leavers)
+			if err != nil {
+				return err
+			}
+			s.Targets = append(s.Targets, x)
+		}
+		return nil
+	})
+	s.Attention = attention(s, leavers)
+	s.Summary = summary(s, leavers)
+	return s, err
+}
+
+func counts(ctx context.Context, v directory.Reader, kind directory.Kind) (map[string]int, error) {
+	n, err := v.Count(ctx, kind)
+	out := make(map[string]int, len(n))
+	for state, c := range n {
+		out[string(state)] = c
+	}
+	return out, err
+}
+
+func (m *Muster) sourceStatus(ctx context.Context, v directory.Reader, c config.Source) (adminapi.SourceStatus, error) {
+	s := adminapi.SourceStatus{Name: c.Name, Type: c.Type}
+	runs, err := run.Of(v).Runs(ctx, c.Name, 50)
+	if err != nil {
+		return s, err
+	}
+	for _, r := range runs {
+		if s.Last == nil && r.Outcome != run.Running {
+			s.Last, s.Problem, s.Next = &r, r.Problem, r.Ended.Add(c.Every)
+		}
+		if s.Complete.IsZero() && r.Outcome == run.Done {
+			s.Complete = r.Started
+		}
+	}
+	for _, b := range c.LDAP.People {
+		err = errors.Join(err, countIn(ctx, v, c.Name, b.Name, &s.People, directory.Present, directory.Absent), countIn(ctx, v, c.Name, b.Name, &s.Absent, directory.Absent))
+	}
+	for _, b := range c.LDAP.Groups {
+		err = errors.Join(err, countIn(ctx, v, c.Name, b.Name, &s.Groups, directory.Present, directory.Absent), countIn(ctx, v, c.Name, b.Name, &s.Absent, directory.Absent))
+	}
+	if err != nil {
+		return s, err
+	}
+	waiting, err := v.Waiting(ctx, c.Name, "", 1000)
+	s.Waiting = len(waiting)
+	return s, err
+}
+
+func countIn(ctx context.Context, v directory.Reader, source, base string, sum *int, in ...directory.Status) error {
+	n, err := v.CountRecords(ctx, source, base, in)
+	*sum += n
+	return err
+}
+
+func (m *Muster) targetStatus(ctx context.Context, v directory.Reader, c config.Target, leavers []adminapi.Leaver) (adminapi.TargetStatus, error) {
+	s := adminapi.TargetStatus{Name: c.Name, Type: c.Type, Mode: string(c.Mode)}
+	state, err := run.Of(v).Target(ctx, c.Name)
+	if err != nil && !errors.Is(err, directory.ErrNotFound) {
+		return s, err
+	}
+	s.Paused, s.Stopped, s.Listed = state.Paused, state.Stopped, state.Listed
+	have, err := link.Of(v).CountLinks(ctx, c.Name)
+	if err != nil {
+		return s, err
+	}
+	s.Users, s.Groups = have.Users, have.Groups
+	if err := m.waitingStatus(ctx, v, &s); err != nil {
+		return s, err
+	}
+	plans, err := run.Of(v).Plans(ctx, c.Name, "", run.Waiting, 50)
+	if err != nil {
+		return s, err
+	}
+	for _, p := range plans {
+		switch p.Kind {
+		case run.Hold:
+			s.Holds = append(s.Holds, p.ID)
+		case run.First, run.Change:
+			s.Draft = cmp.Or(s.Draft, p.ID)
+		}
+	}
+	for _, l := range leavers {
+		if l.Target == c.Name {
+			s.Leavers++
+		}
+	}
+	runs, err := run.Of(v).Runs(ctx, c.Name, 5)
+	for _, r := range runs {
+		if r.Outcome != run.Running && s.Last == nil {
+			s.Last = &r
+		}
+	}
+	s.State = targetState(s, state)
+	return s, err
+}
+
+func (m *Muster) waitingStatus(ctx context.Context, v directory.Reader, s *adminapi.TargetStatus) error {
+	for after := directory.ID(""); ; {
+		page, err := link.Of(v).Waiting(ctx, s.Name, "", "", after, 1000)
+		if err != nil {
+			return err
+		}
+		for _, w := range page {
+			if w.Wait == link.Held {
+				s.Held++
+			} else {
+				s.Retrying++
+			}
+			after = w.Object
+		}
+		if len(page) < 1000 {
+			break
+		}
+	}
+	cursor, err := link.Of(v).Cursor(ctx, s.Name)
+	if err != nil {
+		return err
+	}
+	changes, err := m.Store.Changes(ctx, cursor, 1000)
+	s.Pending = len(changes)
+	return err
+}
+
+func targetState(s adminapi.TargetStatus, t run.Target) string {
+	switch {
+	case s.Stopped != nil:
+		return "stopped"
+	case s.Paused != nil:
+		return "paused"
+	case t.Active == "" || s.Mode == string(config.Observe):
+		return "draft"
+	case len(s.Holds) > 0:
+		return "held"
+	case s.Pending > 0 || s.Retrying > 0:
+		return "working"
+	}
+	return "in step"
+}
+
+// attention lists what needs a person, most urgent first.
+func attention(s adminapi.Status, leavers []adminapi.Leaver) []adminapi.Attention {
+	out := []adminapi.Attention{}
+	for _, t := range s.Targets {
+		if t.Stopped != nil {
+			out = append(out, adminapi.Attention{What: t.Stopped.What + ": " + t.Stopped.Why, Fix: "muster target test " + t.Name})
+		}
+	}
+	for _, l := range leavers {
+		if l.State == "held" || l.State == "stopped" || l.State == "paused" {
+			out = append(out, adminapi.Attention{What: fmt.Sprintf("%s left and still has an account at %s: %s", l.Name, l.Target, l.Why), Fix: "muster leavers", Since: l.Since})
+		}
+	}
+	for _, t := range s.Targets {
+		for _, id := range t.Holds {
+			out = append(out, adminapi.Attention{What: "a limit or an open question holds lines at " + t.Name, Fix: "muster hold show " + id})
+		}
+		if t.Draft != "" && t.Mode != string(config.Observe) {
+			out = append(out, adminapi.Attention{What: "a plan for " + t.Name + " waits for approval", Fix: "muster plan show " + t.Name})
+		}
+	}
+	for _, c := range s.Sources {
+		if c.Problem != nil {
+			out = append(out, adminapi.Attention{What: c.Problem.What, Fix: "muster source test " + c.Name, Since: c.Last.Started})
+		}
+	}
+	if len(out) > 50 {
+		out = out[:50]
+	}
+	return out
+}
+
+// summary says in one sentence how everything stands.
+func summary(s adminapi.Status, leavers []adminapi.Leaver) string {
+	by := map[string][]string{}
+	for _, t := range s.Targets {
+		by[t.State] = append(by[t.State], t.Name)
+	}
+	var parts []string
+	for _, state := range []string{"stopped", "paused", "held", "draft", "working"} {
+		if names := by[state]; len(names) > 0 {
+			parts = append(parts, strings.Join(names, ", ")+map[string]string{
+				"stopped": " stopped", "paused": " paused", "held": " waiting for a decision", "draft": " not approved yet", "working": " catching up",
+			}[state])
+		}
+	}
+	for _, c := range s.Sources {
+		if c.Problem != nil {
+			parts = append(parts, c.Name+" not read whole")
+		}
+	}
+	n := len(by["in step"])
+	out := fmt.Sprintf("%d of %d targets in step", n, len(s.Targets))
+	if n == len(s.Targets) {
+		out = fmt.Sprintf("All %d targets in step", n)
+	}
+	if len(parts) > 0 {
+		out += "; " + strings.Join(parts, "; ")
+	}
+	if len(leavers) > 0 {
+		out += fmt.Sprintf("; %d open leavers", len(leavers))
+	}
+	return out + "."
+}
+
+// Leavers implements adminapi.Waits: who is missing and nothing is concluded, and who should be closed at a target and is not confirmed to be.
+func (m *Muster) Leavers(ctx context.Context) ([]adminapi.Leaver, error) {
+	out := []adminapi.Leaver{}
+	err := m.Store.View(ctx, func(v directory.Reader) error {
+		for _, c := range m.File.Sources {
+			more, err := m.missing(ctx, v, c)
+			if err != nil {
+				return err
+			}
+			out = append(out, more...)
+		}
+		for _, c := range m.File.Targets {
+			more, err := m.unclosed(ctx, v, c.Name)
+			if err != nil {
+				return err
+			}
+			out = append(out, more...)
+		}
+		return nil
+	})
+	slices.SortFunc(out, func(a, b adminapi.Leaver) int { return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Name, b.Name)) })
+	return out, err
+}
+
+// missing returns the people of a source who were not in its last complete read, with the time that is left.
+func (m *Muster) missing(ctx context.Context, v directory.Reader, c config.Source) ([]adminapi.Leaver, error) {
+	var out []adminapi.Leaver
+	for _, b := range c.LDAP.People {
+		for after := ""; ; {
+			page, err := v.ListRecords(ctx, c.Name, b.Name, []directory.Status{directory.Absent}, after, 500)
+			if err != nil {
+				return nil, err
+			}
+			for _, rec := range page {
+				after = rec.Key
+				name, err := handle(ctx, v, rec.Object)
+				if err != nil {
+					return nil, err
+				}
+				out = append(out, adminapi.Leaver{
+					Object: rec.Object, Name: cmp.Or(name, rec.Name), State: "missing", Since: rec.Since, Until: rec.Since.Add(ingest.Grace),
+					Why: fmt.Sprintf("not in the last complete read of %s; a second read after %s decides", c.Name, rec.Since.Add(ingest.Grace).Format(time.TimeOnly)),
+				})
+			}
+			if len(page) < 500 {
+				break
+			}
+		}
+	}
+	return out, nil
+}
+
+func handle(ctx context.Context, v directory.Reader, id directory.ID) (string, error) {
+	o, err := v.Object(ctx, id)
+	if errors.Is(err, directory.ErrNotFound) {
+		return "", nil
+	}
+	return o.Handle(), err
+}
