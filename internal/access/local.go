@@ -130,7 +130,7 @@ func write(file string, text secret.String) error {
 	if err != nil {
 		return fmt.Errorf("write local token: %w", err)
 	}
-	defer os.Remove(tmp.Name())
+	defer func() { _ = os.Remove(tmp.Name()) }()
 	_, err = tmp.WriteString(text.Reveal() + "\n")
 	if err := errors.Join(err, tmp.Close()); err != nil {
 		return fmt.Errorf("write local token: %w", err)

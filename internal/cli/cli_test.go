@@ -124,10 +124,7 @@ func (company) Serve(ctx context.Context, opts cli.Options, ready func(cli.Liste
 
 func (company) Open(ctx context.Context, opts cli.Options) (cli.Session, error) {
 	h, _, err := open(ctx, opts.Data, opts.Log)
-	if err != nil {
-		return nil, err
-	}
-	return inProcess{h}, nil
+	return inProcess{h}, err // with an error, a session that must not be closed
 }
 
 type inProcess struct{ house *adminapitest.House }
@@ -163,8 +160,16 @@ func (company) Demo(_ context.Context, opts cli.DemoOptions) error {
 // A name that would move the cursor or turn the line round is shown, not obeyed, in text and in JSON.
 func TestNothingIsObeyed(t *testing.T) {
 	for _, args := range [][]string{
-		{"plan", "show", "chat"}, {"plan", "show", "chat", "--json"}, {"leavers"}, {"leavers", "--json"}, {"user", "list"}, {"link", "list", "wiki"},
-		{"why", "olivia.berg"}, {"hold", "show", "wiki"}, {"status"}, {"why", "\x1b[31m\u202e\u009b31m"},
+		{"plan", "show", "chat"},
+		{"plan", "show", "chat", "--json"},
+		{"leavers"},
+		{"leavers", "--json"},
+		{"user", "list"},
+		{"link", "list", "wiki"},
+		{"why", "olivia.berg"},
+		{"hold", "show", "wiki"},
+		{"status"},
+		{"why", "\x1b[31m\u202e\u009b31m"},
 	} {
 		var out strings.Builder
 		data := t.TempDir()

@@ -50,7 +50,7 @@ func (s *shell) finish(ctx context.Context, err error) int {
 	p := problemOf(err)
 	code := exitCode(err, p.Code)
 	if s.json {
-		s.encode(s.stderr, struct {
+		_ = s.encode(s.stderr, struct {
 			Error run.Problem `json:"error"`
 			Exit  int         `json:"exit"`
 		}{p, code})
@@ -96,8 +96,7 @@ var exits = map[string]int{
 }
 
 func exitCode(err error, code string) int {
-	var u *usageError
-	if errors.As(err, &u) {
+	if _, ok := errors.AsType[*usageError](err); ok {
 		return exitUsage
 	}
 	if c, ok := exits[code]; ok {

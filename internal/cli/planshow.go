@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 
 	"muster/internal/attr"
@@ -40,9 +41,7 @@ func (s *shell) planJSON(ctx context.Context, c *client.Client, p run.Plan) erro
 	}{p, []run.Line{}, map[directory.ID]string{}}
 	err := eachPage(ctx, c, p.ID, func(page adminapi.LinePage) {
 		out.Lines = append(out.Lines, page.Lines...)
-		for id, name := range page.Names {
-			out.Names[id] = name
-		}
+		maps.Copy(out.Names, page.Names)
 	})
 	if err != nil {
 		return err

@@ -107,10 +107,11 @@ func (s *shell) connect(ctx context.Context) (*client.Client, error) {
 // start runs the application in this process.
 func (s *shell) start(ctx context.Context, tokenFile string) (*client.Client, error) {
 	s.say("No server runs on %s: working in this process.", s.data())
-	var err error
-	if s.session, err = s.app.Open(ctx, s.opts); err != nil {
-		return nil, err
+	session, err := s.app.Open(ctx, s.opts)
+	if err != nil {
+		return nil, err // an application that did not start has nothing to close, whatever came with the error
 	}
+	s.session = session
 	token, err := s.token(tokenFile)
 	return client.Handler(s.session.Handler(), token), err
 }

@@ -80,7 +80,7 @@ func shorten(path string) (short string, done func(), err error) {
 	if err != nil {
 		return "", nil, fmt.Errorf("shorten socket path: %w", err)
 	}
-	done = func() { os.RemoveAll(tmp) }
+	done = func() { _ = os.RemoveAll(tmp) }
 	if err := os.Symlink(folder, filepath.Join(tmp, "d")); err != nil {
 		done()
 		return "", nil, fmt.Errorf("shorten socket path: %w", err)

@@ -152,7 +152,7 @@ func TestProblems(t *testing.T) {
 		{"unknown route", "GET", "/nothing", "", 404, "no_such_endpoint"},
 		{"wrong method", "DELETE", "/status", "", 405, "method_not_allowed"},
 		{"no JSON", "POST", "/syncs", `{"name":`, 400, "invalid_request"},
-		{"unknown field", "POST", "/syncs", `{"nmae":"corp"}`, 422, "invalid_request"},
+		{"unknown field", "POST", "/syncs", `{"title":"corp"}`, 422, "invalid_request"},
 		{"no reason", "POST", "/targets/wiki/pause", `{}`, 422, "invalid_request"},
 		{"empty reason", "POST", "/targets/wiki/pause", `{"reason":""}`, 422, "invalid_request"},
 		{"bad wait", "GET", "/runs/run-corp?wait=soon", "", 422, adminapi.BadRequest},

@@ -113,8 +113,7 @@ func call[T any](ctx context.Context, c *Client, method, path string, query url.
 
 // cause leaves the URL out: what went wrong is said without it.
 func cause(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Err
 	}
 	return err

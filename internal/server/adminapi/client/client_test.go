@@ -171,7 +171,7 @@ func TestNotMuster(t *testing.T) {
 			w.Header().Set("Content-Type", kind)
 			w.Header().Set("Location", "https://other.example/")
 			w.WriteHeader(status)
-			io.WriteString(w, "<html>")
+			_, _ = io.WriteString(w, "<html>")
 		}))
 		c, err := client.Address(srv.URL, secret.New("x"))
 		if err != nil {
