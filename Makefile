@@ -1,0 +1,71 @@
+# What one does with this repository. `make` says what there is.
+# The first target is the default. Everything works in a fresh clone with Go installed; `make test` installs the servers it lacks (Debian, as root).
+
+SHELL      := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Packages whose concurrency is worth the race detector, played at small sizes (-short).
+RACE := ./internal/access ./internal/app ./internal/connector/memory ./internal/engine ./internal/httpclient ./internal/ingest \
+        ./internal/scim/scimtest ./internal/server/... ./internal/source/ldap/... ./internal/store
+
+# How long each fuzz target runs in `make fuzz`.
+FUZZTIME ?= 20s
+
+LINT := .cache/golangci-lint
+
+.PHONY: help
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## show the main job: a sample company, a sandbox, and what Muster does (needs nothing but Go)
+	go run ./cmd/muster demo
+
+.PHONY: test
+test: servers check ## install the test servers that are missing, check, and run every test once; what .ci/run calls
+	go build ./...
+	MUSTER_TEST_SERVERS=required go test ./...
+	MUSTER_TEST_SERVERS=required go test -race -short $(RACE)
+
+.PHONY: servers
+servers: ## install what the tests run against: OpenLDAP, Samba AD DC, PostgreSQL, SCIMMY
+	scripts/install-test-servers.sh
+	scripts/install-scimmy.sh
+
+.PHONY: check
+check: lint ## lint, vet, and see that modules and generated files are as they should be
+	go vet ./...
+	go mod tidy -diff
+	scripts/check-generated.sh
+
+.PHONY: lint
+lint: $(LINT) ## lint, formatting included (build errors hide most findings)
+	go build ./...
+	GOLANGCI_LINT_CACHE=$(CURDIR)/.cache/lint $(LINT) run
+
+# The linter is pinned in a module of its own and kept until that changes.
+$(LINT): tools/go.mod tools/go.sum
+	@mkdir -p .cache
+	go build -modfile=tools/go.mod -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+.PHONY: torture
+torture: servers ## the long counts: kill -9 200 times on both databases (seeds are printed; MUSTER_SEED replays one)
+	MUSTER_TORTURE=1 MUSTER_TEST_SERVERS=required go test -count=1 -timeout=120m -v -run=Torture ./internal/e2e
+
+.PHONY: bench
+bench: ## measure, as ratios to floors that are taken in the same run
+	go test -run='^$$' -bench=. -benchtime=1x -timeout=60m ./internal/bench
+
+.PHONY: fuzz
+fuzz: ## fuzz every parser for FUZZTIME each (20s)
+	scripts/fuzz.sh $(FUZZTIME)
+
+.PHONY: generate
+generate: ## write the generated files anew
+	go generate ./...
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf .cache muster
+	go clean -testcache
