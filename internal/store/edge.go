@@ -9,10 +9,12 @@ import (
 	"muster/internal/directory"
 )
 
-// Members implements directory.Reader.
+// Members implements directory.Reader. The order is that in which the members became known, which is the order of their ids but for those made in the same
+// moment on several nodes.
 func (r reader) Members(ctx context.Context, group, after directory.ID, limit int) ([]directory.ID, error) {
 	return collect(ctx, r.session, scanOne[directory.ID],
-		"select member from edge where grp = $1 and member > $2 and not removed order by member limit $3", group, after, atMost(limit))
+		"select m.id from edge e join node m on m.n = e.member where e.grp = "+nodeOf(1)+" and e.member > coalesce("+nodeOf(2)+
+			", 0) and not e.removed order by e.member limit $3", group, after, atMost(limit))
 }
 
 func scanEdge(rows *sql.Rows, e *directory.Edge) error { return rows.Scan(&e.Group, &e.Member) }
@@ -22,7 +24,8 @@ func (r reader) GroupsOf(ctx context.Context, members []directory.ID) ([]directo
 	if len(members) == 0 {
 		return nil, nil
 	}
-	return collect(ctx, r.session, scanEdge, "select grp, member from edge where not removed and "+r.d.member("member", 1), ids(r.session, members))
+	return collect(ctx, r.session, scanEdge, "select g.id, m.id from node m join edge e on e.member = m.n and not e.removed join node g on g.n = e.grp where "+
+		r.d.member("m.id", 1), ids(r.session, members))
 }
 
 // Above implements directory.Reader.
@@ -30,8 +33,9 @@ func (r reader) Above(ctx context.Context, groups []directory.ID) ([]directory.I
 	if len(groups) == 0 {
 		return nil, nil
 	}
-	return collect(ctx, r.session, scanOne[directory.ID], "with recursive up (id) as (select l.value from "+r.d.list(1)+
-		" union select e.grp from up join edge e on e.member = up.id and not e.removed) select id from up order by id", ids(r.session, groups))
+	return collect(ctx, r.session, scanOne[directory.ID], "with recursive up (n) as (select n from node where "+r.d.member("id", 1)+
+		" union select e.grp from up join edge e on e.member = up.n and not e.removed)"+
+		" select g.id from up join node g on g.n = up.n union select l.value from "+r.d.list(1)+" order by 1", ids(r.session, groups))
 }
 
 // Below implements directory.Reader. A group may have 250,000 members of whom none is a group, so the walk looks only at edges between groups.
@@ -40,7 +44,7 @@ func (r reader) Below(ctx context.Context, groups []directory.ID) ([]directory.I
 		return nil, nil
 	}
 	nested, err := collect(ctx, r.session, scanEdge,
-		"select e.grp, e.member from object o cross join edge e where o.kind = 'group' and e.member = o.id and not e.removed")
+		"select g.id, m.id from object o join node m on m.id = o.id join edge e on e.member = m.n and not e.removed join node g on g.n = e.grp where o.kind = 'group'")
 	if err != nil {
 		return nil, fmt.Errorf("groups in groups: %w", err)
 	}
@@ -72,8 +76,8 @@ func (r reader) Within(ctx context.Context, groups, members []directory.ID) ([]d
 		return nil, nil
 	}
 	if len(groups) <= fewGroups {
-		return collect(ctx, r.session, scanOne[directory.ID], "select distinct member from edge where not removed and "+r.d.member("grp", 1)+
-			" and "+r.d.member("member", 2)+" order by member", ids(r.session, groups), ids(r.session, members))
+		return collect(ctx, r.session, scanOne[directory.ID], "select distinct m.id from node m join edge e on e.member = m.n and not e.removed where "+
+			r.d.nodesIn("e.grp", 1)+" and "+r.d.member("m.id", 2)+" order by m.id", ids(r.session, groups), ids(r.session, members))
 	}
 	edges, err := r.GroupsOf(ctx, members)
 	if err != nil {
@@ -93,51 +97,75 @@ func (r reader) Within(ctx context.Context, groups, members []directory.ID) ([]d
 	return slices.Compact(out), nil
 }
 
-// maxList bounds a list bound as one argument.
-const maxList = 5000
-
 // PutEdges implements directory.Tx. A removed edge stays as a tombstone until Prune, so that the feed can tell of it.
 func (t tx) PutEdges(ctx context.Context, group directory.ID, add, remove []directory.ID) error {
-	gone := make(map[directory.ID]bool, len(remove))
-	for _, m := range remove {
-		gone[m] = true
+	if len(add)+len(remove) == 0 {
+		return nil
 	}
-	kept := make([]directory.ID, 0, len(add))
-	for _, m := range add {
-		if !gone[m] {
-			kept = append(kept, m)
-		}
+	names := append(textOf(add, remove), string(group))
+	numbers, err := t.numbers(ctx, names)
+	if err != nil {
+		return fmt.Errorf("members of %s: %w", group, err)
 	}
-	revTx := t.d.revTx[1:]
-	if err := t.edgesOf(ctx, group, kept, "insert into edge (grp, member, rev_tx, rev_seq, removed) select $2, l.value, "+revTx+", $3 + l.key, false from "+
-		t.d.list(1)+" where not exists (select 1 from edge e where e.grp = $2 and e.member = l.value and not e.removed)"+
-		" on conflict (grp, member) do update set removed = false, rev_tx = excluded.rev_tx, rev_seq = excluded.rev_seq where edge.removed"); err != nil {
+	gone := numbered(numbers, remove, nil)
+	if err := t.addEdges(ctx, numbers[string(group)], numbered(numbers, add, gone)); err != nil {
 		return fmt.Errorf("add members of %s: %w", group, err)
 	}
-	if err := t.edgesOf(ctx, group, remove, "insert into edge (grp, member, rev_tx, rev_seq, removed) select e.grp, e.member, "+revTx+", $3 + l.key, true from "+
-		t.d.list(1)+" cross join edge e where e.grp = $2 and e.member = l.value and not e.removed"+
-		" on conflict (grp, member) do update set removed = true, rev_tx = excluded.rev_tx, rev_seq = excluded.rev_seq where not edge.removed"); err != nil {
+	if err := t.removeEdges(ctx, numbers[string(group)], gone); err != nil {
 		return fmt.Errorf("remove members of %s: %w", group, err)
 	}
 	return nil
 }
 
-// edgesOf runs a statement that takes a list of members ($1), their group ($2) and the first Seq ($3). Sorted lists keep two writers from waiting for each other.
-func (t tx) edgesOf(ctx context.Context, group directory.ID, members []directory.ID, text string) error {
-	members = slices.Clone(members)
-	slices.Sort(members)
-	for list := range slices.Chunk(slices.Compact(members), maxList) {
-		seq, err := t.take(ctx, len(list))
-		if err != nil {
-			return err
+func textOf(lists ...[]directory.ID) []string {
+	var out []string
+	for _, list := range lists {
+		for _, id := range list {
+			out = append(out, string(id))
 		}
-		n, err := t.exec(ctx, text, ids(t.session, list), string(group), seq)
-		if err != nil {
-			return err
-		}
-		t.fed = t.fed || n > 0
 	}
-	return nil
+	return out
+}
+
+// numbered returns the numbers of list, each once and sorted, so that two writers do not wait for each other; but is left out.
+func numbered(numbers map[string]int64, list []directory.ID, but []int64) []int64 {
+	out := make([]int64, 0, len(list))
+	for _, id := range list {
+		n := numbers[string(id)]
+		if _, ok := slices.BinarySearch(but, n); !ok {
+			out = append(out, n)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+const withMembers = "with v (grp, member, seq) as ("
+
+func (t tx) addEdges(ctx context.Context, group int64, members []int64) error {
+	return t.feedEdges(ctx, group, members, ") insert into edge (grp, member, rev_tx, rev_seq, removed) select v.grp, v.member, "+t.d.revTx[1:]+
+		", v.seq, false from v where not exists (select 1 from edge e where e.grp = v.grp and e.member = v.member and not e.removed)"+
+		" on conflict (grp, member) do update set removed = false, rev_tx = excluded.rev_tx, rev_seq = excluded.rev_seq where edge.removed")
+}
+
+func (t tx) removeEdges(ctx context.Context, group int64, members []int64) error {
+	return t.feedEdges(ctx, group, members, ") insert into edge (grp, member, rev_tx, rev_seq, removed) select e.grp, e.member, "+t.d.revTx[1:]+
+		", v.seq, true from v cross join edge e where e.grp = v.grp and e.member = v.member and not e.removed"+
+		" on conflict (grp, member) do update set removed = true, rev_tx = excluded.rev_tx, rev_seq = excluded.rev_seq where not edge.removed")
+}
+
+// feedEdges runs a bulk statement over the edges of group to members, each with a Seq of the feed.
+func (t tx) feedEdges(ctx context.Context, group int64, members []int64, tail string) error {
+	seq, err := t.take(ctx, len(members))
+	if err != nil {
+		return err
+	}
+	n, err := bulk(ctx, t.session, table{"bigint", "bigint", "bigint"}, withMembers, tail, members, func(m int64, a []any) []any {
+		seq++
+		return append(a, group, m, seq-1)
+	})
+	t.fed = t.fed || n > 0
+	return err
 }
 
 // Cursor implements directory.Reader.

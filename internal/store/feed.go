@@ -40,7 +40,8 @@ func (s *Store) Changes(ctx context.Context, after directory.Rev, limit int) ([]
 		where := " where (rev_tx, rev_seq) > ($1, $2) and " + r.d.settled + " order by rev_tx, rev_seq limit $3"
 		out, err = collect(ctx, r, scanChange,
 			"select rev_tx, rev_seq, id, member from (select * from (select rev_tx, rev_seq, id, '' as member from object"+where+") o"+
-				" union all select * from (select rev_tx, rev_seq, grp, member from edge"+where+") e) c order by rev_tx, rev_seq limit $3",
+				" union all select e.rev_tx, e.rev_seq, g.id, m.id from (select rev_tx, rev_seq, grp, member from edge"+where+") e"+
+				" join node g on g.n = e.grp join node m on m.n = e.member) c order by rev_tx, rev_seq limit $3",
 			after.Tx, after.Seq, atMost(limit))
 		return err
 	})

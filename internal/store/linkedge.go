@@ -1,15 +1,21 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"muster/internal/directory"
 	"muster/internal/link"
 )
 
-const linkEdgeColumns = "target, grp, member, other, wanted, applied"
+// selectEdges reads edges with their names in place of numbers; conditions are on e, and on g and m for the ids of group and member.
+const (
+	selectEdges = "select t.id, g.id, coalesce(m.id, ''), e.other, e.wanted, e.applied from link_edge e"
+	joinEdges   = " join node t on t.n = e.target join node g on g.n = e.grp left join node m on m.n = e.member"
+)
 
 func scanLinkEdge(rows *sql.Rows, e *link.Edge) error {
 	return rows.Scan(&e.Target, &e.Group, &e.Member, &e.Foreign, &e.Wanted, &e.Applied)
@@ -17,21 +23,22 @@ func scanLinkEdge(rows *sql.Rows, e *link.Edge) error {
 
 // Edges implements link.Reader.
 func (r linkReader) Edges(ctx context.Context, target string, group directory.ID) ([]link.Edge, error) {
-	return collect(ctx, r.session, scanLinkEdge, "select "+linkEdgeColumns+" from link_edge where target = $1 and grp = $2 order by member, other", target, group)
+	return collect(ctx, r.session, scanLinkEdge, selectEdges+joinEdges+" where e.target = "+nodeOf(1)+" and e.grp = "+nodeOf(2)+" order by e.member, e.other",
+		target, group)
 }
 
 // OpenEdges implements link.Reader.
 func (r linkReader) OpenEdges(ctx context.Context, target string, group, member directory.ID, limit int) ([]link.Edge, error) {
-	text, args := "select "+linkEdgeColumns+" from link_edge where target = $1 and wanted <> applied", []any{target, atMost(limit)}
+	text, args := selectEdges+joinEdges+" where e.target = "+nodeOf(1)+" and e.wanted <> e.applied", []any{target, atMost(limit)}
 	if group != "" {
 		args = append(args, group)
-		text += " and grp = " + dollar(len(args))
+		text += " and e.grp = " + nodeOf(len(args))
 	}
 	if member != "" {
 		args = append(args, member)
-		text += " and member = " + dollar(len(args))
+		text += " and e.member = " + nodeOf(len(args))
 	}
-	return collect(ctx, r.session, scanLinkEdge, text+" order by grp, member, other limit $2", args...)
+	return collect(ctx, r.session, scanLinkEdge, text+" order by e.grp, e.member, e.other limit $2", args...)
 }
 
 // EdgesOf implements link.Reader.
@@ -39,17 +46,17 @@ func (r linkReader) EdgesOf(ctx context.Context, target string, members []direct
 	if len(members) == 0 {
 		return nil, nil
 	}
-	return collect(ctx, r.session, scanLinkEdge, "select "+linkEdgeColumns+" from link_edge where target = $1 and "+r.d.member("member", 2),
+	return collect(ctx, r.session, scanLinkEdge, selectEdges+joinEdges+" where e.target = "+nodeOf(1)+" and "+r.d.nodesIn("e.member", 2),
 		target, ids(r.session, members))
 }
 
 // CountApplied implements link.Reader.
 func (r linkReader) CountApplied(ctx context.Context, target string, group directory.ID) (int, error) {
-	return one(ctx, r.session, scanOne[int], "select count(*) from link_edge where target = $1 and grp = $2 and applied", target, group)
+	return one(ctx, r.session, scanOne[int], "select count(*) from link_edge where target = "+nodeOf(1)+" and grp = "+nodeOf(2)+" and applied", target, group)
 }
 
 // edgeKeys is a VALUES list of the keys of edges, as a table expression v.
-var edgeKeys = table{"text", "text", "text", "text"}
+var edgeKeys = table{"bigint", "bigint", "bigint", "text"}
 
 const (
 	withEdges = "with v (target, grp, member, other) as ("
@@ -58,8 +65,35 @@ const (
 	inEdges   = "(target, grp, member, other) in (select target, grp, member, other from v)"
 )
 
-func edgeArgs(e link.Edge, a []any) []any {
-	return append(a, e.Target, string(e.Group), string(e.Member), string(e.Foreign))
+// edgeRow is an edge with numbers in place of names.
+type edgeRow struct {
+	link.Edge
+	target, group, member int64
+}
+
+func edgeArgs(e edgeRow, a []any) []any {
+	return append(a, e.target, e.group, e.member, string(e.Foreign))
+}
+
+// edgeRows returns edges, each once, sorted by their numbers: neighbours in the table are written together.
+func (t linkTx) edgeRows(ctx context.Context, edges []link.Edge) ([]edgeRow, error) {
+	edges = last(edges, keyOfEdge)
+	names := make([]string, 0, 3*len(edges))
+	for _, e := range edges {
+		names = append(names, e.Target, string(e.Group), string(e.Member))
+	}
+	n, err := t.numbers(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]edgeRow, len(edges))
+	for i, e := range edges {
+		rows[i] = edgeRow{e, n[e.Target], n[string(e.Group)], n[string(e.Member)]}
+	}
+	slices.SortFunc(rows, func(a, b edgeRow) int {
+		return cmp.Or(cmp.Compare(a.target, b.target), cmp.Compare(a.group, b.group), cmp.Compare(a.member, b.member), cmp.Compare(a.Foreign, b.Foreign))
+	})
+	return rows, nil
 }
 
 type edgeKey struct{ target, group, member, foreign string }
@@ -87,9 +121,13 @@ func (t linkTx) Seen(ctx context.Context, edges ...link.Edge) error {
 
 // set sets one flag of edges and leaves the other. An edge without either flag does not exist: setting makes it, clearing the last flag drops it.
 func (t linkTx) set(ctx context.Context, column, other string, edges []link.Edge, value func(link.Edge) bool) (int, error) {
-	var on, off []link.Edge
-	for _, e := range last(edges, keyOfEdge) {
-		if value(e) {
+	rows, err := t.edgeRows(ctx, edges)
+	if err != nil {
+		return 0, err
+	}
+	var on, off []edgeRow
+	for _, e := range rows {
+		if value(e.Edge) {
 			on = append(on, e)
 		} else {
 			off = append(off, e)
@@ -97,7 +135,7 @@ func (t linkTx) set(ctx context.Context, column, other string, edges []link.Edge
 	}
 	sum := 0
 	for _, step := range []struct {
-		edges []link.Edge
+		edges []edgeRow
 		tail  string
 	}{
 		{on, ") insert into link_edge (target, grp, member, other, " + column + ", " + other + ") select v.target, v.grp, v.member, v.other, true, false from v" +
@@ -117,20 +155,24 @@ func (t linkTx) set(ctx context.Context, column, other string, edges []link.Edge
 
 // putEdges writes edges as they are now.
 func (t linkTx) putEdges(ctx context.Context, edges []link.Edge) error {
-	var keep, drop []link.Edge
-	for _, e := range last(edges, keyOfEdge) {
+	rows, err := t.edgeRows(ctx, edges)
+	if err != nil {
+		return err
+	}
+	var keep, drop []edgeRow
+	for _, e := range rows {
 		if e.Wanted || e.Applied {
 			keep = append(keep, e)
 		} else {
 			drop = append(drop, e)
 		}
 	}
-	if _, err := bulk(ctx, t.session, make(table, 6), "insert into link_edge ("+linkEdgeColumns+")",
+	if _, err := bulk(ctx, t.session, make(table, 6), "insert into link_edge (target, grp, member, other, wanted, applied)",
 		` on conflict (target, grp, member, other) do update set wanted = excluded.wanted, applied = excluded.applied
 		where (link_edge.wanted, link_edge.applied) <> (excluded.wanted, excluded.applied)`, keep,
-		func(e link.Edge, a []any) []any { return append(edgeArgs(e, a), e.Wanted, e.Applied) }); err != nil {
+		func(e edgeRow, a []any) []any { return append(edgeArgs(e, a), e.Wanted, e.Applied) }); err != nil {
 		return err
 	}
-	_, err := bulk(ctx, t.session, edgeKeys, withEdges, ") delete from link_edge where "+inEdges, drop, edgeArgs)
+	_, err = bulk(ctx, t.session, edgeKeys, withEdges, ") delete from link_edge where "+inEdges, drop, edgeArgs)
 	return err
 }

@@ -112,8 +112,8 @@ func scanHave(rows *sql.Rows, h *have) error {
 	return err
 }
 
-// stored reads what is stored of the objects list; lock keeps others from changing them.
-func (t tx) stored(ctx context.Context, list []directory.ID, lock bool) (map[directory.ID]have, error) {
+// haves reads what is stored of the objects list; lock keeps others from changing them.
+func (t tx) haves(ctx context.Context, list []directory.ID, lock bool) (map[directory.ID]have, error) {
 	text := "select id, hash, handle, kind, state, rev_tx, rev_seq from object where " + t.d.member("id", 1)
 	if lock {
 		text += " order by id" + t.d.forWrite
@@ -129,7 +129,7 @@ func (t tx) stored(ctx context.Context, list []directory.ID, lock bool) (map[dir
 // PutObjects implements directory.Tx.
 func (t tx) PutObjects(ctx context.Context, objects ...directory.Object) error {
 	rows, list := objectRows(objects)
-	was, err := t.stored(ctx, list, false)
+	was, err := t.haves(ctx, list, false)
 	if err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ func (t tx) putRows(ctx context.Context, rows []objectRow) error {
 	for i, w := range rows {
 		list[i] = w.o.ID
 	}
-	was, err := t.stored(ctx, list, true)
+	was, err := t.haves(ctx, list, true)
 	if err != nil {
 		return err
 	}

@@ -20,14 +20,20 @@ type postgresDB struct {
 	base int64 // added to transaction ids, so that they still grow after a restore into a new cluster
 }
 
+// planning makes the plans of statements independent of when statistics were last taken. Every statement of ours goes by an index; a plan made while a table
+// was empty, and kept with the prepared statement, would read all of it for every row once it has grown.
+const planning = "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off; set timezone = 'UTC'"
+
 func openPostgres(ctx context.Context, dsn string, o Options, _ func()) (database, error) {
 	cfg, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("database address: %w", err) // pgx leaves the password out
 	}
 	cfg.RuntimeParams["application_name"] = "muster"
-	cfg.RuntimeParams["timezone"] = "UTC"
-	d := &postgresDB{db: stdlib.OpenDB(*cfg)}
+	d := &postgresDB{db: stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
+		_, err := c.Exec(ctx, planning)
+		return err
+	}))}
 	n := o.Readers
 	if n == 0 {
 		n = 8

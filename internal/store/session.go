@@ -40,14 +40,16 @@ type session struct {
 	d       dialect
 	taken   func(error) bool
 	by      directory.Actor
-	seq     int64                     // last Seq given out
-	ordered bool                      // seq is known
-	fed     bool                      // something entered the feed
+	seq     int64 // last Seq given out
+	ordered bool  // seq is known
+	fed     bool  // something entered the feed
+	nodes   *nodes
+	made    map[string]int64          // numbers of nodes that are not committed yet
 	own     map[directory.ID]struct{} // objects written here: their Rev may be older than the stored one
 }
 
-func newSession(db database, q querier, by directory.Actor) *session {
-	return &session{q: q, d: db.dialect(), taken: db.taken, by: by}
+func (s *Store) newSession(q querier, by directory.Actor) *session {
+	return &session{q: q, d: s.db.dialect(), taken: s.db.taken, nodes: &s.nodes, by: by}
 }
 
 type (

@@ -28,8 +28,9 @@ type Options struct {
 // A Store is an open database. It is safe for concurrent use and implements directory.Store; the values it hands to View and Update also carry the contracts
 // of packages link, run and access (link.In, link.Of …).
 type Store struct {
-	db   database
-	wake wakes
+	db    database
+	wake  wakes
+	nodes nodes
 }
 
 var _ directory.Store = (*Store)(nil)
@@ -76,7 +77,7 @@ func (s *Store) View(ctx context.Context, fn func(directory.Reader) error) error
 
 func (s *Store) view(ctx context.Context, fn func(*session) error) error {
 	return s.retry(ctx, func() error {
-		return s.db.read(ctx, func(q querier) error { return fn(newSession(s.db, q, "")) })
+		return s.db.read(ctx, func(q querier) error { return fn(s.newSession(q, "")) })
 	})
 }
 
@@ -86,21 +87,24 @@ func (s *Store) Update(ctx context.Context, by directory.Actor, fn func(director
 }
 
 func (s *Store) update(ctx context.Context, by directory.Actor, fn func(*session) error) error {
-	var fed bool
+	var w *session
 	err := s.retry(ctx, func() error {
 		return s.db.write(ctx, func(q querier) error {
-			w := newSession(s.db, q, by)
+			w = s.newSession(q, by)
 			if err := fn(w); err != nil {
 				return err
 			}
-			fed = w.fed
 			return w.finish(ctx)
 		})
 	})
-	if err == nil && fed {
+	if err != nil {
+		return err
+	}
+	s.nodes.add(w.made)
+	if w.fed {
 		s.wake.ring()
 	}
-	return err
+	return nil
 }
 
 const (

@@ -26,8 +26,11 @@ create index record_by_name on record (name_fold, source);
 create index record_waiting on record (source, key) where waiting <> '';
 create index record_expiring on record (source, expires) where expires > 0 and not expired;
 
+-- A node is a short number for an id, a target or another long name, in tables of which there are millions of rows.
+create table node (n bigint generated always as identity primary key, id text collate "C" not null unique);
+
 create table edge (
-	grp text collate "C" not null, member text collate "C" not null, rev_tx bigint not null, rev_seq bigint not null, removed boolean not null,
+	grp bigint not null, member bigint not null, rev_tx bigint not null, rev_seq bigint not null, removed boolean not null,
 	primary key (grp, member)
 );
 create index edge_by_member on edge (member, grp) where not removed;
@@ -50,7 +53,7 @@ create index link_by_remote on link (target, kind, remote);
 create index link_by_state on link (target, kind, object, state, active);
 
 create table link_edge (
-	target text collate "C" not null, grp text collate "C" not null, member text collate "C" not null, other text collate "C" not null, wanted boolean not null,
+	target bigint not null, grp bigint not null, member bigint not null, other text collate "C" not null, wanted boolean not null,
 	applied boolean not null,
 	primary key (target, grp, member, other)
 );
@@ -71,7 +74,7 @@ create index journal_effects on journal (target, began, class, result, effects) 
 create index journal_by_time on journal (began);
 
 create table span (
-	target text collate "C" not null, object text collate "C" not null, what text collate "C" not null, member text collate "C" not null, since bigint not null,
+	target bigint not null, object bigint not null, what text collate "C" not null, member bigint not null, since bigint not null,
 	upto bigint not null, value text collate "C" not null, cause text collate "C" not null, run text collate "C" not null,
 	primary key (target, object, what, member, since)
 );
