@@ -99,6 +99,9 @@ func open(ctx context.Context, data string, log *slog.Logger) (*adminapitest.Hou
 	if err != nil {
 		return nil, data, err
 	}
+	if os.Getenv("MUSTER_TEST_FAIL") != "" {
+		h.Fail = errors.New("disk full\x1b[2J")
+	}
 	role := access.Owner
 	if r := os.Getenv("MUSTER_TEST_ROLE"); r != "" {
 		role = access.Role(r)
@@ -133,6 +136,9 @@ func (p inProcess) Handler() http.Handler { return p.house.Handler }
 
 // Close prints who did what, if the test asks for it.
 func (p inProcess) Close() error {
+	if os.Getenv("MUSTER_TEST_FAIL") != "" {
+		return nil
+	}
 	if file := os.Getenv("MUSTER_TEST_CALLS"); file != "" {
 		return os.WriteFile(file, []byte(strings.Join(append(p.house.Calls(), ""), "\n")), 0o600)
 	}

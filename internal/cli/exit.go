@@ -49,6 +49,9 @@ func (s *shell) finish(ctx context.Context, err error) int {
 	}
 	p := problemOf(err)
 	code := exitCode(err, p.Code)
+	if p.Code == "internal" && s.session != nil {
+		s.log.flush(s.stderr)
+	}
 	if s.json {
 		_ = s.encode(s.stderr, struct {
 			Error run.Problem `json:"error"`
@@ -92,7 +95,8 @@ func problemOf(err error) run.Problem {
 
 var exits = map[string]int{
 	"not_allowed": exitDenied, "not_signed_in": exitDenied, "invalid_request": exitUsage,
-	adminapi.Incomplete: exitIncomplete, adminapi.HeldBack: exitHeld, adminapi.Stopped: exitStopped,
+	adminapi.Incomplete: exitIncomplete, adminapi.Unread: exitIncomplete, adminapi.HeldBack: exitHeld,
+	adminapi.Stopped: exitStopped, adminapi.Credentials: exitStopped, adminapi.Foreign: exitStopped, adminapi.Unreachable: exitStopped,
 }
 
 func exitCode(err error, code string) int {

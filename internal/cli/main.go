@@ -36,6 +36,7 @@ func (s *shell) root() *cobra.Command {
 	f.StringVar(&s.tokenFile, "token-file", "", "`file` with the token to use, - for standard input; or $MUSTER_TOKEN")
 	f.BoolVar(&s.json, "json", false, "print data as JSON")
 	f.BoolVarP(&s.quiet, "quiet", "q", false, "print data and errors only")
+	f.BoolVarP(&s.verbose, "verbose", "v", false, "print the log of an application in this process")
 	f.BoolVar(&s.noInput, "no-input", false, "never ask")
 	root.SetIn(s.stdin)
 	root.SetOut(s.stdout)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -33,12 +34,14 @@ type shell struct {
 	colour  bool // on standard output
 	bars    bool // on standard error
 	session Session
+	log     logTail
 
 	opts      Options
 	addr      string
 	tokenFile string
 	json      bool
 	quiet     bool
+	verbose   bool
 	noInput   bool
 }
 
@@ -47,8 +50,33 @@ func newShell(app App, stdin io.Reader, stdout, stderr io.Writer) *shell {
 	plain := s.getenv("NO_COLOR") != "" || s.getenv("TERM") == "dumb"
 	s.colour = isTerminal(stdout) && !plain
 	s.bars = isTerminal(stderr) && s.getenv("TERM") != "dumb"
-	s.opts.Log = logger(stderr, slog.LevelWarn, "text")
+	s.opts.Log = logger(&s.log, slog.LevelWarn, "text")
 	return s
+}
+
+// logTail keeps the end of the log of an application in this process. Commands tell what went wrong themselves; only what they cannot tell is printed.
+type logTail struct {
+	mu   sync.Mutex // guards tail
+	tail []byte
+}
+
+const longestTail = 64 << 10
+
+func (l *logTail) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tail = append(l.tail, b...)
+	if n := len(l.tail) - longestTail; n > 0 {
+		l.tail = append([]byte(nil), l.tail[n:]...)
+	}
+	return len(b), nil
+}
+
+func (l *logTail) flush(w io.Writer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	fmt.Fprint(w, cleanLines(string(l.tail)))
+	l.tail = nil
 }
 
 func (s *shell) getenv(name string) string { return os.Getenv(name) }
@@ -107,6 +135,9 @@ func (s *shell) connect(ctx context.Context) (*client.Client, error) {
 // start runs the application in this process.
 func (s *shell) start(ctx context.Context, tokenFile string) (*client.Client, error) {
 	s.say("No server runs on %s: working in this process.", s.data())
+	if s.verbose {
+		s.opts.Log = logger(s.stderr, slog.LevelInfo, "text")
+	}
 	session, err := s.app.Open(ctx, s.opts)
 	if err != nil {
 		return nil, err // an application that did not start has nothing to close, whatever came with the error

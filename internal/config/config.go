@@ -51,7 +51,7 @@ type LDAP struct {
 	Servers        []string // ldap:// and ldaps:// addresses, in order of preference
 	StartTLS       bool
 	CAFile         string // PEM, "" = the system's
-	Bind           string // DN or user principal name, "" = anonymous
+	Bind           string // DN or user principal name
 	Password       Value
 	Canary         string // DN of an entry that must be readable in every read
 	People         []Base

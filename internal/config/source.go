@@ -73,7 +73,7 @@ func (d *document) ldap(o object) *LDAP {
 		Servers:        d.servers(o, tls),
 		StartTLS:       tls,
 		CAFile:         o.file("ca_file"),
-		Bind:           o.text("bind"),
+		Bind:           o.need("bind", "a DN or a user principal name: muster@corp.example"),
 		Canary:         o.text("canary"),
 		People:         d.bases(o, "people"),
 		Groups:         d.bases(o, "groups"),
@@ -84,11 +84,8 @@ func (d *document) ldap(o object) *LDAP {
 	if o.has("password") {
 		c.Password = d.secret(o.fields["password"], o.join("password"))
 	}
-	switch {
-	case c.Bind != "" && !o.has("password"):
-		o.wrong("bind", "a password is missing: without one the server takes the bind for anonymous", "password: {file: /run/secrets/ldap} or {env: NAME}")
-	case c.Bind == "" && o.has("password"):
-		o.wrong("password", "there is no bind to use it with", "bind: a DN or a user principal name")
+	if !o.has("password") {
+		d.fail(o.line, o.path+": password is missing: servers take a bind without one for anonymous", "password: {file: /run/secrets/ldap} or {env: NAME}", "")
 	}
 	if !o.has("people") {
 		d.fail(o.line, o.path+": people is missing", "people: {base: \"OU=People,DC=corp,DC=example\"}", "")

@@ -4,23 +4,30 @@ import "net/http"
 
 // The codes of problems that a Service returns and the command line reacts to. A *run.Problem may carry other codes: they are reported with status 422.
 const (
-	NotFound    = "not_found"        // no such source, target, plan, run, person …
-	Ambiguous   = "ambiguous"        // several people fit
-	BadCount    = "count_mismatch"   // the typed number is not the number of people affected
-	Decided     = "already_decided"  // the plan does not wait any more
-	StaleLines  = "stale"            // all_or_nothing, and lines do not hold any more
-	BadRequest  = "invalid"          // a value that cannot be
-	Conflict    = "conflict"         // it changed meanwhile: look again
-	Incomplete  = "incomplete"       // a source could not be read whole
-	HeldBack    = "held"             // a limit holds it
-	Stopped     = "stopped"          // the target refuses or is not what it was
-	Unavailable = "unavailable"      // starting, stopping, or without a configuration
-	Unsupported = "unsupported"      // the target does not offer it
-	denied      = "not_allowed"      // the caller lacks a right
-	unknown     = "not_signed_in"    // no or no valid token
-	internal    = "internal"         // our fault; details are in the log
-	badInput    = "invalid_request"  // the request does not match the API
-	noRoute     = "no_such_endpoint" //
+	NotFound    = "not_found"       // no such source, target, plan, run, person …
+	Ambiguous   = "ambiguous"       // several people fit
+	BadCount    = "count_mismatch"  // the typed number is not the number of people affected
+	Decided     = "already_decided" // the plan does not wait any more
+	StaleLines  = "stale"           // all_or_nothing, and lines do not hold any more
+	BadRequest  = "invalid"         // a value that cannot be
+	Conflict    = "conflict"        // it changed meanwhile: look again
+	Incomplete  = "incomplete"      // a source could not be read whole
+	HeldBack    = "held"            // a limit holds it
+	Stopped     = "stopped"         // the target refuses or is not what it was
+	Unavailable = "unavailable"     // starting, stopping, or without a configuration
+	Unsupported = "unsupported"     // the target does not offer it
+	Credentials = "target_credentials"
+	Foreign     = "target_foreign" // what answers is not the service
+	Unreachable = "target_unreachable"
+	Observes    = "target_observes" // its mode lets nothing be sent
+	Paused      = "paused"
+	Unread      = "source_incomplete" // a source could not be read whole
+	Broken      = "source_failed"     // a read could not be stored
+	denied      = "not_allowed"       // the caller lacks a right
+	unknown     = "not_signed_in"     // no or no valid token
+	internal    = "internal"          // our fault; details are in the log
+	badInput    = "invalid_request"   // the request does not match the API
+	noRoute     = "no_such_endpoint"  //
 	badMethod   = "method_not_allowed"
 )
 
@@ -37,6 +44,13 @@ var status = map[string]int{
 	Stopped:     http.StatusBadGateway,
 	Unavailable: http.StatusServiceUnavailable,
 	Unsupported: http.StatusUnprocessableEntity,
+	Credentials: http.StatusBadGateway,
+	Foreign:     http.StatusBadGateway,
+	Unreachable: http.StatusBadGateway,
+	Observes:    http.StatusConflict,
+	Paused:      http.StatusConflict,
+	Unread:      http.StatusBadGateway,
+	Broken:      http.StatusBadGateway,
 	denied:      http.StatusForbidden,
 	unknown:     http.StatusUnauthorized,
 	internal:    http.StatusInternalServerError,
