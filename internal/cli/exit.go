@@ -95,16 +95,22 @@ func problemOf(err error) run.Problem {
 
 var exits = map[string]int{
 	"not_allowed": exitDenied, "not_signed_in": exitDenied, "invalid_request": exitUsage,
-	adminapi.Incomplete: exitIncomplete, adminapi.Unread: exitIncomplete, adminapi.HeldBack: exitHeld,
-	adminapi.Stopped: exitStopped, adminapi.Credentials: exitStopped, adminapi.Foreign: exitStopped, adminapi.Unreachable: exitStopped,
+	adminapi.Incomplete: exitIncomplete, adminapi.HeldBack: exitHeld, adminapi.Stopped: exitStopped,
+	adminapi.Broken: exitFailed, adminapi.Observes: exitFailed,
 }
 
 func exitCode(err error, code string) int {
 	if _, ok := errors.AsType[*usageError](err); ok {
 		return exitUsage
 	}
-	if c, ok := exits[code]; ok {
+	c, ok := exits[code]
+	switch {
+	case ok:
 		return c
+	case strings.HasPrefix(code, adminapi.SourceCodes):
+		return exitIncomplete
+	case strings.HasPrefix(code, adminapi.TargetCodes):
+		return exitStopped
 	}
 	return exitFailed
 }

@@ -80,6 +80,20 @@ func TestExitOf(t *testing.T) {
 	}
 }
 
+func TestExitCode(t *testing.T) {
+	for code, want := range map[string]int{
+		"": 1, "not_found": 1, "not_allowed": 77, "not_signed_in": 77, "invalid_request": 64, "incomplete": 3, "source_size_limit": 3, "source_failed": 1,
+		"held": 4, "stopped": 5, "target_credentials": 5, "target_observes": 1,
+	} {
+		if got := exitCode(&run.Problem{Code: code}, code); got != want {
+			t.Errorf("%s: exit %d, want %d", code, got, want)
+		}
+	}
+	if got := exitCode(usage("x"), "held"); got != 64 {
+		t.Errorf("usage: exit %d", got)
+	}
+}
+
 // Bars are drawn on the terminal and end with the run.
 func TestBars(t *testing.T) {
 	h := adminapitest.New(t, nil)

@@ -201,6 +201,14 @@ func TestNothingLeaks(t *testing.T) {
 	}
 }
 
+func TestHTTPStatus(t *testing.T) {
+	for code, want := range map[string]int{"not_found": 404, "target_foreign": 502, "source_cut": 502, "target_observes": 409, "paused": 409, "anything": 422} {
+		if got := adminapi.HTTPStatus(code); got != want {
+			t.Errorf("%s: %d, want %d", code, got, want)
+		}
+	}
+}
+
 func TestFourParts(t *testing.T) {
 	h := adminapitest.New(t, nil)
 	h.Fail = fmt.Errorf("status: %w", &run.Problem{Code: adminapi.Unavailable, What: "what", Why: "why", Now: "now", Fix: "fix"})

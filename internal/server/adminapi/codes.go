@@ -1,6 +1,9 @@
 package adminapi
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // The codes of problems that a Service returns and the command line reacts to. A *run.Problem may carry other codes: they are reported with status 422.
 const (
@@ -16,19 +19,21 @@ const (
 	Stopped     = "stopped"         // the target refuses or is not what it was
 	Unavailable = "unavailable"     // starting, stopping, or without a configuration
 	Unsupported = "unsupported"     // the target does not offer it
-	Credentials = "target_credentials"
-	Foreign     = "target_foreign" // what answers is not the service
-	Unreachable = "target_unreachable"
 	Observes    = "target_observes" // its mode lets nothing be sent
 	Paused      = "paused"
-	Unread      = "source_incomplete" // a source could not be read whole
-	Broken      = "source_failed"     // a read could not be stored
-	denied      = "not_allowed"       // the caller lacks a right
-	unknown     = "not_signed_in"     // no or no valid token
-	internal    = "internal"          // our fault; details are in the log
-	badInput    = "invalid_request"   // the request does not match the API
-	noRoute     = "no_such_endpoint"  //
+	Broken      = "source_failed"    // a read could not be stored
+	denied      = "not_allowed"      // the caller lacks a right
+	unknown     = "not_signed_in"    // no or no valid token
+	internal    = "internal"         // our fault; details are in the log
+	badInput    = "invalid_request"  // the request does not match the API
+	noRoute     = "no_such_endpoint" //
 	badMethod   = "method_not_allowed"
+)
+
+// How the codes begin that say what a source or target did wrong: source_size_limit, target_foreign. There are more of them than this package knows.
+const (
+	SourceCodes = "source_"
+	TargetCodes = "target_"
 )
 
 var status = map[string]int{
@@ -44,12 +49,8 @@ var status = map[string]int{
 	Stopped:     http.StatusBadGateway,
 	Unavailable: http.StatusServiceUnavailable,
 	Unsupported: http.StatusUnprocessableEntity,
-	Credentials: http.StatusBadGateway,
-	Foreign:     http.StatusBadGateway,
-	Unreachable: http.StatusBadGateway,
 	Observes:    http.StatusConflict,
 	Paused:      http.StatusConflict,
-	Unread:      http.StatusBadGateway,
 	Broken:      http.StatusBadGateway,
 	denied:      http.StatusForbidden,
 	unknown:     http.StatusUnauthorized,
@@ -62,6 +63,9 @@ var status = map[string]int{
 func HTTPStatus(code string) int {
 	if s, ok := status[code]; ok {
 		return s
+	}
+	if strings.HasPrefix(code, SourceCodes) || strings.HasPrefix(code, TargetCodes) {
+		return http.StatusBadGateway
 	}
 	return http.StatusUnprocessableEntity
 }
