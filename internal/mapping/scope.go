@@ -114,6 +114,10 @@ func (o *Objects) Scope(in Input) Verdict {
 		why := "no source has " + in.Object.Handle() + " any more"
 		return decide([]Step{{Rule: "state", Text: "exists", Result: plan.Out, Why: why, cause: in.Object.Cause}})
 	}
+	if len(in.Records) == 0 && o.kind == directory.Person {
+		why := in.Object.Handle() + " was made in Muster itself, for Muster: no source states them"
+		return decide([]Step{{Rule: "state", Text: "comes from a source", Result: plan.Out, Why: why}})
+	}
 	var steps []Step
 	f := o.rules.From
 	records := o.about(in)
