@@ -64,7 +64,13 @@ func (a App) Serve(ctx context.Context, opts cli.Options, ready func(cli.Listeni
 }
 
 // Open starts the application in this process, without listeners and without runs of its own accord.
-func (a App) Open(ctx context.Context, opts cli.Options) (cli.Session, error) { return Open(ctx, opts) }
+func (a App) Open(ctx context.Context, opts cli.Options) (cli.Session, error) {
+	m, err := Open(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
 
 // Check reads a configuration and says all that is wrong with it, expressions included. It connects to nothing.
 func (a App) Check(_ context.Context, file string) (cli.Checked, error) {

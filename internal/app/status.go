@@ -234,15 +234,27 @@ func summary(s adminapi.Status, leavers []adminapi.Leaver) string {
 			parts = append(parts, c.Name+" not read whole")
 		}
 	}
+	for _, t := range s.Targets {
+		if t.Held > 0 && t.State == "in step" {
+			parts = append(parts, fmt.Sprintf("%d waiting at %s for a value or a decision", t.Held, t.Name))
+		}
+	}
 	n := len(by["in step"])
 	out := fmt.Sprintf("%d of %d targets in step", n, len(s.Targets))
-	if n == len(s.Targets) {
+	switch {
+	case n == len(s.Targets) && n == 1:
+		out = s.Targets[0].Name + " is in step"
+	case n == len(s.Targets):
 		out = fmt.Sprintf("All %d targets in step", n)
 	}
 	if len(parts) > 0 {
 		out += "; " + strings.Join(parts, "; ")
 	}
-	if len(leavers) > 0 {
+	switch len(leavers) {
+	case 0:
+	case 1:
+		out += "; 1 open leaver"
+	default:
 		out += fmt.Sprintf("; %d open leavers", len(leavers))
 	}
 	return out + "."
