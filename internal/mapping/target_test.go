@@ -99,6 +99,7 @@ func TestScope(t *testing.T) {
 		reason string
 	}{
 		{"everybody", From{}, nil, plan.In, "", "receives every person"},
+		{"nobody's record", From{}, func(in *Input) { in.Records = nil }, plan.Out, directory.Left, "was made in Muster itself"},
 		{"gone", From{}, gone, plan.Out, directory.Missing, "no source has ada any more"},
 		{"gone, group unknown", group, gone, plan.Out, directory.Missing, "no source has ada any more"},
 		{"disabled", From{}, func(in *Input) { in.Object.State, in.Object.Cause = directory.Disabled, directory.Stated }, plan.In, "", ""},
