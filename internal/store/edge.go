@@ -35,7 +35,7 @@ func (r reader) Above(ctx context.Context, groups []directory.ID) ([]directory.I
 	}
 	return collect(ctx, r.session, scanOne[directory.ID], "with recursive up (n) as (select n from node where "+r.d.member("id", 1)+
 		" union select e.grp from up join edge e on e.member = up.n and not e.removed)"+
-		" select g.id from up join node g on g.n = up.n union select l.value from "+r.d.list(1)+" order by 1", ids(r.session, groups))
+		" select g.id from up cross join node g where g.n = up.n union select l.value from "+r.d.list(1)+" order by 1", ids(r.session, groups))
 }
 
 // Below implements directory.Reader. A group may have 250,000 members of whom none is a group, so the walk looks only at edges between groups.

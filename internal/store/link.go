@@ -50,7 +50,7 @@ func (r linkReader) ByRemote(ctx context.Context, target string, kind connector.
 	if len(remotes) == 0 {
 		return nil, nil
 	}
-	return collect(ctx, r.session, scanLink, "select "+linkColumns+" from link where target = $1 and kind = $2 and remote <> '' and "+r.d.member("remote", 3)+
+	return collect(ctx, r.session, scanLink, "select "+linkColumns+" from link"+r.d.by("link_by_remote")+" where target = $1 and kind = $2 and remote <> '' and "+r.d.member("remote", 3)+
 		" order by object", target, kind, ids(r.session, remotes))
 }
 

@@ -29,7 +29,11 @@ func (r linkReader) Edges(ctx context.Context, target string, group directory.ID
 
 // OpenEdges implements link.Reader.
 func (r linkReader) OpenEdges(ctx context.Context, target string, group, member directory.ID, limit int) ([]link.Edge, error) {
-	text, args := selectEdges+joinEdges+" where e.target = "+nodeOf(1)+" and e.wanted <> e.applied", []any{target, atMost(limit)}
+	index := "link_edge_open"
+	if member != "" {
+		index = "link_edge_by_member"
+	}
+	text, args := selectEdges+r.d.by(index)+joinEdges+" where e.target = "+nodeOf(1)+" and e.wanted <> e.applied", []any{target, atMost(limit)}
 	if group != "" {
 		args = append(args, group)
 		text += " and e.grp = " + nodeOf(len(args))
@@ -46,7 +50,7 @@ func (r linkReader) EdgesOf(ctx context.Context, target string, members []direct
 	if len(members) == 0 {
 		return nil, nil
 	}
-	return collect(ctx, r.session, scanLinkEdge, selectEdges+joinEdges+" where e.target = "+nodeOf(1)+" and "+r.d.nodesIn("e.member", 2),
+	return collect(ctx, r.session, scanLinkEdge, selectEdges+r.d.by("link_edge_by_member")+joinEdges+" where e.target = "+nodeOf(1)+" and "+r.d.nodesIn("e.member", 2),
 		target, ids(r.session, members))
 }
 

@@ -47,7 +47,7 @@ func (r reader) ObjectsByHandle(ctx context.Context, kind directory.Kind, handle
 	if len(handles) == 0 {
 		return nil, nil
 	}
-	return collect(ctx, r.session, scanObject, "select "+objectColumns+" from object where "+r.d.member("handle", 2)+
+	return collect(ctx, r.session, scanObject, "select "+objectColumns+" from object"+r.d.by("object_by_handle")+" where "+r.d.member("handle", 2)+
 		" and kind = $1 and state <> 'gone' and handle <> '' order by id", kind, ids(r.session, folds(handles)))
 }
 

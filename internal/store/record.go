@@ -49,7 +49,7 @@ func (r reader) RecordsByName(ctx context.Context, source string, names []string
 	if len(names) == 0 {
 		return nil, nil
 	}
-	return collect(ctx, r.session, scanRecord, "select "+recordColumns+" from record where source = $1 and "+r.d.member("name_fold", 2)+" order by key",
+	return collect(ctx, r.session, scanRecord, "select "+recordColumns+" from record"+r.d.by("record_by_name")+" where source = $1 and "+r.d.member("name_fold", 2)+" order by key",
 		source, ids(r.session, folds(names)))
 }
 
@@ -58,7 +58,7 @@ func (r reader) RecordsOf(ctx context.Context, list []directory.ID) ([]directory
 	if len(list) == 0 {
 		return nil, nil
 	}
-	return collect(ctx, r.session, scanRecord, "select "+recordColumns+" from record where object <> '' and "+r.d.member("object", 1)+" order by source, key",
+	return collect(ctx, r.session, scanRecord, "select "+recordColumns+" from record"+r.d.by("record_by_object")+" where object <> '' and "+r.d.member("object", 1)+" order by source, key",
 		ids(r.session, list))
 }
 

@@ -32,6 +32,7 @@ type dialect struct {
 	member   func(column string, n int) string // column is in the list bound as $n
 	list     func(n int) string                // table "l (key, value)" of the list bound as $n, key counting up
 	bind     func(list []string) any           // the list as an argument
+	by       func(index string) string         // behind a table: read it by that index
 }
 
 // session is one transaction: what reader, tx and their kin of the other contracts share.

@@ -228,6 +228,7 @@ func (d *sqliteDB) dialect() dialect {
 			return column + " in (select value from json_each($" + strconv.Itoa(n) + "))"
 		},
 		list: func(n int) string { return "(select key, value from json_each($" + strconv.Itoa(n) + ")) l" },
+		by:   func(index string) string { return " indexed by " + index }, // without statistics it would often read a whole source or target
 		bind: func(list []string) any {
 			b, _ := json.Marshal(list) // strings always marshal
 			return string(b)
