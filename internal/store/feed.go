@@ -24,12 +24,17 @@ func (s *session) take(ctx context.Context, n int) (int64, error) {
 	return first, nil
 }
 
-// finish writes down how far the feed got, before the commit.
+// finish does what is left to do before the commit of a transaction that entered the feed: it writes down how far the feed got (SQLite), or tells the other
+// nodes (PostgreSQL).
 func (s *session) finish(ctx context.Context) error {
-	if !s.fed || s.d.numbered {
+	if !s.fed {
 		return nil
 	}
-	_, err := s.exec(ctx, "update feed set n = $1 where n < $1", s.seq)
+	text, args := "update feed set n = $1 where n < $1", []any{s.seq}
+	if s.d.numbered {
+		text, args = "select pg_notify($1, '')", []any{channel}
+	}
+	_, err := s.exec(ctx, text, args...)
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -16,15 +17,20 @@ import (
 
 // postgresDB is a PostgreSQL database. Transactions that write are READ COMMITTED: correctness rests on constraints and row locks.
 type postgresDB struct {
-	db   *sql.DB
-	base int64 // added to transaction ids, so that they still grow after a restore into a new cluster
+	db       *sql.DB
+	base     int64 // added to transaction ids, so that they still grow after a restore into a new cluster
+	stop     context.CancelFunc
+	listener sync.WaitGroup
 }
 
 // planning makes the plans of statements independent of when statistics were last taken. Every statement of ours goes by an index; a plan made while a table
 // was empty, and kept with the prepared statement, would read all of it for every row once it has grown.
-const planning = "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off; set plan_cache_mode = force_custom_plan; set timezone = 'UTC'"
+//
+// The feed stops at the oldest open transaction, so one that a lost node has left behind must end soon.
+const planning = `set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off; set plan_cache_mode = force_custom_plan;
+	set idle_in_transaction_session_timeout = '60s'; set timezone = 'UTC'`
 
-func openPostgres(ctx context.Context, dsn string, o Options, _ func()) (database, error) {
+func openPostgres(ctx context.Context, dsn string, o Options, ring func()) (database, error) {
 	cfg, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("database address: %w", err) // pgx leaves the password out
@@ -43,6 +49,9 @@ func openPostgres(ctx context.Context, dsn string, o Options, _ func()) (databas
 	if err := d.prepare(ctx, o); err != nil {
 		return nil, errors.Join(fmt.Errorf("open PostgreSQL at %s: %w", cfg.Host, err), d.db.Close())
 	}
+	listening, stop := context.WithCancel(context.WithoutCancel(ctx))
+	d.stop = stop
+	d.listener.Go(func() { listen(listening, cfg, ring, o.Log) })
 	return d, nil
 }
 
@@ -80,7 +89,11 @@ func (d *postgresDB) anchor(ctx context.Context) error {
 	return d.db.QueryRowContext(ctx, "select n from feed").Scan(&d.base)
 }
 
-func (d *postgresDB) close() error { return d.db.Close() }
+func (d *postgresDB) close() error {
+	d.stop()
+	d.listener.Wait()
+	return d.db.Close()
+}
 
 func (d *postgresDB) read(ctx context.Context, fn func(querier) error) error {
 	return d.transaction(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, fn)

@@ -35,6 +35,7 @@ create table edge (
 );
 create index edge_by_member on edge (member, grp) where not removed;
 create index edge_by_rev on edge (rev_tx, rev_seq);
+create index edge_removed on edge (rev_tx, rev_seq) where removed;
 
 create table source_cursor (source text collate "C" primary key, value text collate "C" not null);
 create table anchor (owner text collate "C" not null, name text collate "C" not null, value text collate "C" not null, primary key (owner, name));
@@ -103,6 +104,7 @@ create table run (
 	outcome text collate "C" not null, counts text collate "C" not null, problem text collate "C" not null, notes text collate "C" not null
 );
 create index run_by_time on run (started, id);
+create index run_ended on run (ended) where ended > 0;
 create index run_by_name on run (name, started, id);
 
 create table plan (

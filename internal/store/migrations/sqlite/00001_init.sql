@@ -35,6 +35,7 @@ create table edge (
 ) without rowid;
 create index edge_by_member on edge (member, grp) where not removed;
 create index edge_by_rev on edge (rev_tx, rev_seq);
+create index edge_removed on edge (rev_tx, rev_seq) where removed;
 
 create table source_cursor (source text primary key, value text not null) without rowid;
 create table anchor (owner text not null, name text not null, value text not null, primary key (owner, name)) without rowid;
@@ -103,6 +104,7 @@ create table run (
 	outcome text not null, counts text not null, problem text not null, notes text not null
 );
 create index run_by_time on run (started, id);
+create index run_ended on run (ended) where ended > 0;
 create index run_by_name on run (name, started, id);
 
 create table plan (

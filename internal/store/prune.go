@@ -1,0 +1,74 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"muster/internal/directory"
+)
+
+// pruneRows is how many rows one transaction of Prune deletes: few enough for it to be short.
+const pruneRows = 2000
+
+// old are the deletions of Prune; $1 is the time before which, $2 how many rows at most.
+var old = []struct{ what, text string }{
+	{"journal", "delete from journal where seq in (select seq from journal where began < $1 and result <> '' order by began limit $2)"},
+	{"intervals", `delete from span where (target, object, what, member, since) in
+		(select target, object, what, member, since from span where upto > 0 and upto < $1 order by upto limit $2)`},
+	{"audit", "delete from audit where seq in (select seq from audit where at_ms < $1 order by at_ms limit $2)"},
+	{"lines", `delete from line where (plan, seq) in (select l.plan, l.seq from line l join plan p on p.id = l.plan
+		where p.created < $1 and p.decided < $1 and p.status not in ('waiting', 'approved') limit $2)`},
+	{"plans", `delete from plan where id in (select p.id from plan p where p.created < $1 and p.decided < $1 and p.status not in ('waiting', 'approved')
+		and not exists (select 1 from line l where l.plan = p.id) limit $2)`},
+	{"runs", "delete from run where id in (select id from run where ended > 0 and ended < $1 limit $2)"},
+}
+
+// Prune deletes what happened before then: settled journal entries, ended intervals, the audit log, ended runs, and decided plans. What is still open or
+// still true is kept, however old. It also drops the tombstones of memberships that every target has seen. It returns the number of rows deleted, and may
+// be called at any time.
+func (s *Store) Prune(ctx context.Context, before time.Time) (int64, error) {
+	var sum int64
+	for _, o := range old {
+		n, err := s.repeat(ctx, func(w *session) (int64, error) { return w.exec(ctx, o.text, ms(before), int64(pruneRows)) })
+		sum += n
+		if err != nil {
+			return sum, fmt.Errorf("prune %s: %w", o.what, err)
+		}
+	}
+	n, err := s.repeat(ctx, func(w *session) (int64, error) { return w.pruneTombstones(ctx) })
+	if err != nil {
+		return sum, fmt.Errorf("prune tombstones: %w", err)
+	}
+	return sum + n, nil
+}
+
+// repeat runs one short transaction after another until there is nothing left to do.
+func (s *Store) repeat(ctx context.Context, fn func(*session) (int64, error)) (int64, error) {
+	for sum := int64(0); ; {
+		var n int64
+		err := s.update(ctx, "prune", func(w *session) (err error) { n, err = fn(w); return err })
+		sum += n
+		if err != nil || n == 0 {
+			return sum, err
+		}
+	}
+}
+
+// pruneTombstones deletes removed edges up to the cursor that is furthest behind; a target without a cursor has seen nothing yet.
+func (s *session) pruneTombstones(ctx context.Context) (int64, error) {
+	behind, err := one(ctx, s, scanOne[int], "select count(*) from target t where not exists (select 1 from target_cursor c where c.target = t.name)")
+	if err != nil || behind > 0 {
+		return 0, err
+	}
+	upto := directory.Rev{Tx: 1<<63 - 1}
+	cursors, err := collect(ctx, s, scanRev, "select rev_tx, rev_seq from target_cursor order by rev_tx, rev_seq limit 1")
+	if err != nil {
+		return 0, err
+	}
+	for _, c := range cursors {
+		upto = c
+	}
+	return s.exec(ctx, "delete from edge where (grp, member) in (select grp, member from edge"+s.d.by("edge_removed")+
+		" where removed and (rev_tx, rev_seq) <= ($1, $2) and "+s.d.settled+" limit $3)", upto.Tx, upto.Seq, int64(pruneRows))
+}
