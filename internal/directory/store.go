@@ -16,7 +16,8 @@ type Store interface {
 	Changes(ctx context.Context, after Rev, limit int) ([]Change, error)
 	// Head returns the Rev after which Changes has nothing now, never beyond a transaction that is still open.
 	Head(ctx context.Context) (Rev, error)
-	// Wake returns a channel that receives after commits that entered the feed, in this process at least; a 1 s poll is the net.
+	// Wake returns a channel that receives after commits that entered the feed, in this process at least; a 1 s poll is the net. Every call returns a
+	// channel of its own: ask once and keep it.
 	Wake() <-chan struct{}
 }
 
@@ -50,7 +51,7 @@ type Reader interface {
 	// Due returns Present records of source, by key, with Expires at or before now (Unix milliseconds) that are not Expired.
 	Due(ctx context.Context, source string, now int64, limit int) ([]Record, error)
 
-	// Members returns the direct members of a group by member ID.
+	// Members returns the direct members of a group by member ID, or in the order in which they became known, which is nearly the same.
 	Members(ctx context.Context, group ID, after ID, limit int) ([]ID, error)
 	// GroupsOf returns the edges whose member is one of members.
 	GroupsOf(ctx context.Context, members []ID) ([]Edge, error)
@@ -71,7 +72,8 @@ type Reader interface {
 type Tx interface {
 	Reader
 	// PutObjects inserts or replaces objects by ID. An object equal to the stored one, Rev aside, is not written and enters no feed. Handles may be
-	// exchanged among the objects of one call. A person's Handle that another person who is not Gone has is ErrConflict.
+	// exchanged among the objects of one call. A person's Handle that another person who is not Gone has is ErrConflict, and so is a Rev that is not
+	// zero and not the stored one. A call that meets a conflict writes nothing, and the transaction may go on.
 	PutObjects(ctx context.Context, objects ...Object) error
 	// PutRecords inserts or replaces records by source and key.
 	PutRecords(ctx context.Context, records ...Record) error

@@ -78,9 +78,10 @@ type Tx interface {
 	Lead(ctx context.Context, target string) (epoch int64, err error)
 	// Begin records intents before their calls. A stale epoch is directory.ErrConflict, and nothing is recorded.
 	Begin(ctx context.Context, epoch int64, intents ...Intent) error
-	// Settle records outcomes with what they changed. Settling twice changes nothing. Intervals follow links and edges by themselves.
+	// Settle records outcomes with what they changed. Settling twice changes nothing; an intent that was never begun is directory.ErrNotFound.
+	// Intervals follow links and edges by themselves.
 	Settle(ctx context.Context, outcomes ...Outcome) error
-	// Put writes links without a remote write: adoption, detachment.
+	// Put writes links without a remote write: adoption, detachment. One with neither Remote nor State removes what is stored.
 	Put(ctx context.Context, links ...Link) error
 	// Want sets Wanted of edges; an edge that becomes neither wanted nor applied is dropped. It returns the number of edges that changed.
 	Want(ctx context.Context, edges ...Edge) (int, error)

@@ -147,9 +147,9 @@ type Reader interface {
 	Plans(ctx context.Context, target string, kind PlanKind, status Status, limit int) ([]Plan, error)
 	// Lines returns lines of a plan by Seq; after is exclusive, -1 starts; status "" means any.
 	Lines(ctx context.Context, planID string, status Status, after, limit int) ([]Line, error)
-	// LinesByKey returns the newest stored line for each of keys at a target, those of superseded plans left out.
+	// LinesByKey returns the newest stored line for each of keys at a target, those of superseded plans and previews left out.
 	LinesByKey(ctx context.Context, target string, keys []string) ([]Line, error)
-	// LinesOf returns the lines about an object in plans that wait or are approved.
+	// LinesOf returns the lines about an object in plans that wait or are approved, previews left out.
 	LinesOf(ctx context.Context, target string, object directory.ID) ([]Line, error)
 	Target(ctx context.Context, name string) (Target, error)
 	Targets(ctx context.Context) ([]Target, error)
@@ -163,7 +163,7 @@ type Tx interface {
 	PutPlan(ctx context.Context, p Plan) error
 	// AddLines appends lines to a plan; a line whose key the plan has already is left alone.
 	AddLines(ctx context.Context, planID string, lines ...plan.Line) error
-	// MarkLines sets the status of the lines with the given keys in a plan; no keys = all lines that have status from.
+	// MarkLines sets the status of those lines of a plan that have status from ("" = any) and one of keys; no keys = all. It returns how many changed.
 	MarkLines(ctx context.Context, planID string, from, to Status, keys ...string) (int, error)
 	PutTarget(ctx context.Context, t Target) error
 	PutRaise(ctx context.Context, r Raise) error
