@@ -50,10 +50,14 @@ func newCompany() company {
 			"department": {"Department of Examples"}, "title": {"Example"},
 		}}
 		c.people = append(c.people, o)
-		c.records = append(c.records, directory.Record{Source: "corp", Key: fmt.Sprintf("%08x-0000-4000-8000-%012x", random.Uint32(), i), Kind: directory.Person,
+		c.records = append(c.records, directory.Record{
+			Source: "corp", Key: fmt.Sprintf("%08x-0000-4000-8000-%012x", random.Uint32(), i), Kind: directory.Person,
 			Object: o.ID, Base: "people", Name: "uid=" + name + ",ou=People,dc=example,dc=com", Status: directory.Present, Digest: fmt.Sprint("0123456789abcdef", i),
-			Attrs: attr.Set{"uid": {name}, "mail": {name + "@example.com"}, "cn": {"Person " + name}, "givenname": {"Given" + name}, "sn": {"Family" + name},
-				"departmentnumber": {"Department of Examples"}, "title": {"Example"}, "objectclass": {"top", "person", "inetOrgPerson"}}})
+			Attrs: attr.Set{
+				"uid": {name}, "mail": {name + "@example.com"}, "cn": {"Person " + name}, "givenname": {"Given" + name}, "sn": {"Family" + name},
+				"departmentnumber": {"Department of Examples"}, "title": {"Example"}, "objectclass": {"top", "person", "inetOrgPerson"},
+			},
+		})
 	}
 	for i := range benchGroups {
 		c.groups = append(c.groups, directory.Object{ID: directory.NewID(), Kind: directory.Group, State: directory.Active, Attrs: attr.Set{"name": {fmt.Sprint("group", i)}}})
@@ -139,10 +143,14 @@ func slice(b *testing.B, s *store.Store, epoch int64, n int) {
 	for i := range n {
 		o := directory.NewID()
 		want := attr.Set{"userName": {string(o)}, "displayName": {"Somebody"}, `emails[type eq "work"].value`: {string(o) + "@example.com"}}
-		intents[i] = link.Intent{ID: string(directory.NewID()), Target: "wiki", Object: o, Kind: connector.User, Verb: connector.Create, Run: "run", Line: string(o),
-			Class: link.Creates, Count: 1, Absent: true, Active: true, Want: want, At: now}
-		outcomes[i] = link.Outcome{Intent: intents[i].ID, Result: link.Done, Answer: "201", At: now, Clear: true, Link: &link.Link{Target: "wiki", Object: o,
-			Kind: connector.User, Remote: connector.RemoteID("r" + o), State: link.Linked, Origin: link.Created, Active: true, Applied: want, Since: now, Confirmed: now}}
+		intents[i] = link.Intent{
+			ID: string(directory.NewID()), Target: "wiki", Object: o, Kind: connector.User, Verb: connector.Create, Run: "run", Line: string(o),
+			Class: link.Creates, Count: 1, Absent: true, Active: true, Want: want, At: now,
+		}
+		outcomes[i] = link.Outcome{Intent: intents[i].ID, Result: link.Done, Answer: "201", At: now, Clear: true, Link: &link.Link{
+			Target: "wiki", Object: o,
+			Kind: connector.User, Remote: connector.RemoteID("r" + o), State: link.Linked, Origin: link.Created, Active: true, Applied: want, Since: now, Confirmed: now,
+		}}
 	}
 	update(b, s, func(ctx context.Context, tx directory.Tx) error { return link.In(tx).Begin(ctx, epoch, intents...) })
 	update(b, s, func(ctx context.Context, tx directory.Tx) error { return link.In(tx).Settle(ctx, outcomes...) })

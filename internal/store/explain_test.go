@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -56,23 +57,29 @@ func explain(t *testing.T, s *Store, texts map[string]string) {
 			if _, ok := texts[text]; ok || strings.HasPrefix(text, "begin") || strings.Contains(text, "savepoint") || text == "commit" || text == "rollback" {
 				continue
 			}
-			rows, err := db.reading.Query("explain query plan "+text, make([]any, strings.Count(text, "?")+strings.Count(text, "$"))...)
-			if err != nil {
-				t.Fatalf("%s: %v", text, err)
-			}
-			var plan []string
-			for rows.Next() {
-				var id, parent, unused int
-				var step string
-				if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
-					t.Fatal(err)
-				}
-				plan = append(plan, step)
-			}
-			if err := rows.Err(); err != nil {
-				t.Fatal(err)
-			}
-			texts[text] = strings.Join(plan, "\n")
+			texts[text] = planOf(t, db.reading, text)
 		}
 	}
+}
+
+func planOf(t *testing.T, db *sql.DB, text string) string {
+	t.Helper()
+	rows, err := db.Query("explain query plan "+text, make([]any, strings.Count(text, "?")+strings.Count(text, "$"))...)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	defer func() { _ = rows.Close() }()
+	var plan []string
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			t.Fatal(err)
+		}
+		plan = append(plan, step)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(plan, "\n")
 }

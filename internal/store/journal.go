@@ -18,8 +18,10 @@ func scanIntent(rows *sql.Rows, i *link.Intent) error { return scanIntentInto(ro
 func scanIntentInto(rows *sql.Rows, i *link.Intent, more ...any) error {
 	var was, want, adds, removes string
 	var began int64
-	into := append([]any{&i.ID, &i.Target, &i.Object, &i.Kind, &i.Verb, &i.Remote, &i.Run, &i.Line, &i.Cause, &i.Class, &i.Count, &i.Absent, &was, &i.Active,
-		&want, &adds, &removes, &began}, more...)
+	into := append([]any{
+		&i.ID, &i.Target, &i.Object, &i.Kind, &i.Verb, &i.Remote, &i.Run, &i.Line, &i.Cause, &i.Class, &i.Count, &i.Absent, &was, &i.Active,
+		&want, &adds, &removes, &began,
+	}, more...)
 	if err := rows.Scan(into...); err != nil {
 		return err
 	}
@@ -218,8 +220,10 @@ func edgeSpans(o link.Outcome, i settled) []link.Interval {
 		if e.Applied {
 			value = "in"
 		}
-		out = append(out, link.Interval{Target: e.Target, What: "member", Object: e.Group, Member: e.Member, Value: value, From: o.At,
-			Cause: string(i.cause), Run: i.run})
+		out = append(out, link.Interval{
+			Target: e.Target, What: "member", Object: e.Group, Member: e.Member, Value: value, From: o.At,
+			Cause: string(i.cause), Run: i.run,
+		})
 	}
 	return out
 }

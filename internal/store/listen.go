@@ -30,7 +30,7 @@ func listenOnce(ctx context.Context, cfg *pgx.ConnConfig, ring func()) error {
 	if err != nil {
 		return err
 	}
-	defer c.Close(context.WithoutCancel(ctx))
+	defer func() { _ = c.Close(context.WithoutCancel(ctx)) }() // it is lost, or not needed any more
 	if _, err := c.Exec(ctx, "listen "+channel); err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func raw(t *testing.T, driver, dsn, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	if _, err := db.ExecContext(t.Context(), text); err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestNoSyncIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	if err := db.QueryRowContext(t.Context(), "select current_setting('fsync')").Scan(&fsync); err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestNothingToWrite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	db.SetMaxOpenConns(1) // the version counts what other connections wrote
 	version := func() (v int) {
 		if err := db.QueryRowContext(t.Context(), "pragma data_version").Scan(&v); err != nil {

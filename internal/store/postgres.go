@@ -130,8 +130,7 @@ func (d *postgresDB) again(err error) bool {
 func (d *postgresDB) taken(err error) bool { return postgresCode(err) == "23505" }
 
 func postgresCode(err error) string {
-	var e *pgconn.PgError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return e.Code
 	}
 	return ""

@@ -26,8 +26,10 @@ func scanRecord(rows *sql.Rows, r *directory.Record) error {
 
 func scanRecordInto(rows *sql.Rows, r *directory.Record, more ...any) error {
 	var expires, since int64
-	into := append([]any{&r.Source, &r.Key, &r.Kind, &r.Object, &r.Base, &r.Name, &r.Disabled, &expires, &r.Expired, &r.Status, &r.Cause, &since, &r.Digest,
-		&r.MembersHash, &r.Waiting}, more...)
+	into := append([]any{
+		&r.Source, &r.Key, &r.Kind, &r.Object, &r.Base, &r.Name, &r.Disabled, &expires, &r.Expired, &r.Status, &r.Cause, &since, &r.Digest,
+		&r.MembersHash, &r.Waiting,
+	}, more...)
 	if err := rows.Scan(into...); err != nil {
 		return err
 	}
@@ -82,7 +84,7 @@ func (r reader) CountRecords(ctx context.Context, source, base string, in []dire
 }
 
 // Waiting implements directory.Reader.
-func (r reader) Waiting(ctx context.Context, source string, after string, limit int) ([]directory.Record, error) {
+func (r reader) Waiting(ctx context.Context, source, after string, limit int) ([]directory.Record, error) {
 	return collect(ctx, r.session, scanRecord, "select "+recordColumns+" from record where source = $1 and key > $2 and waiting <> '' order by key limit $3",
 		source, after, atMost(limit))
 }

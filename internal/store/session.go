@@ -72,13 +72,13 @@ var (
 )
 
 // LinkReader returns the reading half of package link's contract.
-func (r reader) LinkReader() link.Reader { return linkReader{r.session} }
+func (r reader) LinkReader() link.Reader { return linkReader(r) }
 
 // RunReader returns the reading half of package run's contract.
-func (r reader) RunReader() run.Reader { return runReader{r.session} }
+func (r reader) RunReader() run.Reader { return runReader(r) }
 
 // AccessReader returns the reading half of package access's contract.
-func (r reader) AccessReader() access.Reader { return accessReader{r.session} }
+func (r reader) AccessReader() access.Reader { return accessReader(r) }
 
 // LinkTx returns package link's contract.
 func (t tx) LinkTx() link.Tx { return linkTx{linkReader{t.session}} }

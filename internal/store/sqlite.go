@@ -213,8 +213,7 @@ func (d *sqliteDB) taken(err error) bool {
 }
 
 func sqliteCode(err error) int {
-	var e *sqlite.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return e.Code()
 	}
 	return 0
@@ -271,7 +270,7 @@ func (c *liteConn) forget() error {
 }
 
 func (c *liteConn) exec(ctx context.Context, text string, args []any) (int64, error) {
-	st, err := c.prepare(ctx, text)
+	st, err := c.prepare(ctx, text) //nolint:sqlclosecheck // kept for the next time; forget closes it
 	if err != nil {
 		return 0, err
 	}
@@ -283,7 +282,7 @@ func (c *liteConn) exec(ctx context.Context, text string, args []any) (int64, er
 }
 
 func (c *liteConn) query(ctx context.Context, text string, args []any) (*sql.Rows, error) {
-	st, err := c.prepare(ctx, text)
+	st, err := c.prepare(ctx, text) //nolint:sqlclosecheck // kept for the next time; forget closes it
 	if err != nil {
 		return nil, err
 	}
