@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"muster/internal/connector"
 	"muster/internal/directory"
 	"muster/internal/link"
-	"muster/internal/plan"
 	"muster/internal/run"
 )
 
@@ -36,33 +36,29 @@ func (e *Engine) Reject(ctx context.Context, d Decision) (run.Plan, error) {
 	return e.decide(ctx, d, run.Rejected)
 }
 
+// decide records a decision. It does not wait for a run that is going on: what is decided counts from the next wave on.
 func (e *Engine) decide(ctx context.Context, d Decision, to run.Status) (run.Plan, error) {
 	var p run.Plan
-	err := e.cfg.Store.View(ctx, func(v directory.Reader) (err error) {
-		p, err = run.Of(v).Plan(ctx, d.Plan)
-		return err
-	})
-	if err != nil {
-		return p, fmt.Errorf("plan %s: %w", d.Plan, err)
-	}
-	t, err := e.target(p.Target)
-	if err != nil {
-		return p, err
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if err := t.mayDecide(p, d, to); err != nil {
-		return p, err
-	}
-	err = e.cfg.Store.Update(ctx, directory.Actor(d.By), func(tx directory.Tx) (err error) {
+	var t *target
+	d.Keys = slices.Compact(slices.Sorted(slices.Values(d.Keys)))
+	err := e.cfg.Store.Update(ctx, directory.Actor(d.By), func(tx directory.Tx) (err error) {
+		if p, err = run.In(tx).Plan(ctx, d.Plan); err != nil {
+			return err
+		}
+		if t, err = e.target(p.Target); err != nil {
+			return err
+		}
+		if err := t.mayDecide(p, d, to); err != nil {
+			return err
+		}
 		p, err = t.record(ctx, run.In(tx), p, d, to)
 		return err
 	})
 	if err != nil {
-		return p, fmt.Errorf("record the decision: %w", err)
+		return p, fmt.Errorf("decide about plan %s: %w", d.Plan, err)
 	}
 	if to == run.Approved && p.Kind != run.Hold {
-		t.active = t.set
+		t.active.Store(t.set)
 	}
 	t.poke()
 	return p, nil
@@ -97,11 +93,21 @@ func wantCount(p run.Plan, d Decision) int {
 
 func (t *target) record(ctx context.Context, r run.Tx, p run.Plan, d Decision, to run.Status) (run.Plan, error) {
 	now := t.e.cfg.Now()
-	if _, err := r.MarkLines(ctx, p.ID, run.Waiting, to, d.Keys...); err != nil {
+	n, err := r.MarkLines(ctx, p.ID, run.Waiting, to, d.Keys...)
+	if err != nil {
 		return p, err
 	}
-	if len(d.Keys) == 0 || to == run.Approved {
-		p.Status = to
+	if len(d.Keys) > 0 && n != len(d.Keys) {
+		return p, &run.Problem{
+			Code: "stale", What: fmt.Sprintf("%d of the %d lines do not wait", len(d.Keys)-n, len(d.Keys)), Why: "They were decided about, or their people have changed since.",
+			Now: "Nothing was changed.", Fix: "Look at the plan again: `muster plan show " + p.ID + "`.",
+		}
+	}
+	affected := n
+	if len(d.Keys) == 0 {
+		affected, p.Status = p.People, to
+	} else if p, err = t.partly(ctx, r, p, to); err != nil {
+		return p, err
 	}
 	p.Decided, p.By = now, d.By
 	if err := r.PutPlan(ctx, p); err != nil {
@@ -113,7 +119,23 @@ func (t *target) record(ctx context.Context, r run.Tx, p run.Plan, d Decision, t
 		}
 	}
 	act := map[run.Status]string{run.Approved: "approve", run.Rejected: "reject"}[to]
-	return p, r.Audit(ctx, run.Event{At: now, By: d.By, Act: string(p.Kind) + "." + act, Object: p.ID, Detail: fmt.Sprintf("target %s, %d people", p.Target, p.People)})
+	return p, r.Audit(ctx, run.Event{At: now, By: d.By, Act: string(p.Kind) + "." + act, Object: p.ID, Detail: fmt.Sprintf("target %s, %d people", p.Target, affected)})
+}
+
+// partly returns p after some of its lines were decided about. While some are approved the plan is; it waits again when those are done.
+func (t *target) partly(ctx context.Context, r run.Tx, p run.Plan, to run.Status) (run.Plan, error) {
+	if err := recount(ctx, r, p); err != nil {
+		return p, err
+	}
+	p, err := r.Plan(ctx, p.ID)
+	switch {
+	case err != nil:
+	case to == run.Approved:
+		p.Status = run.Approved
+	case p.People == 0 && p.Status != run.Approved:
+		p.Status = run.Rejected
+	}
+	return p, err
 }
 
 // enforce puts the configured rules into force. The next full reconcile carries the approved lines out.
@@ -137,17 +159,16 @@ func (t *target) enforce(ctx context.Context, r run.Tx) error {
 func (t *target) approved(ctx context.Context) ([]directory.ID, error) {
 	var out []directory.ID
 	seen := map[directory.ID]bool{}
-	err := t.each(ctx, func(v directory.Reader, p run.Plan, lines []run.Line) error {
-		for _, l := range lines {
-			if seen[l.Object] || len(out) >= feedPage {
-				continue
-			}
-			seen[l.Object] = true
-			waits, err := link.Of(v).Waiting(ctx, t.Name, link.Retrying, l.Object, "", 1)
-			if err != nil {
+	var retried map[directory.ID]bool
+	err := t.each(ctx, func(v directory.Reader, p run.Plan, lines []run.Line) (err error) {
+		if retried == nil {
+			if retried, err = t.retried(ctx, link.Of(v)); err != nil {
 				return err
 			}
-			if len(waits) == 0 {
+		}
+		for _, l := range lines {
+			if !seen[l.Object] && !retried[l.Object] && len(out) < feedPage {
+				seen[l.Object] = true
 				out = append(out, l.Object)
 			}
 		}
@@ -156,10 +177,28 @@ func (t *target) approved(ctx context.Context) ([]directory.ID, error) {
 	return out, err
 }
 
+// retried returns the objects that wait to be tried again.
+func (t *target) retried(ctx context.Context, r link.Reader) (map[directory.ID]bool, error) {
+	out := map[directory.ID]bool{}
+	for after := directory.ID(""); ; {
+		page, err := r.Waiting(ctx, t.Name, link.Retrying, "", after, 1000)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range page {
+			out[x.Object] = true
+			after = x.Object
+		}
+		if len(page) < 1000 {
+			return out, nil
+		}
+	}
+}
+
 // each shows fn the approved lines of every approved plan of the target.
 func (t *target) each(ctx context.Context, fn func(directory.Reader, run.Plan, []run.Line) error) error {
 	return t.view(ctx, func(v directory.Reader) error {
-		plans, err := run.Of(v).Plans(ctx, t.Name, "", run.Approved, 50)
+		plans, err := run.Of(v).Plans(ctx, t.Name, "", run.Approved, allPlans)
 		if err != nil {
 			return err
 		}
@@ -182,58 +221,106 @@ func (t *target) each(ctx context.Context, fn func(directory.Reader, run.Plan, [
 	})
 }
 
-// settleApproved closes approved lines that the wave has looked at: carried out, or stale. Lines of objects that are tried again stay approved, and a
-// plan is done when no line is left.
+// settleApproved closes approved lines that the wave has looked at: carried out, or stale. Lines of objects that are tried again stay approved. When none is
+// left the plan is done, or waits again for the lines that nobody has decided about. What was approved during the wave is left to the next one.
 func (t *target) settleApproved(ctx context.Context, w *wave) error {
-	type mark struct{ done, stale []string }
-	marks := map[string]*mark{}
-	plans := map[string]run.Plan{}
-	left := map[string]int{}
-	err := t.each(ctx, func(v directory.Reader, p run.Plan, lines []run.Line) error {
-		plans[p.ID] = p
-		if marks[p.ID] == nil {
-			marks[p.ID] = &mark{}
+	var retried map[directory.ID]bool
+	var held map[string]bool
+	err := t.view(ctx, func(v directory.Reader) (err error) {
+		if len(w.approvals) == 0 {
+			return nil
 		}
-		for _, l := range lines {
-			waits, err := link.Of(v).Waiting(ctx, t.Name, link.Retrying, l.Object, "", 1)
-			switch {
-			case err != nil:
-				return err
-			case len(waits) > 0 || !w.looked[l.Object]:
-				left[p.ID]++
-			case w.sent[l.Key] || l.Verb == plan.AddMembers:
-				marks[p.ID].done = append(marks[p.ID].done, l.Key)
-			default:
-				marks[p.ID].stale = append(marks[p.ID].stale, l.Key)
-			}
+		if retried, err = t.retried(ctx, link.Of(v)); err != nil {
+			return err
 		}
-		return nil
+		held, err = t.failing(ctx, link.Of(v))
+		return err
 	})
-	if err != nil || len(plans) == 0 {
+	if err != nil {
 		return err
 	}
-	return t.update(ctx, func(tx directory.Tx) error {
-		r := run.In(tx)
-		for id, m := range marks {
-			if err := markAll(ctx, r, id, m.done, run.Finished); err != nil {
+	for id, at := range w.approvals {
+		if err := t.settlePlan(ctx, w, id, at, retried, held); err != nil {
+			return fmt.Errorf("settle plan %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// failing returns the keys of lines that were tried and would fail again.
+func (t *target) failing(ctx context.Context, r link.Reader) (map[string]bool, error) {
+	out := map[string]bool{}
+	for after := directory.ID(""); ; {
+		page, err := r.Waiting(ctx, t.Name, link.Held, "", after, 1000)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range page {
+			out[x.Line] = true
+			after = x.Object
+		}
+		if len(page) < 1000 {
+			return out, nil
+		}
+	}
+}
+
+// settlePlan closes what the wave has done of one plan, a thousand lines a transaction.
+func (t *target) settlePlan(ctx context.Context, w *wave, id string, at time.Time, retried map[directory.ID]bool, failing map[string]bool) error {
+	left := 0
+	for after := -1; ; {
+		var lines []run.Line
+		err := t.update(ctx, func(tx directory.Tx) error {
+			r := run.In(tx)
+			p, err := r.Plan(ctx, id)
+			if err != nil || p.Status != run.Approved || !p.Decided.Equal(at) {
+				lines = nil
 				return err
 			}
-			if err := markAll(ctx, r, id, m.stale, run.Stale); err != nil {
+			if lines, err = r.Lines(ctx, id, run.Approved, after, 1000); err != nil {
 				return err
 			}
-			waiting, err := r.Lines(ctx, id, run.Waiting, -1, 1)
-			if err != nil {
-				return err
-			}
-			if p := plans[id]; left[id] == 0 && len(waiting) == 0 {
-				p.Status = run.Finished
-				if err := r.PutPlan(ctx, p); err != nil {
-					return err
+			var done, stale []string
+			rest := left
+			for _, l := range lines {
+				switch {
+				case retried[l.Object] || !w.looked[l.Object]:
+					rest++
+				case !failing[l.Key] && (w.sent[l.Key] || ofMember(l.Line)):
+					done = append(done, l.Key)
+				default:
+					stale = append(stale, l.Key)
 				}
 			}
+			if err := errors.Join(markAll(ctx, r, id, done, run.Finished), markAll(ctx, r, id, stale, run.Stale)); err != nil {
+				return err
+			}
+			if len(lines) == 1000 || rest > 0 {
+				return nil
+			}
+			p.Status = run.Waiting
+			if err := recount(ctx, r, p); err != nil {
+				return err
+			}
+			if p, err = r.Plan(ctx, id); err == nil && p.Status == run.Stale {
+				p.Status = run.Finished
+				err = r.PutPlan(ctx, p)
+			}
+			return err
+		})
+		if err != nil {
+			return err
 		}
-		return nil
-	})
+		for _, l := range lines {
+			after = l.Seq
+			if retried[l.Object] || !w.looked[l.Object] {
+				left++
+			}
+		}
+		if len(lines) < 1000 {
+			return nil
+		}
+	}
 }
 
 func markAll(ctx context.Context, r run.Tx, id string, keys []string, to run.Status) error {
@@ -245,31 +332,47 @@ func markAll(ctx context.Context, r run.Tx, id string, keys []string, to run.Sta
 }
 
 // lapse takes back releases that were not started in time: a hold waits again.
-func (t *target) lapse(ctx context.Context, now time.Time) error {
-	var late []run.Plan
-	err := t.view(ctx, func(v directory.Reader) error {
-		plans, err := run.Of(v).Plans(ctx, t.Name, run.Hold, run.Approved, 50)
+func (t *target) lapse(ctx context.Context) error {
+	now := t.e.cfg.Now()
+	late := func(r run.Reader) (out []run.Plan, err error) {
+		plans, err := r.Plans(ctx, t.Name, run.Hold, run.Approved, allPlans)
+		if err != nil {
+			return nil, err
+		}
 		for _, p := range plans {
-			started, err := run.Of(v).Lines(ctx, p.ID, run.Finished, -1, 1)
-			if err != nil {
-				return err
+			if now.Sub(p.Decided) <= releaseWindow {
+				continue
 			}
-			if now.Sub(p.Decided) > releaseWindow && len(started) == 0 {
-				late = append(late, p)
+			started, err := r.Lines(ctx, p.ID, run.Finished, -1, 1)
+			if err != nil {
+				return nil, err
+			}
+			if len(started) == 0 {
+				out = append(out, p)
 			}
 		}
+		return out, nil
+	}
+	var any []run.Plan
+	err := t.view(ctx, func(v directory.Reader) (err error) {
+		any, err = late(run.Of(v))
 		return err
 	})
-	if err != nil || len(late) == 0 {
+	if err != nil || len(any) == 0 {
 		return err
 	}
 	return t.update(ctx, func(tx directory.Tx) error {
-		for _, p := range late {
-			if _, err := run.In(tx).MarkLines(ctx, p.ID, run.Approved, run.Waiting); err != nil {
+		r := run.In(tx)
+		plans, err := late(r)
+		if err != nil {
+			return err
+		}
+		for _, p := range plans {
+			if _, err := r.MarkLines(ctx, p.ID, run.Approved, run.Waiting); err != nil {
 				return err
 			}
 			p.Status = run.Waiting
-			if err := run.In(tx).PutPlan(ctx, p); err != nil {
+			if err := recount(ctx, r, p); err != nil {
 				return err
 			}
 		}
@@ -279,6 +382,9 @@ func (t *target) lapse(ctx context.Context, now time.Time) error {
 
 // freeMemberships lets the memberships of groups in an approved first plan, or of changed rules, past their limit: one typed count released them.
 func (w *wave) freeMemberships(ctx context.Context) error {
+	if len(w.approvals) == 0 {
+		return nil
+	}
 	return w.t.each(ctx, func(_ directory.Reader, p run.Plan, lines []run.Line) error {
 		for _, l := range lines {
 			if p.Kind != run.Hold && l.Kind == connector.Group {

@@ -23,9 +23,11 @@ type job struct {
 	op      connector.Op
 	begun   bool
 	outcome link.Outcome
-	adopts  []link.Link // links to remember without a call
-	fresh   bool        // became linked: its memberships follow
-	edges   []link.Edge // that the op brings about
+	adopts  []link.Link   // links to remember without a call
+	fresh   bool          // became linked: its memberships follow
+	pairs   []pair        // of a membership op: what each remote member stands for
+	moot    []link.Edge   // memberships that need no call: the account is gone, and they with it
+	parked  *link.Waiting // members that the target rejected: their group waits, whatever else succeeds
 }
 
 // carry carries units out:
@@ -35,6 +37,7 @@ type job struct {
 // Intents are written at most twice the concurrency ahead of their calls. A refusal of the whole target ends the wave; what was begun and not called is
 // settled as not sent. feed runs on a goroutine of its own.
 func (w *wave) carry(ctx context.Context, feed func(yield func(*unit) error) error) error {
+	outer := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	n := w.t.Concurrency
@@ -43,8 +46,11 @@ func (w *wave) carry(ctx context.Context, feed func(yield func(*unit) error) err
 	g.Go(func() error { defer close(found); return w.lookUps(ctx, cancel, n, feed, found) })
 	g.Go(func() error { defer close(ready); return w.begins(ctx, 2*n, found, ready) })
 	g.Go(func() error { defer close(done); w.calls(ctx, cancel, n, ready, done); return nil })
-	g.Go(func() error { return w.settles(context.WithoutCancel(ctx), done) })
+	g.Go(func() error { return w.settles(context.WithoutCancel(ctx), cancel, done) })
 	err := g.Wait()
+	if outer.Err() != nil {
+		return context.Cause(outer)
+	}
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		return cause
 	}
@@ -149,13 +155,31 @@ func (w *wave) begin(ctx context.Context, jobs []*job) error {
 		l := link.In(tx)
 		var links []link.Link
 		var intents []link.Intent
+		var seen []link.Edge
+		var clear []directory.ID
+		var meet []link.Waiting
 		for _, j := range jobs {
-			links = append(links, j.adopts...)
-			if j.begun {
+			links, seen = append(links, j.adopts...), append(seen, j.moot...)
+			switch {
+			case j.begun:
 				intents = append(intents, j.intent)
+			case len(j.adopts) > 0 && remoteKind(j.object.Kind) == connector.User:
+				clear = append(clear, j.object.ID)
+			}
+			if len(j.adopts) > 0 && remoteKind(j.object.Kind) == connector.Group {
+				meet = append(meet, w.unread(j.object.ID))
 			}
 		}
 		if err := l.Put(ctx, links...); err != nil {
+			return err
+		}
+		if err := l.Seen(ctx, seen...); err != nil {
+			return err
+		}
+		if err := l.DropWaiting(ctx, w.t.Name, clear...); err != nil {
+			return err
+		}
+		if err := l.PutWaiting(ctx, meet...); err != nil {
 			return err
 		}
 		return l.Begin(ctx, w.t.epoch, intents...)
@@ -164,9 +188,16 @@ func (w *wave) begin(ctx context.Context, jobs []*job) error {
 		return fmt.Errorf("record intents: %w", err)
 	}
 	for _, j := range jobs {
-		if len(j.adopts) > 0 {
-			w.count("linked", 1)
-			w.linked(j.unit)
+		if len(j.adopts) == 0 {
+			continue
+		}
+		w.count("linked", 1)
+		w.linked(j.unit)
+		if remoteKind(j.object.Kind) == connector.Group {
+			x := w.unread(j.object.ID)
+			w.setWait(j.unit, &x)
+		} else if !j.begun {
+			w.setWait(j.unit, nil)
 		}
 	}
 	return nil
@@ -174,7 +205,7 @@ func (w *wave) begin(ctx context.Context, jobs []*job) error {
 
 // next takes the lines that need no call, and the first that does, off the front of j.lines.
 func (j *job) next(ctx context.Context, w *wave) error {
-	j.adopts, j.begun, j.fresh = nil, false, false
+	j.adopts, j.moot, j.begun, j.fresh = nil, nil, false, false
 	for len(j.lines) > 0 {
 		l := j.lines[0]
 		j.lines = j.lines[1:]
@@ -231,7 +262,7 @@ func (w *wave) work(ctx context.Context, stop context.CancelCauseFunc, j *job) {
 			return
 		}
 		w.call(ctx, stop, j)
-		if len(j.lines) == 0 || j.outcome.Result != link.Done {
+		if len(j.lines) == 0 || j.outcome.Result != link.Done && (j.parked == nil || j.outcome.Wait != j.parked) {
 			return
 		}
 		if err := w.settle(context.WithoutCancel(ctx), []*job{j}); err != nil {
@@ -249,9 +280,10 @@ func (w *wave) work(ctx context.Context, stop context.CancelCauseFunc, j *job) {
 }
 
 // settles records outcomes as they come, many at a time.
-func (w *wave) settles(ctx context.Context, done <-chan *job) error {
+func (w *wave) settles(ctx context.Context, stop context.CancelCauseFunc, done <-chan *job) error {
 	for batch := range batches(done, 4*w.t.Concurrency) {
 		if err := w.settle(ctx, batch); err != nil {
+			stop(err)        // what cannot be recorded must not be called
 			for range done { // let the callers end
 			}
 			return err
@@ -283,6 +315,9 @@ func (w *wave) settle(ctx context.Context, jobs []*job) error {
 	for _, j := range jobs {
 		if j.outcome.Link != nil {
 			j.have = *j.outcome.Link
+		}
+		if j.outcome.Wait != nil || j.outcome.Clear {
+			w.setWait(j.unit, j.outcome.Wait)
 		}
 		if j.fresh {
 			w.linked(j.unit)

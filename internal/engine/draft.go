@@ -33,13 +33,19 @@ type Report struct {
 
 // needsDraft reports whether a plan has to be kept for a person: nothing is approved, the rules have changed, or the target only observes.
 func (t *target) needsDraft() bool {
-	return t.Mode == Observe || t.active == nil || t.active.digest != t.set.digest
+	return t.Mode == Observe || !t.current()
+}
+
+// current reports whether the rules in force are those configured.
+func (t *target) current() bool {
+	active := t.active.Load()
+	return active != nil && active.digest == t.set.digest
 }
 
 // redraft makes the plan that waits anew when the people have changed since, but not all the time.
 func (t *target) redraft(ctx context.Context, now time.Time) error {
 	head, err := t.e.cfg.Store.Head(ctx)
-	if err != nil || head == t.draftRev && !t.draftAt.IsZero() || now.Sub(t.draftAt) < draftWait {
+	if err != nil || head == t.draftRev && !t.draftAt.IsZero() && now.Sub(t.draftAt) < redraftEvery || now.Sub(t.draftAt) < draftWait {
 		return err
 	}
 	_, err = t.draft(ctx, t.set, "")
@@ -51,7 +57,7 @@ func (t *target) draft(ctx context.Context, set *ruleset, id string) (run.Run, e
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	kind := run.First
-	if t.active != nil {
+	if t.active.Load() != nil {
 		kind = run.Change
 	}
 	r, _, err := t.compose(ctx, set, kind, id)
@@ -68,9 +74,9 @@ func (e *Engine) Preview(ctx context.Context, name string) (run.Plan, error) {
 	defer t.mu.Unlock()
 	kind := run.Preview
 	switch {
-	case t.active == nil:
+	case t.active.Load() == nil:
 		kind = run.First
-	case t.active.digest != t.set.digest:
+	case !t.current():
 		kind = run.Change
 	}
 	r, p, err := t.compose(ctx, t.set, kind, "")
@@ -164,12 +170,12 @@ func (w *wave) store(ctx context.Context, p *run.Plan) error {
 	}
 	p.Counts, p.People = d.counts, len(d.objects)
 	return w.t.update(ctx, func(tx directory.Tx) error {
-		old, err := run.In(tx).Plans(ctx, w.t.Name, "", run.Waiting, 50)
+		old, err := run.In(tx).Plans(ctx, w.t.Name, "", run.Waiting, allPlans)
 		if err != nil {
 			return err
 		}
 		for _, o := range old {
-			if o.Kind != run.Hold {
+			if o.Kind != run.Hold && (o.Kind == run.Preview || p.Kind != run.Preview) {
 				o.Status = run.Superseded
 				if err := run.In(tx).PutPlan(ctx, o); err != nil {
 					return err
@@ -298,7 +304,7 @@ func (d *draft) members(ctx context.Context, u *unit) ([]plan.Line, error) {
 		})
 	case u.seen != nil:
 		have = link.Link{Target: w.t.Name, Object: u.object.ID, Kind: connector.Group, Remote: u.seen.ID, State: link.Linked, Active: true, Applied: u.seen.Attrs}
-		applied, err = w.adoptMembers(ctx, u.object.ID, u.seen.ID)
+		applied, _, err = w.roster(ctx, u.object.ID, u.seen.ID)
 	}
 	if err != nil {
 		return nil, err

@@ -37,9 +37,7 @@ func (e *Engine) Explain(ctx context.Context, name string, id directory.ID) (Exp
 	if err != nil {
 		return Explanation{}, err
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	rules := t.active
+	rules := t.active.Load()
 	if rules == nil {
 		rules = t.set
 	}
@@ -59,7 +57,7 @@ func (e *Engine) Explain(ctx context.Context, name string, id directory.ID) (Exp
 	if len(units) == 0 {
 		return Explanation{}, fmt.Errorf("object %s: %w", id, directory.ErrNotFound)
 	}
-	return w.explain(ctx, units[0], t.active == nil)
+	return w.explain(ctx, units[0], t.active.Load() == nil)
 }
 
 func (w *wave) explain(ctx context.Context, u *unit, draft bool) (Explanation, error) {
@@ -129,7 +127,5 @@ func (e *Engine) Active(name string) (approved, current bool) {
 	if err != nil {
 		return false, false
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.active != nil, t.active != nil && t.active.digest == t.set.digest
+	return t.active.Load() != nil, t.current()
 }

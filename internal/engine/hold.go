@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"muster/internal/directory"
 	"muster/internal/link"
@@ -47,41 +48,83 @@ func (w *wave) decisions(ctx context.Context, units []*unit) (map[string]run.Sta
 	})
 }
 
-// decided applies what people have said about the lines of u. If one line of an object waits, the object waits.
+// decided applies what people have said about the lines of u. If one line of an object waits, the object waits; memberships wait line by line. What an
+// operator has ordered waits for nobody.
 func (w *wave) decided(u *unit, known map[string]run.Status) {
 	approved := false
-	for i, l := range u.lines {
-		switch known[l.Key] {
-		case run.Waiting, run.Rejected:
+	var pass []plan.Line
+	for _, l := range u.lines {
+		status := known[l.Key]
+		switch {
+		case l.Cause == directory.Operator && l.Verb != plan.Skip:
+			l.Class, l.Count, approved = link.NoClass, 0, true
+		case (status == run.Waiting || status == run.Rejected) && ofMember(l):
+			continue
+		case status == run.Waiting || status == run.Rejected:
 			u.lines = nil
 			return
-		case run.Approved:
-			approved = true
-			w.sent[l.Key] = true
-			u.lines[i].Class, u.lines[i].Count = link.NoClass, 0
-			if l.Verb == plan.Skip && l.Code == "ask" && u.seen != nil {
-				w.answered(u)
+		case status == run.Approved && l.Verb == plan.Skip:
+			if l.Code == "ask" && !u.protected && w.answered(u) {
+				w.approve(l.Key)
 				return
 			}
+		case status == run.Approved:
+			approved = true
+			l.Class, l.Count = link.NoClass, 0
+		case u.counted(l):
+			l.Class, l.Count = link.NoClass, 0
 		}
+		if status == run.Approved && l.Verb != plan.Skip {
+			w.approve(l.Key)
+		}
+		pass = append(pass, l)
 	}
-	if !approved && u.wait != nil && u.wait.Wait == link.Held && holds(u.wait, u.lines) {
+	u.lines = pass
+	if !approved && u.wait != nil && u.wait.Wait == link.Held && u.wait.Code != codeMember && holds(u.wait, u.lines) {
 		u.lines = nil
 	}
 }
 
-// answered carries on with an account that a person said is the right one.
-func (w *wave) answered(u *unit) {
-	u.want.Ask = ""
-	u.have = link.Link{
-		Target: w.t.Name, Object: u.object.ID, Kind: remoteKind(u.object.Kind), Remote: u.seen.ID, State: link.Linked, Origin: link.Adopted,
-		Active: u.seen.Active, Applied: u.seen.Attrs, Since: w.now,
+// counted reports whether l is the repetition of a call that the limits count already.
+func (u *unit) counted(l plan.Line) bool {
+	return u.wait != nil && u.wait.Wait == link.Retrying && u.wait.Line != "" && u.wait.Line == l.Key
+}
+
+func (w *wave) approve(key string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sent[key] = true
+}
+
+// answered carries on where a person has decided: with the account that they said is the right one, or with what was asked about. It reports whether there
+// is anything to carry on with.
+func (w *wave) answered(u *unit) bool {
+	linked := plan.Linked(u.have)
+	if !linked && u.seen == nil {
+		return false
 	}
-	adopt := plan.Line{Target: w.t.Name, Object: u.object.ID, Kind: u.have.Kind, Name: u.want.Name, Verb: plan.Link, Remote: u.seen.ID, Why: "approved by a person"}
-	u.lines = append([]plan.Line{adopt}, plan.Object(u.want, u.have, u.seen, w.can)...)
-	for i := range u.lines {
-		u.lines[i].Class, u.lines[i].Count = link.NoClass, 0
+	want := u.want
+	want.Ask = ""
+	have := u.have
+	if !linked {
+		have = link.Link{
+			Target: w.t.Name, Object: u.object.ID, Kind: remoteKind(u.object.Kind), Remote: u.seen.ID, State: link.Linked, Origin: link.Adopted,
+			Active: u.seen.Active, Applied: u.seen.Attrs, Since: w.now,
+		}
 	}
+	lines := plan.Object(want, have, u.seen, w.can)
+	if !linked {
+		adopt := plan.Line{Target: w.t.Name, Object: u.object.ID, Kind: have.Kind, Name: u.want.Name, Verb: plan.Link, Remote: u.seen.ID, Why: "approved by a person"}
+		lines = append([]plan.Line{adopt}, lines...)
+	}
+	if !acts(lines) {
+		return false
+	}
+	for i := range lines {
+		lines[i].Class, lines[i].Count = link.NoClass, 0
+	}
+	u.want, u.have, u.lines = want, have, lines
+	return true
 }
 
 // holds reports whether w still describes what would be done: then trying again would fail again.
@@ -101,7 +144,6 @@ func (w *wave) note(ctx context.Context, units []*unit) error {
 	}
 	var put []link.Waiting
 	var drop []directory.ID
-	var ask []plan.Line
 	for _, u := range units {
 		l, ok := waits(u.lines)
 		switch {
@@ -109,12 +151,13 @@ func (w *wave) note(ctx context.Context, units []*unit) error {
 			x := link.Waiting{
 				Target: w.t.Name, Object: u.object.ID, Wait: link.Held, Code: l.Code, Reason: l.Why, Line: l.Key, Since: w.now,
 			}
-			put = append(put, x)
-			w.setWait(u, &x)
 			if l.Code == "ask" {
-				ask = append(ask, l)
+				w.later(question{l, x})
+			} else {
+				put = append(put, x)
 			}
-		case !ok && len(u.lines) == 0 && u.wait != nil:
+			w.setWait(u, &x)
+		case !ok && len(u.lines) == 0 && u.wait != nil && !w.awaits(u):
 			drop = append(drop, u.object.ID)
 			w.setWait(u, nil)
 		}
@@ -132,7 +175,44 @@ func (w *wave) note(ctx context.Context, units []*unit) error {
 	if err != nil {
 		return fmt.Errorf("note what waits: %w", err)
 	}
-	return w.hold(ctx, "ask", "these need a decision: the evidence does not suffice", ask)
+	return nil
+}
+
+// awaits reports whether u waits for memberships: nothing is to be done to the group itself.
+func (w *wave) awaits(u *unit) bool {
+	group := u.object.Kind == directory.Group && plan.Linked(u.have) && w.groupsServed() && w.t.Mode != Pilot
+	return group && (u.wait.Wait == link.Retrying || u.wait.Code == codeMember)
+}
+
+// A question is a line that a person must decide about, and what its object waits for until then.
+type question struct {
+	line plan.Line
+	wait link.Waiting
+}
+
+func (w *wave) later(q question) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asks = append(w.asks, q)
+}
+
+// ask puts the questions that have come up to a person. Until the line is in a hold, the object does not wait: a crash between the two asks again.
+func (w *wave) ask(ctx context.Context) error {
+	w.mu.Lock()
+	asks := w.asks
+	w.asks = nil
+	w.mu.Unlock()
+	if len(asks) == 0 {
+		return nil
+	}
+	lines, waits := make([]plan.Line, len(asks)), make([]link.Waiting, len(asks))
+	for i, q := range asks {
+		lines[i], waits[i] = q.line, q.wait
+	}
+	if err := w.hold(ctx, "ask", "these need a decision: the evidence does not suffice", lines); err != nil {
+		return err
+	}
+	return w.t.update(ctx, func(tx directory.Tx) error { return link.In(tx).PutWaiting(ctx, waits...) })
 }
 
 // waits returns the line for which an object waits: one that a rule or a person, not a switch, keeps from being done.
@@ -179,6 +259,9 @@ func (w *wave) hold(ctx context.Context, class, why string, lines []plan.Line) e
 		if err := r.AddLines(ctx, p.ID, lines...); err != nil {
 			return err
 		}
+		if _, err := r.MarkLines(ctx, p.ID, "", run.Waiting, keysOf(lines)...); err != nil { // those that were in it once, and are again
+			return err
+		}
 		return recount(ctx, r, p)
 	})
 	if err != nil {
@@ -193,13 +276,61 @@ func (w *wave) hold(ctx context.Context, class, why string, lines []plan.Line) e
 }
 
 func openHold(ctx context.Context, r run.Reader, target, class string) (run.Plan, error) {
-	plans, err := r.Plans(ctx, target, run.Hold, run.Waiting, 50)
+	plans, err := r.Plans(ctx, target, run.Hold, run.Waiting, allPlans)
 	for _, p := range plans {
 		if p.Class == class {
 			return p, err
 		}
 	}
 	return run.Plan{}, err
+}
+
+func keysOf(lines []plan.Line) []string {
+	keys := make([]string, len(lines))
+	for i, l := range lines {
+		keys[i] = l.Key
+	}
+	return keys
+}
+
+// shrink takes lines about units out of holds that would not be done any more: who came back need not be decided about. Only lines that pick chooses are
+// looked at. Questions about accounts that were not looked for stay.
+func (w *wave) shrink(ctx context.Context, units []*unit, pick func(plan.Line) bool) error {
+	if w.draft {
+		return nil
+	}
+	stale := map[string][]string{}
+	for _, u := range units {
+		for _, h := range w.parked[u.object.ID] {
+			unknown := h.Code == "ask" && !w.listed && !plan.Linked(u.have)
+			if h.Status == run.Waiting && pick(h.Line) && !unknown && !slices.ContainsFunc(u.lines, func(l plan.Line) bool { return l.Key == h.Key }) {
+				stale[h.Plan] = append(stale[h.Plan], h.Key)
+			}
+		}
+	}
+	if len(stale) == 0 {
+		return nil
+	}
+	err := w.t.update(ctx, func(tx directory.Tx) error {
+		r := run.In(tx)
+		for id, keys := range stale {
+			if _, err := r.MarkLines(ctx, id, run.Waiting, run.Stale, keys...); err != nil {
+				return err
+			}
+			p, err := r.Plan(ctx, id)
+			if err == nil {
+				err = recount(ctx, r, p)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("shrink holds: %w", err)
+	}
+	return nil
 }
 
 // recount makes the numbers of a stored plan those of its lines that wait.
@@ -225,5 +356,8 @@ func recount(ctx context.Context, r run.Tx, p run.Plan) error {
 		}
 	}
 	p.People = len(objects)
+	if len(objects) == 0 && p.Status == run.Waiting {
+		p.Status = run.Stale
+	}
 	return r.PutPlan(ctx, p)
 }

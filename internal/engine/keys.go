@@ -9,8 +9,8 @@ import (
 // keys are what a wave looks at.
 type keys struct {
 	objects map[directory.ID]bool // to plan
-	members []directory.ID        // people whose memberships may differ
 	groups  []directory.ID        // groups whose members may differ as a whole
+	changed []directory.ID        // objects that changed themselves: a group that comes back into scope has members
 }
 
 // keys coalesces changes: an object changed is planned; an edge changed may move people into or out of scope, and in or out of groups at the target.
@@ -41,7 +41,6 @@ func (w *wave) edge(ctx context.Context, v directory.Reader, c directory.Change,
 	}
 	k.objects[c.Member] = true
 	if o.Kind == directory.Person {
-		k.members = append(k.members, c.Member)
 		return nil
 	}
 	if w.nestedScope() {
@@ -91,6 +90,9 @@ func (w *wave) renamed(ctx context.Context, v directory.Reader, changes []direct
 	for _, c := range changes {
 		if c.Member != "" {
 			continue
+		}
+		if w.groupsServed() {
+			k.changed = append(k.changed, c.Object)
 		}
 		scope := c.Object == w.people.root || c.Object == w.groups.root
 		if !scope && !w.rules.UsesMemberOf() && !w.rules.UsesAbove() {

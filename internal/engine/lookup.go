@@ -12,46 +12,119 @@ import (
 	"muster/internal/plan"
 )
 
-// mustLookUp reports whether u would create something that nobody proved to be absent: the list is old, or an earlier create may have taken effect.
+// mustLookUp reports whether u would create something that nobody proved to be absent, because the list is old or an earlier create may have taken effect;
+// or would change something of which it is not known what it is now.
 func (w *wave) mustLookUp(u *unit) bool {
-	creates := len(u.lines) > 0 && u.lines[0].Verb == plan.Create
-	return creates && (!u.absent || u.repeats())
+	if len(u.lines) == 0 || ofMember(u.lines[0]) {
+		return false
+	}
+	creates := u.lines[0].Verb == plan.Create
+	return creates && !u.absent || u.repeats() || plan.Linked(u.have) && u.unsure()
 }
 
-// repeats reports whether an earlier create of u had no answer.
+// repeats reports whether an earlier call about u had no answer.
 func (u *unit) repeats() bool { return u.wait != nil && u.wait.Code == codeUnknown }
 
-// lookUp asks the target for an account by the match attributes, in order, and plans u again if there is one. What an unanswered create of ours has left
-// is adopted; anything else goes by the rules of adoption.
+// unsure reports whether what is remembered of u's account may be wrong.
+func (u *unit) unsure() bool { return u.repeats() || u.wait != nil && u.wait.Code == codeUnclosed }
+
+// lookUp asks the target for an account, by its id or else by the match attributes, in order, and plans u again if there is one. What an unanswered
+// create of ours has left is adopted; anything else goes by the rules of adoption.
 func (w *wave) lookUp(ctx context.Context, u *unit) error {
+	if plan.Linked(u.have) {
+		return w.look(ctx, u)
+	}
 	account, err := w.find(ctx, u)
 	if err != nil {
 		return err
 	}
 	if account == nil {
-		u.absent = true
+		if u.absent = true; isGhost(u.lines) {
+			return w.settled(ctx, u)
+		}
 		return nil
 	}
 	if err := w.offerFound(ctx, u, *account); err != nil {
 		return err
 	}
 	if u.repeats() && u.want.Ask == "" {
-		u.have = link.Link{Target: w.t.Name, Object: u.object.ID, Origin: link.Created}
-		link := plan.Line{Target: w.t.Name, Object: u.object.ID, Kind: u.want.Kind, Name: u.want.Name, Verb: plan.Link, Remote: account.ID, Why: "made by an earlier call that had no answer"}
+		u.have = link.Link{Target: w.t.Name, Object: u.object.ID, Kind: u.want.Kind, Origin: link.Created}
+		made := w.ghost(u)
+		made.Remote, made.Why = account.ID, "made by an earlier call that had no answer"
 		known := u.have
-		known.Remote, known.State, known.Active, known.Applied = account.ID, "linked", account.Active, mapped(u.want, account.Attrs)
-		u.lines = append([]plan.Line{link}, plan.Object(u.want, known, account, w.can)...)
+		known.Remote, known.State, known.Active, known.Applied = account.ID, link.Linked, account.Active, mapped(u.want, account.Attrs)
+		u.lines = append([]plan.Line{made}, plan.Object(u.want, known, account, w.can)...)
 		return nil
 	}
-	w.plan(u)
+	return w.replan(ctx, u)
+}
+
+// look asks for the account that u has, of which a call had no answer.
+func (w *wave) look(ctx context.Context, u *unit) error {
+	account, err := w.t.Connector.Get(ctx, u.have.Kind, u.have.Remote)
+	if errors.Is(err, connector.ErrNotFound) {
+		if !isGhost(u.lines) {
+			return nil // the call will find out
+		}
+		if _, err := w.t.Connector.Check(ctx); err != nil {
+			return err
+		}
+		u.lines = nil
+		return w.lost(ctx, u.have, w.retry(u, codeMissing, "the account is gone at the target; it is planned anew", 0))
+	}
+	if err != nil {
+		return err
+	}
+	u.seen = &account
+	if err := w.reopen(ctx, u); err != nil {
+		return err
+	}
+	return w.replan(ctx, u)
+}
+
+// reopen links a group again that is still there though its deletion was ordered, and that is wanted now.
+func (w *wave) reopen(ctx context.Context, u *unit) error {
+	if u.object.Kind != directory.Group || u.have.State != link.Closing || u.want.Scope != plan.In || !u.want.Active {
+		return nil
+	}
+	u.have.State, u.have.Since, u.have.Cause = link.Linked, w.now, directory.NoCause
+	w.linked(u)
+	return w.t.update(ctx, func(tx directory.Tx) error { return link.In(tx).Put(ctx, u.have) })
+}
+
+// replan plans u again now that its account was seen.
+func (w *wave) replan(ctx context.Context, u *unit) error {
+	u.lines = w.object(u)
 	if err := w.note(ctx, []*unit{u}); err != nil {
 		return err
 	}
-	if !acts(u.lines) {
-		u.lines = nil
+	if err := w.screen(ctx, []*unit{u}); err != nil {
+		return err
 	}
+	if acts(u.lines) {
+		return nil
+	}
+	if u.unsure() {
+		return w.settled(ctx, u)
+	}
+	u.lines = nil
 	return nil
 }
+
+// settled forgets that u waited for an answer: nothing is left to do, unless something keeps it from being done.
+func (w *wave) settled(ctx context.Context, u *unit) error {
+	w.setWait(u, nil)
+	err := w.t.update(ctx, func(tx directory.Tx) error { return link.In(tx).DropWaiting(ctx, w.t.Name, u.object.ID) })
+	if err == nil {
+		u.lines = w.object(u)
+		err = w.note(ctx, []*unit{u})
+	}
+	u.lines = nil
+	return err
+}
+
+// ofMember reports whether l is about memberships.
+func ofMember(l plan.Line) bool { return l.Verb == plan.AddMembers || l.Verb == plan.RemoveMembers }
 
 // find returns the account that one of the match attributes leads to, or nil.
 func (w *wave) find(ctx context.Context, u *unit) (*connector.Remote, error) {
@@ -112,6 +185,13 @@ func (w *wave) unfound(ctx context.Context, stop context.CancelCauseFunc, u *uni
 		return err
 	}
 	x := w.waitFor(u, u.lines[0], err)
+	if x.Code == codeUnknown && !u.repeats() {
+		x.Code, x.Line = codeLookup, "" // nothing was sent
+	}
+	if u.unsure() {
+		x.Code, x.Line = u.wait.Code, u.wait.Line
+	}
+	w.setWait(u, &x)
 	w.count(string(x.Wait), 1)
 	return w.t.update(ctx, func(tx directory.Tx) error { return link.In(tx).PutWaiting(ctx, x) })
 }

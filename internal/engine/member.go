@@ -5,8 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"muster/internal/connector"
 	"muster/internal/directory"
@@ -225,152 +226,148 @@ func (w *wave) wantIn(ctx context.Context, group directory.ID, people []director
 	return nil
 }
 
-// adoptMembers reads who is in an adopted group, so that what differs can be planned.
-func (w *wave) adoptMembers(ctx context.Context, group directory.ID, remote connector.RemoteID) ([]link.Edge, error) {
+// roster reads who is in a group at the target. It reports false where the target does not tell.
+func (w *wave) roster(ctx context.Context, group directory.ID, remote connector.RemoteID) ([]link.Edge, bool, error) {
 	lister, ok := w.t.Connector.(connector.Members)
 	if !ok || !w.can.MembersReadable {
-		return nil, nil
+		return nil, false, nil
 	}
 	var ids []connector.RemoteID
 	err := lister.Members(ctx, remote, func(id connector.RemoteID) error { ids = append(ids, id); return nil })
 	if errors.Is(err, connector.ErrNotFound) {
-		return nil, nil
+		return nil, false, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("members of %s at the target: %w", remote, err)
+		return nil, false, fmt.Errorf("members of %s at the target: %w", remote, err)
 	}
-	var edges []link.Edge
-	return edges, w.t.view(ctx, func(v directory.Reader) error {
-		known := map[connector.RemoteID]directory.ID{}
-		for part := range slices.Chunk(ids, 500) {
-			links, err := link.Of(v).ByRemote(ctx, w.t.Name, connector.User, part)
-			if err != nil {
-				return err
-			}
-			for _, l := range links {
-				known[l.Remote] = l.Object
-			}
-		}
+	edges := make([]link.Edge, 0, len(ids))
+	return edges, true, w.t.view(ctx, func(v directory.Reader) error {
+		owners, err := w.owners(ctx, link.Of(v), ids)
 		for _, id := range ids {
-			e := link.Edge{Target: w.t.Name, Group: group, Member: known[id], Applied: true}
+			e := link.Edge{Target: w.t.Name, Group: group, Member: owners[id], Applied: true}
 			if e.Member == "" {
 				e.Foreign = id
 			}
 			edges = append(edges, e)
 		}
-		return nil
+		return err
 	})
 }
 
-// memberships plans, judges and carries out the memberships of groups that may have some to write.
-func (w *wave) memberships(ctx context.Context, removalsOnly bool) error {
-	if !w.groupsServed() || w.t.Mode == Pilot {
+// owners returns who has which of the accounts.
+func (w *wave) owners(ctx context.Context, r link.Reader, accounts []connector.RemoteID) (map[connector.RemoteID]directory.ID, error) {
+	out := map[connector.RemoteID]directory.ID{}
+	for part := range slices.Chunk(accounts, 500) {
+		links, err := r.ByRemote(ctx, w.t.Name, connector.User, part)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range links {
+			out[l.Remote] = l.Object
+		}
+	}
+	return out, nil
+}
+
+// unread is what a group waits for whose members at the target are not known.
+func (w *wave) unread(group directory.ID) link.Waiting {
+	return link.Waiting{
+		Target: w.t.Name, Object: group, Wait: link.Retrying, Code: codeMembers, Reason: "who is in it at the target has to be read", Attempts: 1, Since: w.now, Next: w.t.e.cfg.Now(),
+	}
+}
+
+// reread makes what we remember of a group's members what the target says. It reports false if the target does not answer: then the group waits.
+func (w *wave) reread(ctx context.Context, u *unit) (bool, error) {
+	actual, told, err := w.roster(ctx, u.object.ID, u.have.Remote)
+	switch {
+	case refuses(err):
+		return false, &refusal{err}
+	case ctx.Err() != nil:
+		return false, context.Cause(ctx)
+	case err != nil:
+		x := w.retry(u, codeMembers, cut(err.Error()), 0)
+		w.setWait(u, &x)
+		return false, w.t.update(ctx, func(tx directory.Tx) error { return link.In(tx).PutWaiting(ctx, x) })
+	}
+	known := unmet(u.wait)
+	if known {
+		w.setWait(u, nil)
+	}
+	var differ []link.Edge
+	err = w.t.view(ctx, func(v directory.Reader) error {
+		if !told {
+			return nil
+		}
+		have, err := link.Of(v).Edges(ctx, w.t.Name, u.object.ID)
+		differ = different(have, actual)
+		return err
+	})
+	if err != nil || len(differ) == 0 && !known {
+		return true, err
+	}
+	return true, w.t.update(ctx, func(tx directory.Tx) error {
+		if err := link.In(tx).Seen(ctx, differ...); err != nil || !known {
+			return err
+		}
+		return link.In(tx).DropWaiting(ctx, w.t.Name, u.object.ID)
+	})
+}
+
+// different returns the edges whose Applied is not what the target says, as the target says.
+func different(have, actual []link.Edge) []link.Edge {
+	type key struct {
+		member  directory.ID
+		foreign connector.RemoteID
+	}
+	in := make(map[key]link.Edge, len(actual))
+	for _, e := range actual {
+		in[key{e.Member, e.Foreign}] = e
+	}
+	var out []link.Edge
+	for _, e := range have {
+		k := key{e.Member, e.Foreign}
+		_, there := in[k]
+		if e.Applied != there {
+			e.Applied = there
+			out = append(out, e)
+		}
+		delete(in, k)
+	}
+	for _, e := range in {
+		out = append(out, e)
+	}
+	return out
+}
+
+// rereadAll rereads every group that the target has and should have, several at a time: what somebody changed there by hand is undone, or with merge, noted.
+func (w *wave) rereadAll(ctx context.Context) error {
+	if _, ok := w.t.Connector.(connector.Members); !ok || !w.can.MembersReadable || w.t.Mode == Pilot {
 		return nil
 	}
-	w.mu.Lock()
-	groups := slices.Sorted(maps.Keys(w.late))
-	if !removalsOnly {
-		w.late = map[directory.ID]bool{}
-	}
-	w.mu.Unlock()
-	lines := map[directory.ID][]plan.Line{}
-	var slims []plan.Line
-	var units []*unit
-	for part := range slices.Chunk(groups, planChunk) {
-		us, err := w.prepare(ctx, part)
+	for after := directory.ID(""); ; {
+		var page []link.Link
+		err := w.t.view(ctx, func(v directory.Reader) (err error) {
+			page, err = link.Of(v).List(ctx, w.t.Name, connector.Group, []link.State{link.Linked}, after, 1000)
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		for _, u := range us {
-			ls, err := w.memberLines(ctx, u, removalsOnly)
-			if err != nil {
+		g, ctx := errgroup.WithContext(ctx)
+		g.SetLimit(w.t.Concurrency)
+		for _, l := range page {
+			after = l.Object
+			if x := w.waits(l.Object); x != nil && x.Wait == link.Retrying && x.Next.After(w.t.e.cfg.Now()) {
+				continue
+			}
+			g.Go(func() error {
+				u := &unit{object: directory.Object{ID: l.Object, Kind: directory.Group}, have: l, wait: w.waits(l.Object)}
+				_, err := w.reread(ctx, u)
 				return err
-			}
-			if len(ls) == 0 {
-				continue
-			}
-			u.lines = ls
-			units = append(units, u)
+			})
 		}
-	}
-	if err := w.screen(ctx, units); err != nil {
-		return err
-	}
-	for _, u := range units {
-		lines[u.object.ID] = u.lines
-		for _, l := range u.lines {
-			if !w.free[l.Object] {
-				slims = append(slims, slim(l))
-			}
-		}
-	}
-	verdicts, err := w.judge(ctx, slims)
-	if err != nil {
-		return err
-	}
-	return w.carryMembers(ctx, units, verdicts)
-}
-
-// memberLines plans the open edges of one linked group.
-func (w *wave) memberLines(ctx context.Context, u *unit, removalsOnly bool) ([]plan.Line, error) {
-	if u.object.Kind != directory.Group || u.fault != nil || !plan.Linked(u.have) || u.have.State != link.Linked {
-		return nil, nil
-	}
-	if u.wait != nil && u.wait.Wait == link.Retrying && u.wait.Next.After(w.t.e.cfg.Now()) {
-		return nil, nil
-	}
-	var open []link.Edge
-	var n int
-	err := w.t.view(ctx, func(v directory.Reader) (err error) {
-		if open, err = link.Of(v).OpenEdges(ctx, w.t.Name, u.object.ID, "", 300_000); err != nil || len(open) == 0 {
-			return err
-		}
-		n, err = link.Of(v).CountApplied(ctx, w.t.Name, u.object.ID)
-		return err
-	})
-	if err != nil || len(open) == 0 {
-		return nil, err
-	}
-	lines := plan.Members(u.want, u.have, open, n, w.rules.rules.Groups.Merge, w.can)
-	if removalsOnly {
-		lines = slices.DeleteFunc(lines, func(l plan.Line) bool { return l.Verb != plan.RemoveMembers })
-	}
-	return lines, nil
-}
-
-// carryMembers sends membership lines, group by group at the same time, the lines of one group one after the other.
-func (w *wave) carryMembers(ctx context.Context, units []*unit, verdicts []plan.Verdict) error {
-	held := map[string][]plan.Line{}
-	why := map[string]string{}
-	var ready []*unit
-	for _, u := range units {
-		var pass []plan.Line
-		for _, l := range u.lines {
-			if v, ok := plan.Tripped(verdicts, l); ok && !w.free[l.Object] {
-				held[string(v.Class)] = append(held[string(v.Class)], l)
-				why[string(v.Class)] = v.Why
-				continue
-			}
-			pass = append(pass, l)
-		}
-		if u.lines = pass; len(pass) > 0 {
-			ready = append(ready, u)
-		}
-	}
-	for _, class := range slices.Sorted(maps.Keys(held)) {
-		if err := w.hold(ctx, class, why[class], held[class]); err != nil {
+		if err := g.Wait(); err != nil || len(page) < 1000 {
 			return err
 		}
 	}
-	if len(ready) == 0 {
-		return nil
-	}
-	return w.carry(ctx, func(yield func(*unit) error) error {
-		for _, u := range ready {
-			if err := yield(u); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }

@@ -27,25 +27,32 @@ func (j *job) readyMembers(ctx context.Context, w *wave, l plan.Line) (bool, err
 		return false, fmt.Errorf("accounts of members: %w", err)
 	}
 	op := connector.Op{Verb: connector.Member, Kind: connector.Group, ID: j.have.Remote, Active: true, Want: j.want.Attrs}
-	j.edges = nil
+	edge := link.Edge{Target: w.t.Name, Group: j.object.ID}
+	j.pairs = nil
 	for _, id := range l.Add {
-		if remote := accounts[id]; remote != "" {
-			op.Add = append(op.Add, remote)
-			j.edges = append(j.edges, link.Edge{Target: w.t.Name, Group: j.object.ID, Member: id, Wanted: true, Applied: true})
+		if edge.Member, edge.Wanted, edge.Applied = id, true, true; accounts[id] != "" {
+			j.pairs = append(j.pairs, pair{accounts[id], edge})
 		}
 	}
 	for _, id := range l.Remove {
-		if remote := accounts[id]; remote != "" {
-			op.Remove = append(op.Remove, remote)
+		if edge.Member, edge.Wanted, edge.Applied = id, false, false; accounts[id] != "" {
+			j.pairs = append(j.pairs, pair{accounts[id], edge})
+		} else {
+			j.moot = append(j.moot, edge)
 		}
-		j.edges = append(j.edges, link.Edge{Target: w.t.Name, Group: j.object.ID, Member: id})
 	}
 	for _, id := range l.Foreign {
-		op.Remove = append(op.Remove, id)
-		j.edges = append(j.edges, link.Edge{Target: w.t.Name, Group: j.object.ID, Foreign: id})
+		j.pairs = append(j.pairs, pair{id, link.Edge{Target: w.t.Name, Group: j.object.ID, Foreign: id}})
 	}
-	if len(op.Add)+len(op.Remove) == 0 {
+	if len(j.pairs) == 0 {
 		return false, nil
+	}
+	for _, p := range j.pairs {
+		if p.edge.Applied {
+			op.Add = append(op.Add, p.remote)
+		} else {
+			op.Remove = append(op.Remove, p.remote)
+		}
 	}
 	op.Key = string(directory.NewID())
 	j.op = op
@@ -56,49 +63,62 @@ func (j *job) readyMembers(ctx context.Context, w *wave, l plan.Line) (bool, err
 	return true, nil
 }
 
-// callMembers makes a membership call. When the target rejects it as a whole, its members are sent one by one: one whom the target does not know must not
-// keep the others out.
-func (w *wave) callMembers(ctx context.Context, j *job) error {
+// A pair is one member of an op as the target knows it, and the edge as it is when the op has taken effect.
+type pair struct {
+	remote connector.RemoteID
+	edge   link.Edge
+}
+
+func edgesOf(pairs []pair) []link.Edge {
+	out := make([]link.Edge, len(pairs))
+	for i, p := range pairs {
+		out[i] = p.edge
+	}
+	return out
+}
+
+// callMembers makes a membership call and returns what it brought about. When the target rejects it as a whole, its members are sent one by one: one whom
+// the target does not know must not keep the others out. A group that is gone is ErrNotFound, a member that is unknown is ErrInvalid.
+func (w *wave) callMembers(ctx context.Context, j *job) ([]pair, error) {
 	_, err := w.t.Connector.Apply(ctx, j.op)
-	rejected := errors.Is(err, connector.ErrInvalid) || errors.Is(err, connector.ErrNotFound)
-	if !rejected || len(j.op.Add)+len(j.op.Remove) < 2 {
-		return err
+	switch {
+	case err == nil:
+		return j.pairs, nil
+	case !rejection(err):
+		return nil, err
 	}
 	if _, err := w.t.Connector.Get(ctx, connector.Group, j.op.ID); err != nil {
-		return err
+		return nil, err
 	}
-	var done []link.Edge
+	if len(j.pairs) == 1 {
+		return nil, unknownMember(err)
+	}
+	var done []pair
 	var last error
-	for i, op := range single(j.op) {
-		if _, err := w.t.Connector.Apply(ctx, op); err == nil {
-			done = append(done, j.edges[i])
-		} else {
-			last = err
-			if !rejection(err) {
-				break
-			}
+	for _, p := range j.pairs {
+		op := j.op
+		op.Add, op.Remove = []connector.RemoteID{p.remote}, nil
+		if !p.edge.Applied {
+			op.Add, op.Remove = nil, op.Add
+		}
+		_, err := w.t.Connector.Apply(ctx, op)
+		switch {
+		case err == nil:
+			done = append(done, p)
+		case rejection(err):
+			last = unknownMember(err)
+		default:
+			return done, err
 		}
 	}
-	j.edges = done
-	return last
+	return done, last
 }
 
 func rejection(err error) bool {
 	return errors.Is(err, connector.ErrInvalid) || errors.Is(err, connector.ErrNotFound)
 }
 
-// single splits a membership op into one op a member, additions first.
-func single(op connector.Op) []connector.Op {
-	var out []connector.Op
-	for _, id := range op.Add {
-		one := op
-		one.Add, one.Remove = []connector.RemoteID{id}, nil
-		out = append(out, one)
-	}
-	for _, id := range op.Remove {
-		one := op
-		one.Add, one.Remove = nil, []connector.RemoteID{id}
-		out = append(out, one)
-	}
-	return out
+// unknownMember makes of any rejection of a member one of its value: its group is there.
+func unknownMember(err error) error {
+	return fmt.Errorf("%w: a member: %s", connector.ErrInvalid, err.Error())
 }

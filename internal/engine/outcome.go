@@ -24,6 +24,8 @@ const (
 	codeUnclosed  = "unclosed"  // disabled or deleted, but the target does not confirm it
 	codeOffered   = "unsupported"
 	codeLookup    = "look_up"
+	codeMembers   = "members"        // of a group: who is in it has to be read again
+	codeMember    = "member_invalid" // of a group: the target rejects members
 )
 
 // ready makes line l the next call of j: the intent and the op. It reports false if there is nothing to call.
@@ -63,19 +65,19 @@ func (j *job) ready(ctx context.Context, w *wave, l plan.Line) (bool, error) {
 // call makes one remote call and says what it means.
 func (w *wave) call(ctx context.Context, stop context.CancelCauseFunc, j *job) {
 	began := w.t.e.cfg.Now()
-	var remote connector.Remote
-	var err error
 	if j.op.Verb == connector.Member {
-		err = w.callMembers(ctx, j)
+		done, err := w.callMembers(ctx, j)
+		w.membersDone(ctx, stop, j, done, err)
 	} else {
-		remote, err = w.t.Connector.Apply(ctx, j.op)
-	}
-	if err == nil && (j.op.Verb == connector.Disable || j.op.Verb == connector.Delete) {
-		w.close(ctx, j)
-	} else if err == nil {
-		w.done(j, remote)
-	} else {
-		w.failed(ctx, stop, j, err)
+		remote, err := w.t.Connector.Apply(ctx, j.op)
+		switch {
+		case err != nil:
+			w.failed(ctx, stop, j, err)
+		case closes(j.op.Verb):
+			w.close(ctx, j)
+		default:
+			w.done(j, remote)
+		}
 	}
 	now := w.t.e.cfg.Now()
 	j.outcome.Intent, j.outcome.At, j.outcome.Took = j.intent.ID, now, now.Sub(began)
@@ -84,10 +86,6 @@ func (w *wave) call(ctx context.Context, stop context.CancelCauseFunc, j *job) {
 
 // done settles a call that took effect.
 func (w *wave) done(j *job, remote connector.Remote) {
-	if j.op.Verb == connector.Member {
-		w.membersDone(j)
-		return
-	}
 	l := j.have
 	l.Target, l.Object, l.Kind, l.State, l.Run, l.Cause = w.t.Name, j.object.ID, j.op.Kind, link.Linked, w.run.ID, directory.NoCause
 	l.Confirmed = w.t.e.cfg.Now()
@@ -102,20 +100,52 @@ func (w *wave) done(j *job, remote connector.Remote) {
 		l.Applied = applied(j.have.Applied, j.want.Attrs)
 	}
 	w.count(string(j.op.Verb)+"d", 1)
-	j.outcome = link.Outcome{Result: link.Done, Link: &l, Clear: true}
+	j.outcome = link.Outcome{Result: link.Done, Link: &l, Clear: !unmet(w.waits(j.object.ID))}
 }
 
-// membersDone settles a membership call.
-func (w *wave) membersDone(j *job) {
-	w.count("members_added", len(j.op.Add))
-	w.count("members_removed", len(j.op.Remove))
-	j.outcome = link.Outcome{Result: link.Done, Edges: j.edges, Clear: true}
+// unmet reports whether a group waits to have its members read.
+func unmet(x *link.Waiting) bool { return x != nil && x.Code == codeMembers }
+
+// membersDone settles a membership call of which done took effect. A group of which members were rejected waits for a person, and its other members go on.
+func (w *wave) membersDone(ctx context.Context, stop context.CancelCauseFunc, j *job, done []pair, err error) {
+	if err != nil {
+		w.failed(ctx, stop, j, err)
+		if j.outcome.Result == link.Unknown || errors.Is(err, connector.ErrNotFound) {
+			return
+		}
+	} else {
+		x := w.waits(j.object.ID)
+		ours := x == nil || x.Wait == link.Retrying || x.Code == codeMember
+		j.outcome = link.Outcome{Result: link.Done, Clear: ours && j.parked == nil}
+	}
+	if errors.Is(err, connector.ErrInvalid) {
+		j.parked = j.outcome.Wait
+	}
+	j.outcome.Edges = edgesOf(done)
+	for _, p := range done {
+		if p.edge.Applied {
+			w.count("members_added", 1)
+		} else {
+			w.count("members_removed", 1)
+		}
+	}
+}
+
+func closes(v connector.Verb) bool { return v == connector.Disable || v == connector.Delete }
+
+// closing is the link of j while its removal was ordered and is not confirmed.
+func (w *wave) closing(j *job) link.Link {
+	l := j.have
+	if l.State != link.Closing {
+		l.State, l.Since = link.Closing, w.now
+	}
+	l.Cause, l.Run = j.want.Cause, w.run.ID
+	return l
 }
 
 // close reads back what a disable or delete has left. Only what the target then says closes a leaver.
 func (w *wave) close(ctx context.Context, j *job) {
-	l := j.have
-	l.State, l.Cause, l.Run, l.Since = link.Closing, j.want.Cause, w.run.ID, w.now
+	l := w.closing(j)
 	j.outcome = link.Outcome{Result: link.Done, Link: &l, Clear: true}
 	closed, err := w.closed(ctx, j)
 	if !closed {
@@ -124,13 +154,15 @@ func (w *wave) close(ctx context.Context, j *job) {
 			reason = "the target accepted it, and could not be asked whether it is closed: " + err.Error()
 		}
 		x := w.retry(j.unit, codeUnclosed, reason, 0)
+		x.Line = j.intent.Line
 		j.outcome.Wait, j.outcome.Clear = &x, false
 		w.count("unclosed", 1)
 		return
 	}
-	l.State, l.Active, l.Confirmed = link.Closed, false, w.t.e.cfg.Now()
+	l.State, l.Active, l.Since, l.Confirmed = link.Closed, false, w.now, w.t.e.cfg.Now()
 	if j.op.Verb == connector.Delete {
 		l.Applied = nil
+		j.outcome.Edges = w.forgotten(ctx, l)
 	}
 	w.count(string(j.op.Verb)+"d", 1)
 }
@@ -170,15 +202,27 @@ func (w *wave) failed(ctx context.Context, stop context.CancelCauseFunc, j *job,
 	x := w.waitFor(j.unit, line, err)
 	if unclassified(err) {
 		j.outcome.Result = link.Unknown
-	}
-	j.outcome.Wait = &x
-	if j.op.Verb == connector.Member && rejection(err) {
-		j.outcome.Edges = j.edges
-		if len(j.op.Add)+len(j.op.Remove) < 2 {
-			j.outcome.Edges = nil
+		if closes(j.op.Verb) {
+			l := w.closing(j)
+			j.outcome.Link = &l
 		}
 	}
+	if j.op.Verb == connector.Member {
+		x.Code = ofMembers(x.Code)
+	}
+	j.outcome.Wait = &x
 	w.count(string(x.Wait), 1)
+}
+
+// ofMembers returns the code of waiting of a group whose memberships failed with code.
+func ofMembers(code string) string {
+	switch code {
+	case codeUnknown:
+		return codeMembers
+	case codeInvalid:
+		return codeMember
+	}
+	return code
 }
 
 // unclassified reports whether err is none of the vocabulary: the call may have had an effect.
@@ -204,12 +248,12 @@ func (w *wave) waitFor(u *unit, l plan.Line, err error) link.Waiting {
 	case errors.As(err, &wait):
 		x := w.retry(u, codeThrottled, "the target asks to wait", wait.Wait)
 		x.Attempts = max(0, x.Attempts-1)
-		if u.repeats() {
-			x.Code = codeUnknown
+		if u.repeats() || unmet(u.wait) {
+			x.Code, x.Line = u.wait.Code, u.wait.Line
 		}
 		return x
 	case errors.Is(err, connector.ErrExists):
-		if u.wait != nil && u.wait.Code == codeExists && u.wait.Attempts >= 3 {
+		if u.wait != nil && u.wait.Code == codeExists && u.wait.Attempts >= 2 {
 			return w.held(u, l, "conflict", "the name is taken at the target by an account that cannot be found: "+cut(err.Error()))
 		}
 		return w.retry(u, codeExists, "the name is taken at the target: "+cut(err.Error()), 0)
@@ -218,7 +262,9 @@ func (w *wave) waitFor(u *unit, l plan.Line, err error) link.Waiting {
 	case errors.Is(err, connector.ErrUnsupported):
 		return w.held(u, l, codeOffered, "the target does not offer this: "+cut(err.Error()))
 	}
-	return w.retry(u, codeUnknown, cut(err.Error()), 0)
+	x := w.retry(u, codeUnknown, cut(err.Error()), 0)
+	x.Line = l.Key
+	return x
 }
 
 func (w *wave) held(u *unit, l plan.Line, code, reason string) link.Waiting {
@@ -280,8 +326,8 @@ func (w *wave) vanished(ctx context.Context, stop context.CancelCauseFunc, j *jo
 	}
 	l := j.have
 	l.Active, l.Applied, l.Since, l.Run, l.Confirmed = false, nil, w.now, w.run.ID, w.t.e.cfg.Now()
-	j.outcome.Link = &l
-	if j.op.Verb == connector.Disable || j.op.Verb == connector.Delete {
+	j.outcome.Link, j.outcome.Edges = &l, w.forgotten(ctx, l)
+	if closes(j.op.Verb) {
 		l.State, l.Cause = link.Closed, j.want.Cause
 		j.outcome.Result, j.outcome.Clear = link.Done, true
 		w.count("already_gone", 1)
@@ -291,6 +337,36 @@ func (w *wave) vanished(ctx context.Context, stop context.CancelCauseFunc, j *jo
 	x := w.retry(j.unit, codeMissing, "the account is gone at the target; it is planned anew", 0)
 	j.outcome.Wait = &x
 	w.count("lost", 1)
+}
+
+// forgotten returns the memberships that went with an account or group that is gone.
+func (w *wave) forgotten(ctx context.Context, l link.Link) []link.Edge {
+	var edges []link.Edge
+	err := w.t.view(context.WithoutCancel(ctx), func(v directory.Reader) (err error) {
+		edges, err = appliedEdges(ctx, link.Of(v), l)
+		return err
+	})
+	if err != nil {
+		w.t.log.Error("memberships of what is gone are not known", "object", l.Object, "error", err)
+	}
+	return edges
+}
+
+// appliedEdges returns the memberships that a link takes with it, as they are once it is gone.
+func appliedEdges(ctx context.Context, r link.Reader, l link.Link) (out []link.Edge, err error) {
+	var edges []link.Edge
+	if l.Kind == connector.Group {
+		edges, err = r.Edges(ctx, l.Target, l.Object)
+	} else {
+		edges, err = r.EdgesOf(ctx, l.Target, []directory.ID{l.Object})
+	}
+	for _, e := range edges {
+		if e.Applied {
+			e.Applied = false
+			out = append(out, e)
+		}
+	}
+	return out, err
 }
 
 // cut shortens what a target says.
@@ -313,8 +389,11 @@ func (t *target) recover(ctx context.Context, open []link.Intent) error {
 		outcomes[i] = link.Outcome{
 			Intent: in.ID, Result: link.Unknown, Answer: "Muster ended before the answer", At: now,
 			Wait: &link.Waiting{
-				Target: t.Name, Object: in.Object, Wait: link.Retrying, Code: codeUnknown, Reason: "Muster ended before the answer", Attempts: 1, Since: now, Next: now,
+				Target: t.Name, Object: in.Object, Wait: link.Retrying, Code: codeUnknown, Reason: "Muster ended before the answer", Line: in.Line, Attempts: 1, Since: now, Next: now,
 			},
+		}
+		if in.Verb == connector.Member {
+			outcomes[i].Wait.Code = codeMembers
 		}
 	}
 	t.log.Info("writes without an answer are looked up", "count", len(open))

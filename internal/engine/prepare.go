@@ -26,7 +26,9 @@ type unit struct {
 	wait    *link.Waiting
 	lines   []plan.Line
 	absent  bool // a look-up or a complete list found no account
-	fault   error
+
+	protected bool // want.Ask is about somebody whom no run may close
+	fault     error
 }
 
 // remoteKind returns the kind of remote object that stands for an object.
@@ -132,8 +134,12 @@ func (w *wave) desire(ctx context.Context, v directory.Reader, kind connector.Ki
 			continue
 		}
 		u.want, u.traces, u.fault = rules.Desired(u.in, need)
+		if u.object.Stop != nil {
+			u.want.Cause = directory.Operator // whatever else would take them out: a person of ours decided it
+		}
 		w.normalize(u)
 		w.protect(u)
+		renamedOut(u)
 	}
 	return nil
 }
@@ -198,11 +204,25 @@ func (w *wave) normalize(u *unit) {
 // protect keeps runs from closing those who must not be closed.
 func (w *wave) protect(u *unit) {
 	leaves := u.want.Scope == plan.Out || !u.want.Active
-	if !leaves || w.t.e.cfg.Protect == nil || u.object.Cause == directory.Operator {
+	if !leaves || w.t.e.cfg.Protect == nil || u.want.Cause == directory.Operator {
 		return
 	}
 	if why := w.t.e.cfg.Protect(u.object, u.records); why != "" {
-		u.want.Ask = why
+		u.want.Ask, u.protected = why, true
+	}
+}
+
+// renamedOut asks before a group is taken away that left a filter only because its name changed.
+func renamedOut(u *unit) {
+	if u.object.Kind != directory.Group || u.want.Scope != plan.Out || !u.want.Active || !plan.Linked(u.have) {
+		return
+	}
+	for _, by := range u.want.Match {
+		was, is := u.have.Applied.First(by), u.want.Attrs.First(by)
+		if was != "" && is != "" && !strings.EqualFold(was, is) {
+			u.want.Ask = fmt.Sprintf("it left the scope by being renamed from %q to %q: should it be taken away at the target?", was, is)
+			return
+		}
 	}
 }
 
@@ -213,7 +233,7 @@ func (w *wave) observe(ctx context.Context, l link.Reader, kind connector.Kind, 
 	for _, u := range units {
 		if plan.Linked(u.have) {
 			linked[u.have.Remote] = u
-		} else if u.want.Scope == plan.In {
+		} else if u.want.Scope == plan.In || u.repeats() {
 			loose = append(loose, u)
 		}
 	}
@@ -334,13 +354,40 @@ func (w *wave) plan(u *unit) {
 	case w.outsidePilot(u):
 		u.lines = nil
 	default:
-		u.lines = plan.Object(u.want, u.have, u.seen, w.can)
+		u.lines = w.object(u)
+		if (u.repeats() || plan.Linked(u.have) && u.unsure()) && !w.draft && !acts(u.lines) {
+			u.lines = []plan.Line{w.ghost(u)}
+		}
 	}
 	for i, l := range u.lines {
 		if l.Verb == plan.Skip && l.Code == "missing_value" && u.fault != nil {
 			u.lines[i].Why += ": " + u.fault.Error()
 		}
 	}
+}
+
+// object says what is to be done about u. Of an account whose removal was ordered and not confirmed, it is believed that it is as it must not be: the next
+// call settles it either way.
+func (w *wave) object(u *unit) []plan.Line {
+	seen := u.seen
+	if u.have.State == link.Closing && plan.Linked(u.have) {
+		doubt := connector.Remote{ID: u.have.Remote, Kind: u.have.Kind, Attrs: u.have.Applied}
+		if seen != nil {
+			doubt = *seen
+		}
+		doubt.Active = u.want.Scope == plan.Out || !u.want.Active
+		seen = &doubt
+	}
+	return plan.Object(u.want, u.have, seen, w.can)
+}
+
+// ghost is the line of an object about which an earlier call had no answer, and for which nothing is left to do as far as we know: it is looked up.
+func (w *wave) ghost(u *unit) plan.Line {
+	return plan.Line{Target: w.t.Name, Object: u.object.ID, Kind: u.want.Kind, Name: u.want.Name, Verb: plan.Link, Why: "an earlier call had no answer"}
+}
+
+func isGhost(lines []plan.Line) bool {
+	return len(lines) == 1 && lines[0].Verb == plan.Link && lines[0].Remote == ""
 }
 
 // outsidePilot reports whether a pilot does not reach u.

@@ -16,16 +16,19 @@ import (
 // sync compares the target wholly with what it should hold, under the approved rules, and does what may be done. While nothing is approved, it makes the
 // plan that waits anew instead.
 func (t *target) sync(ctx context.Context, id string) (run.Run, error) {
-	if t.Mode == Observe || t.active == nil {
+	if t.Mode == Observe || t.active.Load() == nil {
 		return t.draft(ctx, t.set, id)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if err := t.lapse(ctx); err != nil {
+		return run.Run{}, err
+	}
 	head, err := t.e.cfg.Store.Head(ctx)
 	if err != nil {
 		return run.Run{}, err
 	}
-	w, err := t.begin(ctx, run.Reconcile, t.active, id)
+	w, err := t.begin(ctx, run.Reconcile, t.active.Load(), id)
 	if err == nil {
 		if err = w.freeMemberships(ctx); err == nil {
 			err = w.reconcile(ctx)
@@ -38,7 +41,11 @@ func (t *target) sync(ctx context.Context, id string) (run.Run, error) {
 		err = t.advance(ctx, head)
 	}
 	if err == nil {
-		err = t.putState(ctx, func(s *run.Target) { s.Listed = w.now })
+		err = t.putState(ctx, func(s *run.Target) {
+			if s.Active == w.rules.digest { // else other rules came into force meanwhile, and wait for their first comparison
+				s.Listed = w.now
+			}
+		})
 	}
 	return t.end(ctx, w, err)
 }
@@ -199,9 +206,27 @@ func (w *wave) lose(ctx context.Context, l link.Link) error {
 		w.t.log.Warn("account not in the list and not readable", "object", l.Object, "remote", l.Remote, "error", err)
 		return nil
 	}
-	l.State, l.Active, l.Applied, l.Since, l.Run = link.Lost, false, nil, w.now, w.run.ID
+	return w.lost(ctx, l)
+}
+
+// lost remembers that an account is gone, with its memberships.
+func (w *wave) lost(ctx context.Context, l link.Link, wait ...link.Waiting) error {
 	w.count("lost", 1)
-	return w.t.update(ctx, func(tx directory.Tx) error { return link.In(tx).Put(ctx, l) })
+	return w.t.update(ctx, func(tx directory.Tx) error {
+		edges, err := appliedEdges(ctx, link.In(tx), l)
+		if err != nil {
+			return err
+		}
+		l := l
+		l.State, l.Active, l.Applied, l.Since, l.Run = link.Lost, false, nil, w.now, w.run.ID
+		if err := link.In(tx).Put(ctx, l); err != nil {
+			return err
+		}
+		if err := link.In(tx).Seen(ctx, edges...); err != nil {
+			return err
+		}
+		return link.In(tx).PutWaiting(ctx, wait...)
+	})
 }
 
 // proveMemberships compares the wanted memberships of everybody linked with the directory, and writes what differs: what single changes missed heals here.
@@ -228,6 +253,9 @@ func (w *wave) proveMemberships(ctx context.Context) error {
 			break
 		}
 		after = ids[len(ids)-1]
+	}
+	if err := w.rereadAll(ctx); err != nil {
+		return err
 	}
 	if err := w.openGroups(ctx); err != nil {
 		return err

@@ -24,11 +24,12 @@ func (t *target) follow(ctx context.Context, id string) (run.Run, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var last run.Run
-	if t.active == nil || t.Mode == Observe {
-		return last, nil
-	}
 	for {
-		r, more, err := t.wave(ctx, id)
+		active := t.active.Load()
+		if active == nil || t.Mode == Observe {
+			return last, nil
+		}
+		r, more, err := t.wave(ctx, active, id)
 		if r.ID != "" {
 			last, id = r, ""
 		}
@@ -39,7 +40,10 @@ func (t *target) follow(ctx context.Context, id string) (run.Run, error) {
 }
 
 // wave serves one wave of the feed. more says that there may be another.
-func (t *target) wave(ctx context.Context, id string) (run.Run, bool, error) {
+func (t *target) wave(ctx context.Context, active *ruleset, id string) (run.Run, bool, error) {
+	if err := t.lapse(ctx); err != nil {
+		return run.Run{}, false, err
+	}
 	cursor, err := t.cursor(ctx)
 	if err != nil {
 		return run.Run{}, false, err
@@ -56,7 +60,10 @@ func (t *target) wave(ctx context.Context, id string) (run.Run, bool, error) {
 	if err != nil || id == "" && len(changes)+len(due)+len(approved) == 0 {
 		return run.Run{}, false, err
 	}
-	w, err := t.begin(ctx, run.Serve, t.active, id)
+	w, err := t.begin(ctx, run.Serve, active, id)
+	if err == nil {
+		err = w.freeMemberships(ctx)
+	}
 	if err == nil {
 		err = w.serve(ctx, changes, append(due, approved...))
 	}
@@ -102,8 +109,18 @@ func (w *wave) serve(ctx context.Context, changes []directory.Change, more []dir
 	}
 	objects := append(slices.Collect(maps.Keys(keys.objects)), more...)
 	slices.Sort(objects)
-	if err := w.wantMembers(ctx, keys.members); err != nil {
+	objects = slices.Compact(objects)
+	if err := w.wantMembers(ctx, objects); err != nil {
 		return err
+	}
+	linked, err := w.linkedGroups(ctx, keys.changed)
+	if err != nil {
+		return err
+	}
+	for _, g := range keys.changed {
+		if linked[g] {
+			keys.groups = append(keys.groups, g)
+		}
 	}
 	for _, g := range keys.groups {
 		if err := w.wantGroup(ctx, g); err != nil {
@@ -113,7 +130,7 @@ func (w *wave) serve(ctx context.Context, changes []directory.Change, more []dir
 	for _, id := range more {
 		w.late[id] = true // of groups, memberships may be due
 	}
-	return w.carryOut(ctx, list(slices.Compact(objects)))
+	return w.carryOut(ctx, list(objects))
 }
 
 // carryOut surveys ids, judges, and does what may be done, in order: disables, removals from groups, links with updates and creates, additions to groups,
@@ -177,9 +194,6 @@ func (w *wave) follows(ctx context.Context) error {
 	}
 	for _, g := range groups {
 		delete(w.serves, g)
-		if err := w.meet(ctx, g); err != nil {
-			return err
-		}
 	}
 	if err := w.wantMembers(ctx, people); err != nil {
 		return err
@@ -190,23 +204,6 @@ func (w *wave) follows(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// meet reads the members of a group that was there before us.
-func (w *wave) meet(ctx context.Context, group directory.ID) error {
-	var l link.Link
-	err := w.t.view(ctx, func(v directory.Reader) (err error) {
-		l, err = link.Of(v).Get(ctx, w.t.Name, group)
-		return err
-	})
-	if err != nil || l.Origin != link.Adopted {
-		return err
-	}
-	edges, err := w.adoptMembers(ctx, group, l.Remote)
-	if err != nil || len(edges) == 0 {
-		return err
-	}
-	return w.t.update(ctx, func(tx directory.Tx) error { return link.In(tx).Seen(ctx, edges...) })
 }
 
 // send prepares objects again and carries out those lines that no limit holds.
@@ -240,10 +237,11 @@ func (w *wave) send(ctx context.Context, s *survey, ids []directory.ID) error {
 		}
 		return nil
 	})
+	ctx = context.WithoutCancel(ctx)
 	for _, class := range slices.Sorted(maps.Keys(held)) {
-		err = errors.Join(err, w.hold(context.WithoutCancel(ctx), class, why[class], held[class]))
+		err = errors.Join(err, w.hold(ctx, class, why[class], held[class]))
 	}
-	return err
+	return errors.Join(err, w.ask(ctx))
 }
 
 // tripped returns the verdict that holds one of lines back: then the whole object waits.
@@ -263,14 +261,18 @@ func tripped(verdicts []plan.Verdict, lines []plan.Line) (plan.Verdict, plan.Lin
 func (t *target) serveOne(ctx context.Context, person directory.ID, id string) (run.Run, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.active == nil || t.Mode == Observe {
+	active := t.active.Load()
+	if active == nil || t.Mode == Observe {
 		return run.Run{}, fmt.Errorf("target %s: %w", t.Name, ErrDraft)
 	}
-	w, err := t.begin(ctx, run.Serve, t.active, id)
+	w, err := t.begin(ctx, run.Serve, active, id)
 	if err == nil {
 		if err = w.wantMembers(ctx, []directory.ID{person}); err == nil {
 			err = w.carryOut(ctx, list([]directory.ID{person}))
 		}
+	}
+	if err == nil {
+		err = t.settleApproved(ctx, w)
 	}
 	return t.end(ctx, w, err)
 }

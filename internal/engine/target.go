@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"muster/internal/connector"
@@ -19,10 +20,12 @@ import (
 
 // The rhythm of a target.
 const (
-	poll      = time.Second      // the net under the wake-ups
-	fullEvery = 24 * time.Hour   // between full reconciles
-	probeWait = time.Minute      // before a stopped target is tried again
-	draftWait = 15 * time.Second // between two makings of a plan that waits
+	poll         = time.Second      // the net under the wake-ups
+	fullEvery    = 24 * time.Hour   // between full reconciles
+	probeWait    = time.Minute      // before a stopped target is tried again
+	draftWait    = 15 * time.Second // between two makings of a plan that waits
+	redraftEvery = time.Hour        // between two makings of a plan that waits while nobody changes
+	failWait     = time.Minute      // at most, between two tries that fail
 )
 
 // A target serves one configured target, one run at a time.
@@ -33,9 +36,9 @@ type target struct {
 	mu       sync.Mutex // held while serving
 	woken    chan struct{}
 	epoch    int64
-	set      *ruleset // as configured
-	active   *ruleset // as approved; nil: none yet
-	can      *connector.Features
+	set      *ruleset                // as configured
+	active   atomic.Pointer[ruleset] // as approved; nil: none yet
+	can      atomic.Pointer[connector.Features]
 	draftRev directory.Rev // feed position of the plan that waits
 	draftAt  time.Time
 }
@@ -102,9 +105,9 @@ func (t *target) start(ctx context.Context) error {
 func (t *target) load(state run.Target) error {
 	switch {
 	case state.Active == "":
-		t.active = nil
+		t.active.Store(nil)
 	case state.Active == t.set.digest:
-		t.active = t.set
+		t.active.Store(t.set)
 	default:
 		var rules mapping.TargetRules
 		if err := json.Unmarshal(state.Rules, &rules); err != nil {
@@ -113,10 +116,10 @@ func (t *target) load(state run.Target) error {
 		set, err := compile(rules, t.Known)
 		if err != nil {
 			t.log.Warn("approved rules no longer apply", "error", err)
-			t.active = nil
+			t.active.Store(nil)
 			return nil
 		}
-		t.active = set
+		t.active.Store(set)
 	}
 	return nil
 }
@@ -156,13 +159,22 @@ func (t *target) update(ctx context.Context, fn func(directory.Tx) error) error 
 	return t.e.cfg.Store.Update(ctx, "engine", fn)
 }
 
-// loop serves the target until ctx ends.
+// loop serves the target until ctx ends. After an error it waits, longer each time.
 func (t *target) loop(ctx context.Context) error {
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
+	failures := 0
 	for {
-		if err := t.turn(ctx); err != nil && ctx.Err() == nil {
+		err := t.turn(ctx)
+		switch {
+		case err == nil:
+			failures = 0
+		case ctx.Err() == nil:
+			failures++
 			t.log.Error("target not served", "error", err)
+			if !rest(ctx, min(time.Second<<min(failures, 6), failWait)) {
+				return nil
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -170,6 +182,18 @@ func (t *target) loop(ctx context.Context) error {
 		case <-tick.C:
 		case <-t.woken:
 		}
+	}
+}
+
+// rest waits for d. It reports false if ctx ended before.
+func rest(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
 	}
 }
 
@@ -188,15 +212,12 @@ func (t *target) turn(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := t.lapse(ctx, now); err != nil {
-		return err
-	}
 	if t.needsDraft() {
 		if err := t.redraft(ctx, now); err != nil {
 			return err
 		}
 	}
-	if t.Mode == Observe || t.active == nil {
+	if t.Mode == Observe || t.active.Load() == nil {
 		return nil
 	}
 	if now.Sub(state.Listed) >= fullEvery {
@@ -209,14 +230,14 @@ func (t *target) turn(ctx context.Context) error {
 
 // features returns what the tenant supports, asked once per process and again after a stop.
 func (t *target) features(ctx context.Context) (connector.Features, error) {
-	if t.can != nil {
-		return *t.can, nil
+	if can := t.can.Load(); can != nil {
+		return *can, nil
 	}
 	f, err := t.Connector.Check(ctx)
 	if err != nil {
 		return f, err
 	}
-	t.can = &f
+	t.can.Store(&f)
 	return f, nil
 }
 
@@ -224,7 +245,7 @@ func (t *target) features(ctx context.Context) (connector.Features, error) {
 func (t *target) probe(ctx context.Context) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.can = nil
+	t.can.Store(nil)
 	if _, err := t.features(ctx); err != nil {
 		return t.stop(ctx, err)
 	}

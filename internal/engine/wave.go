@@ -30,17 +30,20 @@ type wave struct {
 
 	people, groups scopeGroup
 	waiting        map[directory.ID]*link.Waiting
-	names          map[directory.ID]string // of groups, for memberOf
-	serves         map[directory.ID]bool   // groups that the target has and should have; see linkedGroups
-	stored         atomic.Bool             // there are stored plans to compare with
-	free           map[directory.ID]bool   // groups whose memberships an approved plan covers
+	names          map[directory.ID]string     // of groups, for memberOf
+	serves         map[directory.ID]bool       // groups that the target has and should have; see linkedGroups
+	stored         atomic.Bool                 // there are stored plans to compare with
+	free           map[directory.ID]bool       // groups whose memberships an approved plan covers
+	parked         map[directory.ID][]run.Line // lines of holds that are not carried out yet
+	approvals      map[string]time.Time        // plans approved before the wave, and when
 
-	mu      sync.Mutex // guards counts and touched
+	mu      sync.Mutex // guards waiting and all below
 	counts  map[string]int
 	touched map[directory.ID]bool // people and groups linked in this wave: their memberships follow
 	late    map[directory.ID]bool // groups with memberships to write
 	looked  map[directory.ID]bool // objects that were planned to be carried out; kept only while something is approved
 	sent    map[string]bool       // keys of approved lines that were carried out
+	asks    []question            // to be put to a person when the objects at hand are done
 }
 
 // begin readies a wave under rules, as run id ("" = a new one).
@@ -57,7 +60,7 @@ func (t *target) open(ctx context.Context, kind run.Kind, rules *ruleset, id str
 	w := &wave{
 		t: t, rules: rules, can: can, now: t.e.cfg.Now(), waiting: map[directory.ID]*link.Waiting{}, names: map[directory.ID]string{}, serves: map[directory.ID]bool{},
 		free: map[directory.ID]bool{}, counts: map[string]int{}, touched: map[directory.ID]bool{}, late: map[directory.ID]bool{},
-		looked: map[directory.ID]bool{}, sent: map[string]bool{},
+		looked: map[directory.ID]bool{}, sent: map[string]bool{}, parked: map[directory.ID][]run.Line{}, approvals: map[string]time.Time{},
 	}
 	w.asked = id != ""
 	w.run = run.Run{ID: cmp.Or(id, string(directory.NewID())), Kind: kind, Name: t.Name, Started: w.now, Outcome: run.Running}
@@ -88,13 +91,51 @@ func (w *wave) load(ctx context.Context, v directory.Reader) error {
 			break
 		}
 	}
-	plans, err := run.Of(v).Plans(ctx, w.t.Name, "", "", 50)
-	for _, p := range plans {
-		if p.Status == run.Waiting || p.Status == run.Approved || p.Status == run.Rejected {
-			w.stored.Store(true)
+	for _, status := range []run.Status{run.Waiting, run.Approved, run.Rejected} {
+		if err := w.loadPlans(ctx, run.Of(v), status); err != nil {
+			return err
 		}
 	}
-	return err
+	return nil
+}
+
+// allPlans is more than ever are open at a time.
+const allPlans = 1000
+
+// loadPlans reads the plans with a status, and of holds the lines.
+func (w *wave) loadPlans(ctx context.Context, r run.Reader, status run.Status) error {
+	plans, err := r.Plans(ctx, w.t.Name, "", status, allPlans)
+	if err != nil {
+		return err
+	}
+	for _, p := range plans {
+		if p.Kind == run.Preview {
+			continue
+		}
+		w.stored.Store(true)
+		if status == run.Approved {
+			w.approvals[p.ID] = p.Decided
+		}
+		if p.Kind != run.Hold {
+			continue
+		}
+		for after := -1; ; {
+			lines, err := r.Lines(ctx, p.ID, "", after, 1000)
+			if err != nil {
+				return err
+			}
+			for _, l := range lines {
+				after = l.Seq
+				if l.Status == run.Waiting || l.Status == run.Approved || l.Status == run.Rejected {
+					w.parked[l.Object] = append(w.parked[l.Object], l)
+				}
+			}
+			if len(lines) < 1000 {
+				break
+			}
+		}
+	}
+	return nil
 }
 
 // waits returns what an object waits for, or nil.
@@ -214,6 +255,9 @@ func (w *wave) survey(ctx context.Context, ids iter.Seq2[directory.ID, error], e
 		if err := w.note(ctx, units); err != nil {
 			return nil, err
 		}
+		if err := w.shrink(ctx, units, func(l plan.Line) bool { return !ofMember(l) }); err != nil {
+			return nil, err
+		}
 		if err := w.screen(ctx, units); err != nil {
 			return nil, err
 		}
@@ -221,8 +265,10 @@ func (w *wave) survey(ctx context.Context, ids iter.Seq2[directory.ID, error], e
 		w.t.e.progress.set(w.run.ID, "planning", planned)
 		for _, u := range units {
 			s.add(u)
-			if w.stored.Load() && !w.draft {
-				w.looked[u.object.ID] = true
+		}
+		if w.stored.Load() && !w.draft {
+			for _, id := range part {
+				w.looked[id] = true
 			}
 		}
 		if each != nil {
@@ -231,7 +277,10 @@ func (w *wave) survey(ctx context.Context, ids iter.Seq2[directory.ID, error], e
 			}
 		}
 	}
-	return s, nil
+	if w.draft {
+		return s, nil
+	}
+	return s, w.ask(ctx)
 }
 
 // add notes what a unit would do.
