@@ -32,9 +32,22 @@ type company struct {
 
 // staff are who works there at first: given name, family name, username.
 var staff = [][3]string{
-	{"Anna", "Ek", "anna"}, {"Ben", "Itō", "ben"}, {"Cléo", "Dubois", "cleo"}, {"Dan", "O'Neil", "dan"}, {"Eva", "Müller", "eva"}, {"Finn", "Grün", "finn"},
-	{"Gia", "Rossi", "gia"}, {"Hugo", "Łukasik", "hugo"}, {"Ida", "Berg", "ida"}, {"Jo", "王", "jo"}, {"Kim", "Park", "kim"}, {"Leo", "de la Cruz", "leo"},
-	{"Mia", "Novak", "mia"}, {"Nils", "Åberg", "nils"}, {"Olga", "Petrova", "olga"}, {"Paul", "Smith, Jr", "paul"},
+	{"Anna", "Ek", "anna"},
+	{"Ben", "Itō", "ben"},
+	{"Cléo", "Dubois", "cleo"},
+	{"Dan", "O'Neil", "dan"},
+	{"Eva", "Müller", "eva"},
+	{"Finn", "Grün", "finn"},
+	{"Gia", "Rossi", "gia"},
+	{"Hugo", "Łukasik", "hugo"},
+	{"Ida", "Berg", "ida"},
+	{"Jo", "王", "jo"},
+	{"Kim", "Park", "kim"},
+	{"Leo", "de la Cruz", "leo"},
+	{"Mia", "Novak", "mia"},
+	{"Nils", "Åberg", "nils"},
+	{"Olga", "Petrova", "olga"},
+	{"Paul", "Smith, Jr", "paul"},
 }
 
 func person(cn string) string { return "cn=" + ldap.EscapeDN(cn) + ",ou=People," + base }

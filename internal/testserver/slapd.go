@@ -18,6 +18,7 @@ type SlapdOptions struct {
 	LDIF         string   // its content
 	SizeLimit    int      // the most entries of one search for accounts other than the root DN; 0 = no limit
 	PageLimit    int      // the most entries of one page for accounts other than the root DN; 0 = no limit
+	TotalLimit   int      // the most entries of all pages of a search for accounts other than the root DN; 0 = no limit
 	Access       []string // access rules, first match wins: `to dn.subtree="ou=hidden,…" by * none`; none = everybody reads
 	MemberOf     bool     // the memberof overlay, with referential integrity
 	NoSessionLog bool     // syncprov then answers with present phases instead of deletes
@@ -63,8 +64,8 @@ func (s *Slapd) fill(slapadd string, o SlapdOptions) error {
 	if err := os.MkdirAll(filepath.Join(s.dir, "db"), 0o700); err != nil {
 		return err
 	}
-	config := filepath.Join(s.dir, "slapd.conf")
-	if err := os.WriteFile(config, []byte(s.config(o)), 0o600); err != nil {
+	config, err := s.configure(o)
+	if err != nil {
 		return err
 	}
 	ldif := o.LDIF
@@ -77,6 +78,12 @@ func (s *Slapd) fill(slapadd string, o SlapdOptions) error {
 		return fmt.Errorf("slapadd: %w\n%s", err, out)
 	}
 	return nil
+}
+
+// configure writes the configuration, and returns where.
+func (s *Slapd) configure(o SlapdOptions) (string, error) {
+	config := filepath.Join(s.dir, "slapd.conf")
+	return config, os.WriteFile(config, []byte(s.config(o)), 0o600)
 }
 
 // listen starts the server. The port is free when it is chosen, and may be taken when slapd asks for it: hence the second and third try.
@@ -139,4 +146,15 @@ func (s *Slapd) Start() {
 	if err := s.start(); err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+// Restart stops the server and starts it again with other limits and access rules, as an administrator does. Base, content and TLS stay as they are.
+func (s *Slapd) Restart(o SlapdOptions) {
+	s.t.Helper()
+	o.Base, o.TLS = s.Base, s.TLSURL != ""
+	s.Stop()
+	if _, err := s.configure(o); err != nil {
+		s.t.Fatal(err)
+	}
+	s.Start()
 }

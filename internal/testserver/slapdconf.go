@@ -36,14 +36,17 @@ func (s *Slapd) config(o SlapdOptions) string {
 }
 
 func (s *Slapd) limits(line func(string, ...any), o SlapdOptions) {
-	size, page := "unlimited", "unlimited"
+	size, page, total := "unlimited", "unlimited", "unlimited"
 	if o.SizeLimit > 0 {
 		size = fmt.Sprint(o.SizeLimit)
 	}
 	if o.PageLimit > 0 {
 		page = fmt.Sprint(o.PageLimit)
 	}
-	line("limits * size.soft=%s size.hard=%s size.pr=%s size.prtotal=unlimited", size, size, page)
+	if o.TotalLimit > 0 {
+		total = fmt.Sprint(o.TotalLimit)
+	}
+	line("limits * size.soft=%s size.hard=%s size.pr=%s size.prtotal=%s", size, size, page, total)
 }
 
 func overlays(line func(string, ...any), o SlapdOptions) {
