@@ -140,27 +140,35 @@ func numbered(numbers map[string]int64, list []directory.ID, but []int64) []int6
 	return slices.Compact(out)
 }
 
-const withMembers = "with v (grp, member, seq) as ("
+const (
+	newEdge   = "insert into edge (grp, member, rev_tx, rev_seq, removed)"
+	onceAgain = " on conflict (grp, member) do update set removed = false, rev_tx = excluded.rev_tx, rev_seq = excluded.rev_seq where edge.removed"
+	asBefore  = " where not exists (select 1 from edge e where e.grp = v.grp and e.member = v.member and not e.removed)"
+)
 
+// addEdges makes edges, or brings them back. PostgreSQL would lock, and so write, every row that is there already: there these are left out beforehand.
 func (t tx) addEdges(ctx context.Context, group int64, members []int64) error {
-	return t.feedEdges(ctx, group, members, ") insert into edge (grp, member, rev_tx, rev_seq, removed) select v.grp, v.member, "+t.d.revTx[1:]+
-		", v.seq, false from v where not exists (select 1 from edge e where e.grp = v.grp and e.member = v.member and not e.removed)"+
-		" on conflict (grp, member) do update set removed = false, rev_tx = excluded.rev_tx, rev_seq = excluded.rev_seq where edge.removed")
+	if !t.d.numbered {
+		return t.feedEdges(ctx, group, members, table{"", "", t.d.revTx, "", "=false"}, newEdge, onceAgain)
+	}
+	return t.feedEdges(ctx, group, members, table{"bigint", "bigint", "bigint"}, "with v (grp, member, seq) as (",
+		") "+newEdge+" select v.grp, v.member, "+t.d.revTx[1:]+", v.seq, false from v"+asBefore+onceAgain)
 }
 
 func (t tx) removeEdges(ctx context.Context, group int64, members []int64) error {
-	return t.feedEdges(ctx, group, members, ") insert into edge (grp, member, rev_tx, rev_seq, removed) select e.grp, e.member, "+t.d.revTx[1:]+
-		", v.seq, true from v cross join edge e where e.grp = v.grp and e.member = v.member and not e.removed"+
-		" on conflict (grp, member) do update set removed = true, rev_tx = excluded.rev_tx, rev_seq = excluded.rev_seq where not edge.removed")
+	return t.feedEdges(ctx, group, members, table{"bigint", "bigint", "bigint"}, "with v (grp, member, seq) as (",
+		") "+newEdge+" select e.grp, e.member, "+t.d.revTx[1:]+", v.seq, true from v cross join edge e"+
+			" where e.grp = v.grp and e.member = v.member and not e.removed"+
+			" on conflict (grp, member) do update set removed = true, rev_tx = excluded.rev_tx, rev_seq = excluded.rev_seq where not edge.removed")
 }
 
 // feedEdges runs a bulk statement over the edges of group to members, each with a Seq of the feed.
-func (t tx) feedEdges(ctx context.Context, group int64, members []int64, tail string) error {
+func (t tx) feedEdges(ctx context.Context, group int64, members []int64, columns table, head, tail string) error {
 	seq, err := t.take(ctx, len(members))
 	if err != nil {
 		return err
 	}
-	n, err := bulk(ctx, t.session, table{"bigint", "bigint", "bigint"}, withMembers, tail, members, func(m int64, a []any) []any {
+	n, err := bulk(ctx, t.session, columns, head, tail, members, func(m int64, a []any) []any {
 		seq++
 		return append(a, group, m, seq-1)
 	})
