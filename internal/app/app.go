@@ -53,6 +53,7 @@ func (a App) Serve(ctx context.Context, opts cli.Options, ready func(cli.Listeni
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return m.Engine.Run(gctx) })
+	g.Go(func() error { return m.retain(gctx) })
 	g.Go(func() error {
 		socket := filepath.Join(m.Data, adminapi.SocketName)
 		return server.Run(gctx, server.Config{

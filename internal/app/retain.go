@@ -1,0 +1,34 @@
+package app
+
+import (
+	"context"
+	"time"
+)
+
+// How long the journal, intervals, runs and the audit log are kept, and how often what is older is removed.
+const (
+	retention  = 400 * 24 * time.Hour
+	pruneEvery = 24 * time.Hour
+)
+
+// retain removes what is older than the retention, once a day, until ctx ends. A failure is logged and tried again the next day: nothing depends on it.
+func (m *Muster) retain(ctx context.Context) error {
+	tick := time.NewTicker(pruneEvery)
+	defer tick.Stop()
+	for {
+		n, err := m.Store.Prune(ctx, m.now().Add(-retention))
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			m.log.Warn("what is old could not be removed", "error", err)
+		case n > 0:
+			m.log.Info("removed what is old", "rows", n)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
