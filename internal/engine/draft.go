@@ -193,14 +193,15 @@ type draft struct {
 	counts  map[string]int
 	objects map[directory.ID]bool
 	slim    []plan.Line                         // of memberships
-	people  map[directory.ID]connector.RemoteID // who will have an account: "" = to be created
+	people  map[directory.ID]connector.RemoteID // who will have an open account: "" = to be created
+	closed  map[directory.ID]bool               // who will have a closed one
 	owners  map[connector.RemoteID]directory.ID
 }
 
 func newDraft(w *wave) *draft {
 	return &draft{
 		w: w, counts: map[string]int{}, objects: map[directory.ID]bool{},
-		people: map[directory.ID]connector.RemoteID{}, owners: map[connector.RemoteID]directory.ID{},
+		people: map[directory.ID]connector.RemoteID{}, closed: map[directory.ID]bool{}, owners: map[connector.RemoteID]directory.ID{},
 	}
 }
 
@@ -231,21 +232,27 @@ func (d *draft) show(ctx context.Context, units []*unit, put func([]plan.Line) e
 	return put(all)
 }
 
-// account notes who will have an account.
+// account notes who will have an open account, and who a closed one: that keeps the memberships it has.
 func (d *draft) account(u *unit) {
-	remote := u.have.Remote
+	remote, open := u.have.Remote, false
+	leaves := slices.ContainsFunc(u.lines, func(l plan.Line) bool { return l.Verb == plan.DisableUser || l.Verb == plan.DeleteRemote })
 	switch {
-	case plan.Linked(u.have) && u.want.Scope == plan.In:
-	case u.seen != nil && acts(u.lines):
-		remote = u.seen.ID
-	case acts(u.lines):
-		remote = ""
-	default:
+	case plan.Linked(u.have):
+		open = !leaves && (u.have.State == link.Linked || acts(u.lines))
+	case !acts(u.lines):
 		return
+	case u.seen != nil:
+		remote, open = u.seen.ID, !leaves && u.want.Active
+	default:
+		remote, open = "", !leaves && u.want.Active
 	}
-	d.people[u.object.ID] = remote
 	if remote != "" {
 		d.owners[remote] = u.object.ID
+	}
+	if open {
+		d.people[u.object.ID] = remote
+	} else {
+		d.closed[u.object.ID] = true
 	}
 }
 
@@ -359,7 +366,7 @@ func (d *draft) compare(group directory.ID, applied []link.Edge, wanted map[dire
 		if owner := d.owners[e.Foreign]; e.Member == "" && owner != "" {
 			e.Member, e.Foreign = owner, ""
 		}
-		if e.Wanted = e.Member != "" && wanted[e.Member]; e.Wanted {
+		if e.Wanted = e.Member != "" && (wanted[e.Member] || d.closed[e.Member]); e.Wanted {
 			delete(wanted, e.Member)
 		} else {
 			open = append(open, e)

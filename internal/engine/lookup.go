@@ -105,10 +105,22 @@ func (w *wave) replan(ctx context.Context, u *unit) error {
 		return nil
 	}
 	if u.unsure() {
+		if err := w.confirm(ctx, u); err != nil {
+			return err
+		}
 		return w.settled(ctx, u)
 	}
 	u.lines = nil
 	return nil
+}
+
+// confirm remembers the values that an account of u was seen to have.
+func (w *wave) confirm(ctx context.Context, u *unit) error {
+	if !plan.Linked(u.have) || u.seen == nil {
+		return nil
+	}
+	u.have.Applied, u.have.Confirmed = applied(u.have.Applied, mapped(u.want, u.seen.Attrs)), w.t.e.cfg.Now()
+	return w.t.update(ctx, func(tx directory.Tx) error { return link.In(tx).Put(ctx, u.have) })
 }
 
 // settled forgets that u waited for an answer: nothing is left to do, unless something keeps it from being done.

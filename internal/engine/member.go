@@ -72,7 +72,7 @@ func (w *wave) memberEdges(ctx context.Context, people []directory.ID) ([]link.E
 			return err
 		}
 		for _, l := range links {
-			open[l.Object] = l.State == link.Linked && l.Kind == connector.User
+			open[l.Object] = l.State == link.Linked && l.Active && l.Kind == connector.User
 			deleted[l.Object] = !plan.Linked(l)
 		}
 		have, err = link.Of(v).EdgesOf(ctx, w.t.Name, people)

@@ -366,11 +366,11 @@ func (w *wave) plan(u *unit) {
 	}
 }
 
-// object says what is to be done about u. Of an account whose removal was ordered and not confirmed, it is believed that it is as it must not be: the next
-// call settles it either way.
+// object says what is to be done about u. Of an account whose removal was ordered and not confirmed, it is believed that it is as it must not be, and of
+// a closed one that is wanted that it is closed, whatever was seen: the next call settles it either way, at the target and in our memory.
 func (w *wave) object(u *unit) []plan.Line {
-	seen := u.seen
-	if u.have.State == link.Closing && plan.Linked(u.have) {
+	seen, wanted := u.seen, u.want.Scope == plan.In && u.want.Active
+	if plan.Linked(u.have) && (u.have.State == link.Closing || u.have.State == link.Closed && wanted) {
 		doubt := connector.Remote{ID: u.have.Remote, Kind: u.have.Kind, Attrs: u.have.Applied}
 		if seen != nil {
 			doubt = *seen

@@ -35,6 +35,7 @@ type world struct {
 	rules   mapping.TargetRules
 	mode    engine.Mode
 	protect func(directory.Object, []directory.Record) string
+	knife   *knife // ends the process in the middle; nil: never
 	*engine.Engine
 }
 
@@ -76,22 +77,23 @@ func (w *world) start() {
 		w.t.Fatal(err)
 	}
 	c, err := scimconnector.Type.New(
-		connector.Env{HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}, Log: w.log(), Now: time.Now},
+		connector.Env{HTTP: &http.Client{Transport: w.knife.transport(w.t)}, Log: w.log(), Now: time.Now},
 		connector.Settings{"url": secret.New(w.target.URL), "token": secret.New("s3cret")})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	now := func() time.Time { return w.now }
+	people := w.knife.store(w.store)
 	w.Engine, err = engine.New(engine.Config{
-		Store: w.store, Now: now, Log: w.log(), Protect: w.protect,
-		Door:    &ingest.Door{Store: w.store, Rules: []ingest.Rules{{Source: "corp", Mapping: src}}, Now: now, Log: w.log()},
+		Store: people, Now: now, Log: w.log(), Protect: w.protect,
+		Door:    &ingest.Door{Store: people, Rules: []ingest.Rules{{Source: "corp", Mapping: src}}, Now: now, Log: w.log()},
 		Sources: []engine.Source{{Name: "corp", Open: func(map[source.Base]source.Pin) (source.Source, error) { return w.corp, nil }}},
 		Targets: []engine.Target{{Name: "wiki", Mode: w.mode, Connector: c, Rules: w.rules, Known: mapping.Known{Sources: []string{"corp"}}}},
 	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if err := w.Start(w.t.Context()); err != nil {
+	if err := w.Start(w.t.Context()); err != nil && !w.knife.fell() {
 		w.t.Fatal(err)
 	}
 }
