@@ -78,6 +78,8 @@ type DemoOptions struct {
 	Stdout io.Writer
 	Stderr io.Writer
 	Log    *slog.Logger
+	// Ask prompts for a line; nil where nobody can type one.
+	Ask func(prompt string) (string, error)
 }
 
 // Scenes are the scenes of the demo.

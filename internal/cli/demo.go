@@ -10,9 +10,11 @@ import (
 func (s *shell) demoCommand() *cobra.Command {
 	var once bool
 	demo := func(cmd *cobra.Command, scene string) error {
-		return s.app.Demo(cmd.Context(), DemoOptions{
-			Data: s.opts.Data, Once: once, Scene: scene, JSON: s.json, Stdout: s.stdout, Stderr: s.stderr, Log: s.opts.Log,
-		})
+		opts := DemoOptions{Data: s.opts.Data, Once: once, Scene: scene, JSON: s.json, Stdout: s.stdout, Stderr: s.stderr, Log: s.opts.Log}
+		if !s.noInput && isTerminal(s.stdin) {
+			opts.Ask = func(prompt string) (string, error) { return s.ask(prompt, "") }
+		}
+		return s.app.Demo(cmd.Context(), opts)
 	}
 	c := group(&cobra.Command{Use: "demo", Short: "Try everything with a sample company; nothing to install"})
 	missing := c.RunE
