@@ -1,0 +1,140 @@
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"muster/internal/cli"
+	"muster/internal/run"
+	"muster/internal/server"
+)
+
+// control answers at the control socket of a running demo: POST /scenes/{name} plays a scene and streams its events as JSON lines.
+func (w *world) control(ctx context.Context) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /scenes/{name}", func(out http.ResponseWriter, r *http.Request) {
+		act, ok := scenes[r.PathValue("name")]
+		if !ok {
+			http.NotFound(out, r)
+			return
+		}
+		out.Header().Set("Content-Type", "application/x-ndjson")
+		lines, flush := json.NewEncoder(out), http.NewResponseController(out)
+		emit := func(e event) {
+			if lines.Encode(e) == nil { // who asked may have left; the scene is played to its end all the same
+				_ = flush.Flush()
+			}
+		}
+		w.perform(ctx, r.PathValue("name"), emit, act)
+	})
+	return mux
+}
+
+// perform plays one scene at a time, once the plan is approved.
+func (w *world) perform(ctx context.Context, name string, emit func(event), act act) {
+	if !w.playing.TryLock() {
+		emit(event{Error: "another scene is being played; wait for its end"})
+		return
+	}
+	defer w.playing.Unlock()
+	t, err := w.status(ctx)
+	switch {
+	case err != nil:
+		emit(event{Error: err.Error()})
+	case t.State == "draft":
+		emit(event{Error: fmt.Sprintf("the first plan waits for approval, and until then nothing happens: %s plan show %s", w.command(), targetName)})
+	default:
+		w.approved = true
+		w.play(ctx, name, emit, act)
+	}
+}
+
+// perform asks the demo that runs for a scene, and shows it.
+func perform(ctx context.Context, opts cli.DemoOptions) error {
+	socket, err := findDemo(ctx, opts.Data)
+	if err != nil {
+		return err
+	}
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) { return server.DialSocket(ctx, socket) }
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://demo/scenes/"+opts.Scene, nil)
+	if err != nil {
+		return err
+	}
+	res, err := (&http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}).Do(req)
+	if err != nil {
+		return fmt.Errorf("ask the demo: %w", err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("ask the demo: it answers %s", res.Status)
+	}
+	return show(res.Body, opts)
+}
+
+// show prints the events of a scene, or with JSON the step that they are of.
+func show(in io.Reader, opts cli.DemoOptions) error {
+	print := printer(opts.Stdout)
+	for lines := json.NewDecoder(in); ; {
+		var e event
+		switch err := lines.Decode(&e); {
+		case errors.Is(err, io.EOF):
+			return errors.New("the demo ended before the scene did")
+		case err != nil:
+			return fmt.Errorf("read the demo's answer: %w", err)
+		case e.Error != "":
+			return &run.Problem{Code: "conflict", What: "the scene is not played", Why: e.Error, Now: "Nothing was changed."}
+		}
+		if !opts.JSON {
+			print(e)
+		}
+		if e.Step == nil {
+			continue
+		}
+		r := Report{OK: e.Step.OK, Took: e.Step.Took}
+		r.add(*e.Step)
+		if opts.JSON {
+			out := json.NewEncoder(opts.Stdout)
+			out.SetIndent("", "  ")
+			if err := out.Encode(e.Step); err != nil {
+				return err
+			}
+		}
+		return r.problem()
+	}
+}
+
+// findDemo returns the control socket of the demo on a data folder; without one, of the only demo that runs.
+func findDemo(ctx context.Context, data string) (string, error) {
+	candidates := []string{filepath.Join(data, controlSocket)}
+	if data == "" {
+		var err error
+		if candidates, err = filepath.Glob(filepath.Join(os.TempDir(), "muster-demo-*", controlSocket)); err != nil {
+			return "", err
+		}
+	}
+	var found []string
+	for _, socket := range candidates {
+		if conn, err := server.DialSocket(ctx, socket); err == nil {
+			conn.Close()
+			found = append(found, socket)
+		}
+	}
+	if len(found) == 1 {
+		return found[0], nil
+	}
+	p := &run.Problem{Code: "unavailable", What: "no demo runs", Now: "Nothing was changed.", Fix: "Start one with `" + program() + " demo`, and name its data folder with -d FOLDER."}
+	if data != "" {
+		p.What = "no demo runs on the data folder " + data
+	}
+	if len(found) > 1 {
+		p.What, p.Fix = fmt.Sprintf("%d demos run", len(found)), "Name the data folder of one with -d FOLDER."
+	}
+	return "", p
+}
