@@ -79,18 +79,21 @@ func (r *reader) pull(ctx context.Context, rec *run.Run) error {
 	if err != nil {
 		return err
 	}
-	src, err := r.Open(pins)
-	if err != nil {
-		return err
-	}
 	var stored error
-	cause := src.Pull(ctx, "", func(b source.Batch) error {
-		stored = reading.Take(ctx, b)
-		r.e.progress.set(rec.ID, "reading", reading.Summary().Read)
-		return stored
-	})
+	src, cause := r.Open(pins)
+	if cause == nil {
+		cause = src.Pull(ctx, "", func(b source.Batch) error {
+			stored = reading.Take(ctx, b)
+			r.e.progress.set(rec.ID, "reading", reading.Summary().Read)
+			return stored
+		})
+	}
 	if stored != nil {
 		return stored
+	}
+	if cause != nil && ctx.Err() != nil {
+		rec.Outcome, rec.Problem = run.Failed, interrupted(r.Name)
+		return nil
 	}
 	locator, _ := src.(source.Locator)
 	sum, err := reading.Close(ctx, locator, cause)
@@ -111,6 +114,14 @@ func (r *reader) pull(ctx context.Context, rec *run.Run) error {
 		r.e.cfg.Log.Warn("source not believed", "source", r.Name, "code", sum.Problem.Code, "what", sum.Problem.What, "why", sum.Problem.Why)
 	}
 	return nil
+}
+
+// interrupted explains a read that ended because Muster did. The source is not to blame.
+func interrupted(name string) *run.Problem {
+	return &run.Problem{
+		Code: "interrupted", What: "the read of source " + name + " was interrupted", Why: "Muster was stopped before the read had ended.",
+		Now: "Nobody was removed. The next read starts over.", Fix: "Nothing needs to be done.",
+	}
 }
 
 func (e *Engine) putRun(ctx context.Context, r run.Run) error {
