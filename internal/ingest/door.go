@@ -9,6 +9,8 @@
 package ingest
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -34,6 +36,8 @@ type Door struct {
 type Rules struct {
 	Source  string
 	Mapping *mapping.Source
+	// Reads names the attributes that the source is asked for, in lower case: those whose loss is noticed. nil = those that Mapping reads.
+	Reads []string
 }
 
 func (d *Door) grace() time.Duration {
@@ -50,6 +54,28 @@ func (d *Door) rules(source string) *mapping.Source {
 		}
 	}
 	return nil
+}
+
+// reads returns the attributes whose loss at a source is noticed.
+func (d *Door) reads(source string) []string {
+	for _, r := range d.Rules {
+		if r.Source == source && r.Reads != nil {
+			return r.Reads
+		}
+	}
+	return d.rules(source).Attributes()
+}
+
+const races = 4
+
+// update runs fn in a transaction, again if somebody else took a unique value meanwhile: fn then sees who has it.
+func (d *Door) update(ctx context.Context, by directory.Actor, fn func(directory.Tx) error) error {
+	for try := 1; ; try++ {
+		err := d.Store.Update(ctx, by, fn)
+		if try == races || !errors.Is(err, directory.ErrConflict) {
+			return err
+		}
+	}
 }
 
 // order returns the rank of a source; lower wins.

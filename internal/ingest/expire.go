@@ -26,7 +26,7 @@ func (d *Door) Expire(ctx context.Context, name string) (int, error) {
 		if err != nil || len(keys) == 0 {
 			return total, err
 		}
-		n, err := r.conclude(ctx, keys, func(rec *directory.Record) bool {
+		done, err := r.conclude(ctx, keys, func(rec *directory.Record) bool {
 			was := rec.Expired
 			rec.Expired = expired(rec.Expires, r.now)
 			return rec.Expired && !was
@@ -34,7 +34,7 @@ func (d *Door) Expire(ctx context.Context, name string) (int, error) {
 		if err != nil {
 			return total, fmt.Errorf("expire people of %s: %w", name, err)
 		}
-		if total += n; n == 0 {
+		if total += len(done); len(done) == 0 {
 			return total, nil
 		}
 	}

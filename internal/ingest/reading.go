@@ -3,9 +3,11 @@ package ingest
 import (
 	"context"
 	"fmt"
-	"hash/fnv"
+	"hash/maphash"
+	"slices"
 	"time"
 
+	"muster/internal/attr"
 	"muster/internal/directory"
 	"muster/internal/mapping"
 	"muster/internal/source"
@@ -17,11 +19,15 @@ type Reading struct {
 	source   string
 	rules    *mapping.Source
 	now      time.Time
+	seed     maphash.Seed
 	seen     map[uint64]directory.ID // by hash of the key: who was in this read, and which object they are
-	groups   map[uint64]string       // members hash as stored, of groups in this read
+	groups   map[uint64]group        // of groups in this read
+	people   map[attr.Path]index     // to correlate by attributes that the store does not find people by
 	pending  pending                 // the group whose members are arriving
 	complete map[source.Base]bool
 	shares   shares
+	partial  bool // some records came as unchanged, without their attributes
+	unsaid   int  // notes that were left out
 	sum      Summary
 }
 
@@ -36,8 +42,8 @@ func (d *Door) Read(source string) (*Reading, error) {
 
 func newReading(d *Door, name string, rules *mapping.Source) *Reading {
 	return &Reading{
-		door: d, source: name, rules: rules, now: d.Now(), seen: map[uint64]directory.ID{}, groups: map[uint64]string{},
-		complete: map[source.Base]bool{}, shares: shares{},
+		door: d, source: name, rules: rules, now: d.Now(), seed: maphash.MakeSeed(), seen: map[uint64]directory.ID{}, groups: map[uint64]group{},
+		people: map[attr.Path]index{}, complete: map[source.Base]bool{}, shares: shares{},
 	}
 }
 
@@ -60,110 +66,160 @@ func (r *Reading) Take(ctx context.Context, b source.Batch) error {
 	for _, base := range b.Complete {
 		r.complete[base] = true
 	}
-	r.sum.Notes = append(r.sum.Notes, b.Notes...)
+	for _, note := range b.Notes {
+		r.note("%s", note)
+	}
 	if err := r.keepPins(ctx, b.Pins); err != nil {
 		return err
 	}
-	if b.Cursor == "" {
+	return r.keepCursor(ctx, b.Cursor)
+}
+
+// keepCursor remembers where to resume, once everything before it is stored.
+func (r *Reading) keepCursor(ctx context.Context, cursor source.Cursor) error {
+	if cursor == "" {
 		return nil
 	}
-	return r.door.Store.Update(ctx, r.actor(), func(tx directory.Tx) error {
-		return tx.SetCursor(ctx, r.source, string(b.Cursor))
+	var have string
+	err := r.door.Store.View(ctx, func(v directory.Reader) (err error) {
+		have, err = v.Cursor(ctx, r.source)
+		return err
 	})
+	if err == nil && have != string(cursor) {
+		err = r.door.Store.Update(ctx, r.actor(), func(tx directory.Tx) error { return tx.SetCursor(ctx, r.source, string(cursor)) })
+	}
+	if err != nil {
+		return fmt.Errorf("keep the cursor of %s: %w", r.source, err)
+	}
+	return nil
 }
 
 // Summary returns what was done so far: progress.
 func (r *Reading) Summary() Summary { return r.sum }
 
-func hashKey(key string) uint64 {
-	h := fnv.New64a()
-	h.Write([]byte(key))
-	return h.Sum64()
+// mostNotes bounds what a person is told about one read.
+const mostNotes = 200
+
+func (r *Reading) note(format string, args ...any) {
+	if len(r.sum.Notes) >= mostNotes {
+		r.unsaid++
+		return
+	}
+	r.sum.Notes = append(r.sum.Notes, fmt.Sprintf(format, args...))
 }
 
+// hash shortens a key for the maps of this read. Its seed is new each time, so that nobody can make two keys that are one.
+func (r *Reading) hash(key string) uint64 { return maphash.String(r.seed, key) }
+
 func (r *Reading) remember(rec directory.Record) {
-	h := hashKey(rec.Key)
+	h := r.hash(rec.Key)
 	r.seen[h] = rec.Object
-	if rec.Kind == directory.Group {
-		r.groups[h] = rec.MembersHash
+	if rec.Kind == directory.Group && rec.Object != "" {
+		g := r.groups[h]
+		g.id, g.hash = rec.Object, rec.MembersHash
+		r.groups[h] = g
 	}
 }
 
-// takeSeen notes records that are there and unchanged.
+// takeSeen notes records that are there and unchanged. Who was absent is back; who was concluded to be gone is not, until they are read.
 func (r *Reading) takeSeen(ctx context.Context, keys []source.Key) error {
-	for len(keys) > 0 {
-		n := min(chunk, len(keys))
-		names := make([]string, n)
-		for i, k := range keys[:n] {
-			names[i] = string(k)
-		}
-		err := r.door.Store.View(ctx, func(v directory.Reader) error {
-			known, err := v.Records(ctx, r.source, names)
-			for _, rec := range known {
-				r.remember(rec)
-			}
+	r.partial = r.partial || len(keys) > 0
+	for part := range slices.Chunk(keys, chunk) {
+		var known []directory.Record
+		err := r.door.Store.View(ctx, func(v directory.Reader) (err error) {
+			known, err = v.Records(ctx, r.source, texts(part))
 			return err
 		})
 		if err != nil {
 			return fmt.Errorf("read unchanged records: %w", err)
 		}
-		keys = keys[n:]
+		var absent []string
+		for _, rec := range known {
+			r.remember(rec)
+			if rec.Status == directory.Absent {
+				absent = append(absent, rec.Key)
+			}
+		}
+		back, err := r.reappear(ctx, absent)
+		if err != nil {
+			return err
+		}
+		r.sum.Returned += back
 	}
 	return nil
+}
+
+// reappear withdraws what was suspected of absent entries.
+func (r *Reading) reappear(ctx context.Context, keys []string) (int, error) {
+	back, err := r.conclude(ctx, keys, func(rec *directory.Record) bool {
+		was := rec.Status
+		rec.Status, rec.Since = directory.Present, r.now
+		return was == directory.Absent
+	})
+	return len(back), err
 }
 
 // takeDeleted believes tombstones: the source states that the entry is no more.
 func (r *Reading) takeDeleted(ctx context.Context, keys []source.Key) error {
-	for len(keys) > 0 {
-		n := min(chunk, len(keys))
-		names := make([]string, n)
-		for i, k := range keys[:n] {
-			names[i] = string(k)
-		}
-		gone, err := r.conclude(ctx, names, func(rec *directory.Record) bool {
-			if rec.Status == directory.Removed {
-				return false
-			}
+	for part := range slices.Chunk(keys, chunk) {
+		gone, err := r.conclude(ctx, texts(part), func(rec *directory.Record) bool {
+			was := rec.Status
 			rec.Status, rec.Cause, rec.Since = directory.Removed, directory.Stated, r.now
-			return true
+			return was != directory.Removed
 		})
 		if err != nil {
 			return err
 		}
-		r.sum.Removed += gone
-		keys = keys[n:]
+		r.sum.Removed += len(gone)
 	}
 	return nil
 }
 
-// conclude changes known records by their keys and settles their objects, in one transaction. It returns how many change said yes to.
-func (r *Reading) conclude(ctx context.Context, keys []string, change func(*directory.Record) bool) (int, error) {
-	n := 0
-	err := r.door.Store.Update(ctx, r.actor(), func(tx directory.Tx) error {
+func texts(keys []source.Key) []string {
+	out := make([]string, len(keys))
+	for i, k := range keys {
+		out[i] = string(k)
+	}
+	return out
+}
+
+// conclude changes known records by their keys and settles their objects, in one transaction. It returns the records that change said yes to.
+func (r *Reading) conclude(ctx context.Context, keys []string, change func(*directory.Record) bool) ([]directory.Record, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	var out []directory.Record
+	err := r.update(ctx, func(tx directory.Tx) error {
+		out = nil
 		known, err := tx.Records(ctx, r.source, keys)
 		if err != nil {
 			return err
 		}
-		s := &settling{door: r.door, tx: tx, now: r.now}
+		s := &settling{door: r.door, reading: r, tx: tx, now: r.now}
 		for _, rec := range known {
 			if change(&rec) {
 				s.records = append(s.records, &rec)
 			}
 		}
-		n = len(s.records)
-		if n == 0 {
+		if len(s.records) == 0 {
 			return nil
 		}
-		return s.conclude(ctx)
+		if err := s.reconsider(ctx); err != nil {
+			return err
+		}
+		for _, rec := range s.records {
+			out = append(out, *rec)
+		}
+		return nil
 	})
 	if err != nil {
-		return 0, fmt.Errorf("store what was concluded: %w", err)
+		return nil, fmt.Errorf("store what was concluded: %w", err)
 	}
-	return n, nil
+	return out, nil
 }
 
-// conclude settles records that exist; one that never was bound stays unbound.
-func (s *settling) conclude(ctx context.Context) error {
+// reconsider settles the objects of records that exist. One that never was bound stays unbound, and waits for nothing any more once it is gone.
+func (s *settling) reconsider(ctx context.Context) error {
 	if err := s.load(ctx); err != nil {
 		return err
 	}
@@ -171,12 +227,13 @@ func (s *settling) conclude(ctx context.Context) error {
 		if o := s.objects[rec.Object]; o != nil {
 			o.records = append(o.records, rec)
 		}
+		if rec.Object != "" || !live(rec) {
+			rec.Waiting = ""
+		}
 	}
-	for _, o := range s.objects {
-		s.settle(o)
-	}
-	if err := s.yield(ctx); err != nil {
-		return err
-	}
-	return s.write(ctx)
+	return s.conclude(ctx)
+}
+
+func (r *Reading) update(ctx context.Context, fn func(directory.Tx) error) error {
+	return r.door.update(ctx, r.actor(), fn)
 }

@@ -4,7 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"muster/internal/directory"
@@ -16,12 +19,10 @@ const chunk = 500
 
 // takeRecords lets records in, chunk by chunk.
 func (r *Reading) takeRecords(ctx context.Context, records []source.Record) error {
-	for len(records) > 0 {
-		n := min(chunk, len(records))
-		if err := r.takeChunk(ctx, records[:n]); err != nil {
+	for part := range slices.Chunk(records, chunk) {
+		if err := r.takeChunk(ctx, part); err != nil {
 			return err
 		}
-		records = records[n:]
 	}
 	return nil
 }
@@ -29,24 +30,30 @@ func (r *Reading) takeRecords(ctx context.Context, records []source.Record) erro
 // takeChunk compares a chunk with what is known, and opens a write only if something differs.
 func (r *Reading) takeChunk(ctx context.Context, records []source.Record) error {
 	fresh := make(map[string]directory.Record, len(records))
-	keys := make([]string, 0, len(records))
 	for _, rec := range records {
 		in := r.record(rec)
+		if other, twice := fresh[in.Key]; twice && other.Kind != in.Kind {
+			r.clash(in, other)
+			continue
+		}
 		fresh[in.Key] = in
-		keys = append(keys, in.Key)
 		r.shares.count(in)
 	}
 	r.sum.Read += len(records)
 	var known []directory.Record
 	err := r.door.Store.View(ctx, func(v directory.Reader) (err error) {
-		known, err = v.Records(ctx, r.source, keys)
+		known, err = v.Records(ctx, r.source, slices.Collect(maps.Keys(fresh)))
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("read known records: %w", err)
 	}
 	for _, old := range known {
-		if in := fresh[old.Key]; same(old, in) {
+		switch in := fresh[old.Key]; {
+		case in.Kind != old.Kind && old.Status != directory.Removed:
+			r.clash(in, old)
+			delete(fresh, old.Key)
+		case same(old, in):
 			r.remember(old)
 			r.sum.Unchanged++
 			delete(fresh, old.Key)
@@ -55,7 +62,16 @@ func (r *Reading) takeChunk(ctx context.Context, records []source.Record) error 
 	if len(fresh) == 0 {
 		return nil
 	}
+	if err := r.prepare(ctx, fresh, known); err != nil {
+		return err
+	}
 	return r.write(ctx, fresh)
+}
+
+// clash leaves a record out whose key is that of another kind of entry: a key is one entry for ever.
+func (r *Reading) clash(in, other directory.Record) {
+	r.note("%s %s has the id %q of %s %s and is left out: choose an ID attribute that is unique among people and groups", in.Kind, in.Name, in.Key, other.Kind,
+		other.Name)
 }
 
 // same reports whether a record needs nothing: it says what it said, and nothing about it is unfinished.
@@ -63,29 +79,58 @@ func same(old, in directory.Record) bool {
 	return old.Digest == in.Digest && old.Status == directory.Present && old.Waiting == "" && old.Object != ""
 }
 
-// write binds, settles and stores changed records in one transaction. Counting happens after it: the transaction may run twice.
+// write binds, settles and stores changed records. If the store refuses them for a conflict that it alone sees, each goes by itself, and the one that does not
+// go in waits: nobody else is kept out.
 func (r *Reading) write(ctx context.Context, fresh map[string]directory.Record) error {
-	var done *settling
-	err := r.door.Store.Update(ctx, r.actor(), func(tx directory.Tx) error {
-		done = &settling{door: r.door, tx: tx, now: r.now}
-		known, err := tx.Records(ctx, r.source, keysOf(fresh))
-		if err != nil {
-			return err
+	done, err := r.settle(ctx, fresh, "")
+	if errors.Is(err, directory.ErrConflict) && len(fresh) > 1 {
+		for _, key := range slices.Sorted(maps.Keys(fresh)) {
+			if err := r.write(ctx, map[string]directory.Record{key: fresh[key]}); err != nil {
+				return err
+			}
 		}
-		done.start(fresh, known)
-		return done.finish(ctx)
-	})
+		return nil
+	}
+	if errors.Is(err, directory.ErrConflict) {
+		done, err = r.settle(ctx, fresh, err.Error())
+	}
 	if err != nil {
 		return fmt.Errorf("store records: %w", err)
 	}
 	for _, rec := range done.records {
 		r.remember(*rec)
 	}
+	paths := slices.Collect(maps.Keys(r.people))
+	for _, o := range done.objects {
+		r.enter(o.is, paths)
+	}
 	r.sum.Added += done.added
-	r.sum.Changed += len(done.records) - done.added
+	r.sum.Changed += done.changed
+	r.sum.Unchanged += done.unchanged
 	r.sum.Returned += done.returned
 	r.sum.Waiting += done.waiting
 	return nil
+}
+
+// settle takes records through one transaction. With a reason to wait, they are only stored, as waiting.
+func (r *Reading) settle(ctx context.Context, fresh map[string]directory.Record, wait string) (*settling, error) {
+	var done *settling
+	err := r.update(ctx, func(tx directory.Tx) error {
+		done = &settling{door: r.door, reading: r, tx: tx, now: r.now} // a transaction may run twice, so what it counts is taken after it
+		known, err := tx.Records(ctx, r.source, slices.Collect(maps.Keys(fresh)))
+		if err != nil {
+			return err
+		}
+		done.start(fresh, known)
+		if wait == "" {
+			return done.finish(ctx)
+		}
+		for _, rec := range done.records {
+			rec.Waiting = wait
+		}
+		return done.write(ctx)
+	})
+	return done, err
 }
 
 // record brings what a source stated into the form in which it is kept.
@@ -112,12 +157,4 @@ func expiry(t time.Time) int64 {
 		return 0
 	}
 	return t.UnixMilli()
-}
-
-func keysOf(records map[string]directory.Record) []string {
-	out := make([]string, 0, len(records))
-	for key := range records {
-		out = append(out, key)
-	}
-	return out
 }

@@ -11,7 +11,7 @@ import (
 // person as they are then. No read lifts a stop.
 func (d *Door) Stop(ctx context.Context, by directory.Actor, id directory.ID, stop *directory.Stop) (directory.Object, error) {
 	var out directory.Object
-	err := d.Store.Update(ctx, by, func(tx directory.Tx) error {
+	err := d.update(ctx, by, func(tx directory.Tx) error {
 		was, err := tx.Object(ctx, id)
 		if err != nil {
 			return err
@@ -20,15 +20,18 @@ func (d *Door) Stop(ctx context.Context, by directory.Actor, id directory.ID, st
 		if err != nil {
 			return err
 		}
-		s := &settling{door: d, tx: tx, now: d.Now()}
 		o := &object{was: was}
 		for _, rec := range records {
 			o.records = append(o.records, &rec)
 		}
 		o.was.Stop = stop
+		s := &settling{door: d, tx: tx, now: d.Now(), objects: map[directory.ID]*object{id: o}}
 		s.judge(o)
+		if err := s.yield(ctx); err != nil {
+			return err
+		}
 		out = o.is
-		return tx.PutObjects(ctx, out)
+		return s.write(ctx)
 	})
 	if err != nil {
 		return out, fmt.Errorf("stop %s: %w", id, err)

@@ -2,10 +2,7 @@ package ingest
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"slices"
-	"strings"
 
 	"muster/internal/directory"
 	"muster/internal/run"
@@ -19,124 +16,137 @@ const (
 	anchorPercent = 1  // of a base: new keys under known names
 	anchorLeast   = 3
 	sharePoints   = 10 // that the share of people with an attribute may fall
-	shareLeast    = 5
+	shareLeast    = 5  // people
 )
 
-// trip judges a base that was read whole and from which lost are missing. nil means: believe it.
-func (r *Reading) trip(ctx context.Context, base source.Base, lost []directory.Record, present int) (*run.Problem, error) {
-	fresh := 0
-	for _, rec := range lost {
-		if rec.Status == directory.Present {
-			fresh++
+// judge says why a read is not believed: nothing means that it is. A read is judged as one, since entries move from base to base, and one right that is lost
+// may be felt in any of them.
+func (r *Reading) judge(ctx context.Context, bases []source.Base) ([]*run.Problem, error) {
+	var out []*run.Problem
+	for _, base := range bases {
+		p, err := r.judgeBase(ctx, base)
+		if err != nil {
+			return nil, err
 		}
+		if p != nil {
+			out = append(out, p)
+		}
+	}
+	p, err := r.judgeShares(ctx)
+	if p != nil {
+		out = append(out, p)
+	}
+	return out, err
+}
+
+func (r *Reading) judgeBase(ctx context.Context, base source.Base) (*run.Problem, error) {
+	lost, fresh, present := 0, 0, 0
+	err := r.missing(ctx, base, func(page []directory.Record, n int) error {
+		present += n
+		lost += len(page)
+		for _, rec := range page {
+			if there(rec) {
+				fresh++
+			}
+		}
+		return nil
+	})
+	if err != nil || lost == 0 {
+		return nil, err
 	}
 	if fresh >= shrinkLeast && fresh*100 > present*shrinkPercent {
 		return suspicious("source_shrank", fmt.Sprintf("%s/%s: %d of %d entries are suddenly missing", r.source, base, fresh, present),
 			"An unselected or renamed OU, a changed filter, lost read rights and a restored backup all look like this; so does a real mass exit.",
-			"If the entries are there, mend the base, filter or rights. If they really are gone, disable them at the source first, or lower the number per read."), nil
+			"If the entries are there, mend the base, filter or rights. If people really left, disable them at the source before they are deleted there."), nil
 	}
-	if p, err := r.anchors(ctx, base, present); p != nil || err != nil {
-		return p, err
+	n, err := r.displaced(ctx, base)
+	if err != nil || n < anchorLeast || n*100 <= present*anchorPercent {
+		return nil, err
 	}
-	return r.shares.trip(ctx, r)
+	return suspicious("source_anchors", fmt.Sprintf("%s/%s: identity anchors changed for %d of %d entries: new ids under known names", r.source, base, n, present),
+		"The ID attribute was switched, its byte order is read differently, or the directory was rebuilt from an export.",
+		"Restore the ID attribute in the configuration, or bind the entries to their people again."), nil
 }
 
 func suspicious(code, what, why, fix string) *run.Problem {
 	return &run.Problem{Code: code, What: what, Why: why, Now: "The read is not believed: nobody is removed because of it. Changes of those who were read are in.", Fix: fix}
 }
 
-// anchors counts records that wait because their username belongs to somebody with another key: if there are many, the ID attribute itself has changed.
-func (r *Reading) anchors(ctx context.Context, base source.Base, present int) (*run.Problem, error) {
+// displaced counts the entries of a base that have no object because their place or their username is that of an entry that this read did not see. Who waits
+// for the name of somebody who is there does not count: that is a conflict between two people, and may last.
+func (r *Reading) displaced(ctx context.Context, base source.Base) (int, error) {
+	const size = 500
 	n := 0
-	err := r.door.Store.View(ctx, func(v directory.Reader) error {
-		for after := ""; ; {
-			page, err := v.Waiting(ctx, r.source, after, 500)
-			if err != nil {
+	for after := ""; ; {
+		var page []directory.Record
+		err := r.door.Store.View(ctx, func(v directory.Reader) (err error) {
+			if page, err = v.Waiting(ctx, r.source, after, size); err != nil {
 				return err
 			}
-			for _, rec := range page {
-				if rec.Object == "" && rec.Base == string(base) {
-					n++
-				}
-				after = rec.Key
-			}
-			if len(page) < 500 {
-				return nil
-			}
-		}
-	})
-	if err != nil || n < anchorLeast || n*100 <= present*anchorPercent {
-		return nil, err
-	}
-	return suspicious("source_anchors", fmt.Sprintf("%s/%s: identity anchors changed for %d of %d entries: new ids under known usernames", r.source, base, n, present),
-		"The ID attribute was switched, its byte order is read differently, or the directory was rebuilt from an export.",
-		"Restore the ID attribute in the configuration, or bind the entries to their people again."), nil
-}
-
-// shares counts how many people have each attribute, so that the loss of a read right on one of them is noticed.
-type shares map[string]int
-
-func (s shares) count(rec directory.Record) {
-	if rec.Kind != directory.Person {
-		return
-	}
-	s[""]++
-	for name, v := range rec.Attrs {
-		if v.First() != "" {
-			s[string(name)]++
-		}
-	}
-}
-
-func (s shares) percent(name string) int { return s[name] * 100 / max(1, s[""]) }
-
-const sharesAnchor = "attribute shares"
-
-// trip compares with the last read that was believed.
-func (s shares) trip(ctx context.Context, r *Reading) (*run.Problem, error) {
-	before := shares{}
-	err := r.door.Store.View(ctx, func(v directory.Reader) error {
-		text, err := v.Anchor(ctx, "source:"+r.source, sharesAnchor)
-		if err != nil || text == "" {
+			m, err := r.displacedOf(ctx, v, base, page)
+			n += m
 			return err
+		})
+		if err != nil {
+			return 0, fmt.Errorf("look at who waits: %w", err)
 		}
-		return json.Unmarshal([]byte(text), &before)
-	})
-	if err != nil || s[""] < shareLeast || before[""] < shareLeast {
-		return nil, err
-	}
-	var lost []string
-	for name := range before {
-		if before.percent(name)-s.percent(name) > sharePoints {
-			lost = append(lost, fmt.Sprintf("%s (%d %% → %d %%)", name, before.percent(name), s.percent(name)))
+		if len(page) < size {
+			return n, nil
 		}
+		after = page[len(page)-1].Key
 	}
-	if len(lost) == 0 {
-		return nil, nil
-	}
-	slices.Sort(lost)
-	return suspicious("source_attributes", fmt.Sprintf("%s: many people have lost an attribute: %s", r.source, strings.Join(lost, ", ")),
-		"The bind account probably lost the right to read it.", "Give the right back, or remove the attribute from the mapping."), nil
 }
 
-// save remembers the shares of a read that was believed, if they moved.
-func (s shares) save(ctx context.Context, r *Reading) error {
-	if r.sum.Suspicious || s[""] == 0 || !r.complete["people"] {
-		return nil
+func (r *Reading) displacedOf(ctx context.Context, v directory.Reader, base source.Base, page []directory.Record) (int, error) {
+	var names, handles []string
+	wanted := map[string]string{} // key → username
+	for _, rec := range page {
+		if rec.Object != "" || rec.Base != string(base) || !r.saw(rec.Key) {
+			continue
+		}
+		set, _ := r.rules.Map(rec) // a rule that fails gives no username, and then none is taken
+		wanted[rec.Key] = set.First(directory.Username)
+		names, handles = append(names, rec.Name), append(handles, wanted[rec.Key])
 	}
-	text, err := json.Marshal(s)
+	if len(names) == 0 {
+		return 0, nil
+	}
+	stood, err := v.RecordsByName(ctx, r.source, names)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	var before string
-	err = r.door.Store.View(ctx, func(v directory.Reader) (err error) {
-		before, err = v.Anchor(ctx, "source:"+r.source, sharesAnchor)
-		return err
-	})
-	if err != nil || before == string(text) {
-		return err
+	holders, err := v.ObjectsByHandle(ctx, directory.Person, handles)
+	if err != nil {
+		return 0, err
 	}
-	return r.door.Store.Update(ctx, r.actor(), func(tx directory.Tx) error {
-		return tx.SetAnchor(ctx, "source:"+r.source, sharesAnchor, string(text))
-	})
+	places, users, err := r.unseen(ctx, v, stood, holders)
+	n := 0
+	for _, rec := range page {
+		if h, ok := wanted[rec.Key]; ok && (isDN(rec.Name) && places[fold(rec.Name)] || users[fold(h)]) {
+			n++
+		}
+	}
+	return n, err
+}
+
+// unseen returns the places and usernames of those whom this read did not see.
+func (r *Reading) unseen(ctx context.Context, v directory.Reader, stood []directory.Record, holders []directory.Object) (places, users map[string]bool, err error) {
+	places, users = map[string]bool{}, map[string]bool{}
+	lost := func(rec directory.Record) bool {
+		return rec.Source == r.source && rec.Object != "" && live(&rec) && !r.saw(rec.Key)
+	}
+	for _, rec := range stood {
+		places[fold(rec.Name)] = places[fold(rec.Name)] || lost(rec)
+	}
+	handles := map[directory.ID]string{}
+	ids := make([]directory.ID, len(holders))
+	for i, o := range holders {
+		handles[o.ID], ids[i] = fold(o.Handle()), o.ID
+	}
+	records, err := v.RecordsOf(ctx, ids)
+	for _, rec := range records {
+		users[handles[rec.Object]] = users[handles[rec.Object]] || lost(rec)
+	}
+	delete(users, "")
+	return places, users, err
 }
