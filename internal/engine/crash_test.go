@@ -232,7 +232,7 @@ func TestCrashAtEveryStep(t *testing.T) {
 		if all < 20 {
 			t.Fatalf("%s takes %d steps only", stage, all)
 		}
-		stride := max(1, all/12)
+		stride := max(1, all/7)
 		if torture() {
 			stride = 1
 		}

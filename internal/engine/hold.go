@@ -27,7 +27,8 @@ func (w *wave) screen(ctx context.Context, units []*unit) error {
 	return nil
 }
 
-// decisions returns where lines with the keys of units stand in stored plans.
+// decisions returns where lines with the keys of units stand in holds, and in plans made with the rules that the wave serves. A plan of rules that are not
+// in force decides about nothing: leavers go out meanwhile.
 func (w *wave) decisions(ctx context.Context, units []*unit) (map[string]run.Status, error) {
 	var keys []string
 	for _, u := range units {
@@ -42,7 +43,16 @@ func (w *wave) decisions(ctx context.Context, units []*unit) (map[string]run.Sta
 	return known, w.t.view(ctx, func(v directory.Reader) error {
 		lines, err := run.Of(v).LinesByKey(ctx, w.t.Name, keys)
 		for _, l := range lines {
-			known[l.Key] = l.Status
+			if w.decides[l.Plan] {
+				known[l.Key] = l.Status
+			}
+		}
+		for _, u := range units {
+			for _, l := range w.parked[u.object.ID] {
+				if _, ok := known[l.Key]; !ok {
+					known[l.Key] = l.Status
+				}
+			}
 		}
 		return err
 	})
@@ -241,6 +251,7 @@ func (w *wave) hold(ctx context.Context, class, why string, lines []plan.Line) e
 		return nil
 	}
 	var opened bool
+	var id string
 	err := w.t.update(ctx, func(tx directory.Tx) error {
 		opened = false
 		r := run.In(tx)
@@ -252,7 +263,7 @@ func (w *wave) hold(ctx context.Context, class, why string, lines []plan.Line) e
 			opened = true
 			p = run.Plan{ID: string(directory.NewID()), Target: w.t.Name, Kind: run.Hold, Class: class, Status: run.Waiting, Rules: w.rules.digest, Created: w.now}
 		}
-		p.Why = why
+		p.Why, id = why, p.ID
 		if err := r.PutPlan(ctx, p); err != nil {
 			return err
 		}
@@ -267,6 +278,9 @@ func (w *wave) hold(ctx context.Context, class, why string, lines []plan.Line) e
 	if err != nil {
 		return fmt.Errorf("hold lines: %w", err)
 	}
+	w.mu.Lock()
+	w.decides[id] = true
+	w.mu.Unlock()
 	w.stored.Store(true)
 	w.count("held", len(lines))
 	if opened {
@@ -303,7 +317,7 @@ func (w *wave) shrink(ctx context.Context, units []*unit, pick func(plan.Line) b
 	for _, u := range units {
 		for _, h := range w.parked[u.object.ID] {
 			unknown := h.Code == "ask" && !w.listed && !plan.Linked(u.have)
-			if h.Status == run.Waiting && pick(h.Line) && !unknown && !slices.ContainsFunc(u.lines, func(l plan.Line) bool { return l.Key == h.Key }) {
+			if h.Status == run.Waiting && pick(h.Line) && !unknown && !slices.ContainsFunc(u.lines, func(l plan.Line) bool { return l.Key == h.Key && l.Cause != directory.Operator }) {
 				stale[h.Plan] = append(stale[h.Plan], h.Key)
 			}
 		}

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"flag"
 	"fmt"
 	"slices"
 	"testing"
@@ -8,12 +9,11 @@ import (
 
 	"pgregory.net/rapid"
 
+	"muster/internal/directory"
 	"muster/internal/link"
 	"muster/internal/run"
 	"muster/internal/scim/scimtest"
 	"muster/internal/source"
-
-	"muster/internal/directory"
 )
 
 // faults are what the target does wrong while things change.
@@ -31,6 +31,13 @@ type chaos struct {
 // TestAnyHistoryEndsInStep lets people and groups come, change and go in any order, with reads, runs and crashes between, while the target misbehaves. When
 // it behaves again, two rounds bring it to what an independent reckoning says, and a further comparison writes nothing.
 func TestAnyHistoryEndsInStep(t *testing.T) {
+	checks, steps := "20", 14
+	if torture() {
+		checks, steps = "600", 40
+	}
+	if err := flag.Set("rapid.checks", checks); err != nil {
+		t.Fatal(err)
+	}
 	rapid.Check(t, func(rt *rapid.T) {
 		t.Run("", func(t *testing.T) { // a world of its own, closed when the history ends
 			w := newWorld(t)
@@ -41,7 +48,7 @@ func TestAnyHistoryEndsInStep(t *testing.T) {
 			c.foundGroup()
 			w.live()
 			w.raiseAll()
-			for range rapid.IntRange(3, 14).Draw(rt, "steps") {
+			for range rapid.IntRange(3, steps).Draw(rt, "steps") {
 				c.step()
 			}
 			w.target.Fail()

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -362,5 +363,24 @@ func (w *world) send(method, path, body string) {
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode >= 300 {
 		w.t.Fatalf("%s %s: %s", method, path, resp.Status)
+	}
+}
+
+// faultsOnce makes the first n requests of a method fail.
+func faultsOnce(method string, n int) []scimtest.Fault {
+	return []scimtest.Fault{{Kind: scimtest.ServerError, Method: method, Times: n}}
+}
+
+// seedGroup puts a group of strangers into the sandbox.
+func (w *world) seedGroup(name string, strangers int) {
+	w.t.Helper()
+	var users []scim.Resource
+	var members []any
+	for i := range strangers {
+		users = append(users, scim.Resource{"userName": fmt.Sprintf("%s-stranger%d", name, i), "active": true})
+		members = append(members, map[string]any{"value": fmt.Sprintf("%s-stranger%d", name, i)})
+	}
+	if _, err := w.target.Seed(users, []scim.Resource{{"displayName": name, "members": members}}); err != nil {
+		w.t.Fatal(err)
 	}
 }

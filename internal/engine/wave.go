@@ -35,6 +35,7 @@ type wave struct {
 	stored         atomic.Bool                 // there are stored plans to compare with
 	free           map[directory.ID]bool       // groups whose memberships an approved plan covers
 	parked         map[directory.ID][]run.Line // lines of holds that are not carried out yet
+	decides        map[string]bool             // plans whose lines count: holds, and those of these rules
 	approvals      map[string]time.Time        // plans approved before the wave, and when
 
 	mu      sync.Mutex // guards waiting and all below
@@ -60,7 +61,7 @@ func (t *target) open(ctx context.Context, kind run.Kind, rules *ruleset, id str
 	w := &wave{
 		t: t, rules: rules, can: can, now: t.e.cfg.Now(), waiting: map[directory.ID]*link.Waiting{}, names: map[directory.ID]string{}, serves: map[directory.ID]bool{},
 		free: map[directory.ID]bool{}, counts: map[string]int{}, touched: map[directory.ID]bool{}, late: map[directory.ID]bool{},
-		looked: map[directory.ID]bool{}, sent: map[string]bool{}, parked: map[directory.ID][]run.Line{}, approvals: map[string]time.Time{},
+		looked: map[directory.ID]bool{}, sent: map[string]bool{}, parked: map[directory.ID][]run.Line{}, decides: map[string]bool{}, approvals: map[string]time.Time{},
 	}
 	w.asked = id != ""
 	w.run = run.Run{ID: cmp.Or(id, string(directory.NewID())), Kind: kind, Name: t.Name, Started: w.now, Outcome: run.Running}
@@ -112,6 +113,10 @@ func (w *wave) loadPlans(ctx context.Context, r run.Reader, status run.Status) e
 		if p.Kind == run.Preview {
 			continue
 		}
+		if p.Kind != run.Hold && p.Rules != w.rules.digest {
+			continue
+		}
+		w.decides[p.ID] = true
 		w.stored.Store(true)
 		if status == run.Approved {
 			w.approvals[p.ID] = p.Decided

@@ -1,12 +1,16 @@
 package engine_test
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,7 +39,9 @@ type world struct {
 	rules   mapping.TargetRules
 	mode    engine.Mode
 	protect func(directory.Object, []directory.Record) string
-	knife   *knife // ends the process in the middle; nil: never
+	knife   *knife                                        // ends the process in the middle; nil: never
+	answer  func(body string) (status int, answer string) // refuses writes: 0 = no
+	refused int
 	*engine.Engine
 }
 
@@ -77,7 +83,7 @@ func (w *world) start() {
 		w.t.Fatal(err)
 	}
 	c, err := scimconnector.Type.New(
-		connector.Env{HTTP: &http.Client{Transport: w.knife.transport(w.t)}, Log: w.log(), Now: time.Now},
+		connector.Env{HTTP: &http.Client{Transport: w.refusing(w.knife.transport(w.t))}, Log: w.log(), Now: time.Now},
 		connector.Settings{"url": secret.New(w.target.URL), "token": secret.New("s3cret")})
 	if err != nil {
 		w.t.Fatal(err)
@@ -332,4 +338,36 @@ func sorted(m map[source.Key]source.Record) []source.Record {
 		return 1
 	})
 	return out
+}
+
+// refuse has a target of the next start answer writes by itself, where answer gives a status.
+func (w *world) refuse(answer func(body string) (int, string)) { w.answer = answer }
+
+func (w *world) refusing(next http.RoundTripper) http.RoundTripper {
+	answer := w.answer
+	if answer == nil {
+		return next
+	}
+	var mu sync.Mutex
+	return roundTrip(func(r *http.Request) (*http.Response, error) {
+		if r.Body == nil {
+			return next.RoundTrip(r)
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if status, text := answer(string(body)); status != 0 {
+			w.refused++
+			return &http.Response{
+				StatusCode: status, Status: http.StatusText(status), Header: http.Header{"Content-Type": {"application/scim+json"}},
+				Body: io.NopCloser(strings.NewReader(text)), Request: r,
+			}, nil
+		}
+		r = r.Clone(r.Context())
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		return next.RoundTrip(r)
+	})
 }
