@@ -82,10 +82,9 @@ func (r *reader) pull(ctx context.Context, rec *run.Run) error {
 	var stored error
 	src, cause := r.Open(pins)
 	if cause == nil {
-		cause = src.Pull(ctx, "", func(b source.Batch) error {
-			stored = reading.Take(ctx, b)
-			r.e.progress.set(rec.ID, "reading", reading.Summary().Read)
-			return stored
+		cause, stored = through(ctx, src, func(b source.Batch) error {
+			defer func() { r.e.progress.set(rec.ID, "reading", reading.Summary().Read) }()
+			return reading.Take(ctx, b)
 		})
 	}
 	if stored != nil {
@@ -114,6 +113,37 @@ func (r *reader) pull(ctx context.Context, rec *run.Run) error {
 		r.e.cfg.Log.Warn("source not believed", "source", r.Name, "code", sum.Problem.Code, "what", sum.Problem.What, "why", sum.Problem.Why)
 	}
 	return nil
+}
+
+// ahead is how many batches a source may be ahead of what is stored.
+const ahead = 2
+
+// through pulls everything from src and has take store it, batch by batch, while the source is read on. It returns how the read ended, and what kept a
+// batch from being stored; both calls have ended then.
+func through(ctx context.Context, src source.Source, take func(source.Batch) error) (cause, stored error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	batches, done := make(chan source.Batch, ahead), make(chan struct{})
+	go func() {
+		defer close(done)
+		defer stop()
+		for b := range batches {
+			if stored = take(b); stored != nil {
+				return
+			}
+		}
+	}()
+	cause = src.Pull(ctx, "", func(b source.Batch) error {
+		select {
+		case batches <- b:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	})
+	close(batches)
+	<-done
+	return cause, stored
 }
 
 // interrupted explains a read that ended because Muster did. The source is not to blame.
