@@ -14,6 +14,7 @@ import (
 	"runtime/pprof"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -39,6 +40,8 @@ type task struct {
 // A result is what a child process found.
 type result struct {
 	Seconds float64
+	Outward float64        `json:",omitempty"` // seconds from the first intent in the journal to the last outcome
+	CPU     float64        // seconds of processor time that the process took, user and system
 	Peak    int            // most memory that the process ever held, in kB: VmHWM
 	Counts  map[string]int `json:",omitempty"`
 	Outcome string         `json:",omitempty"`
@@ -76,6 +79,11 @@ func play(role string) error {
 	if err := stop(); err != nil {
 		return err
 	}
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		return err
+	}
+	r.CPU = float64(used.Utime.Nano()+used.Stime.Nano()) / 1e9
 	if r.Peak, err = peak(); err != nil {
 		return err
 	}

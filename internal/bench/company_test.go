@@ -12,12 +12,12 @@ import (
 const base = "dc=corp,dc=example"
 
 // A size says how large the company is.
-type size struct{ people, groups, members, late int }
+type size struct{ people, groups, members int }
 
-// sized is a company of n people: 20 to a group, 10 memberships for each, one in ten an account at the slow target.
+// sized is a company of n people: 20 to a group, 10 memberships for each.
 func sized(n int) size {
 	groups := max(1, n/20)
-	return size{people: n, groups: groups, members: min(n, 10*n/groups), late: n / 10}
+	return size{people: n, groups: groups, members: min(n, 10*n/groups)}
 }
 
 // full is the size that is asked for, or that of a large company.
@@ -44,13 +44,9 @@ func (s size) ldif() string {
 	}
 	for i := range s.people {
 		given, family := givenNames[random.IntN(len(givenNames))], familyNames[random.IntN(len(familyNames))]
-		class := "staff"
-		if i < s.late {
-			class = "slow"
-		}
 		fmt.Fprintf(&b, "dn: %s\nobjectClass: inetOrgPerson\nuid: p%06d\ncn: %s %s %d\nsn: %s\ngivenName: %s\ndisplayName: %s %s\nmail: p%06d@example.com\n"+
-			"title: Clerk of the %dth desk\ndepartmentNumber: %d\nemployeeType: %s\ntelephoneNumber: +1 555 %07d\n\n",
-			personDN(i), i, given, family, i, family, given, given, family, i, i%97, i%40, class, i)
+			"title: Clerk of the %dth desk\ndepartmentNumber: %d\nemployeeType: staff\ntelephoneNumber: +1 555 %07d\n\n",
+			personDN(i), i, given, family, i, family, given, given, family, i, i%97, i%40, i)
 	}
 	for g := range s.groups {
 		fmt.Fprintf(&b, "dn: cn=group%05d,ou=Groups,%s\nobjectClass: groupOfNames\ncn: group%05d\ndescription: Everybody of group %d\n", g, base, g, g)

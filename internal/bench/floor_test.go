@@ -23,7 +23,7 @@ func (w *world) ldapsearch(tb testing.TB) float64 {
 	}
 	began := time.Now()
 	for _, what := range [][]string{
-		{"ou=People," + base, "(|(objectClass=inetOrgPerson)(objectClass=posixAccount))", "entryUUID", "uid", "cn", "displayName", "departmentNumber", "employeeType", "givenName", "mail", "sn", "title"},
+		{"ou=People," + base, "(|(objectClass=inetOrgPerson)(objectClass=posixAccount))", "entryUUID", "uid", "cn", "displayName", "departmentNumber", "givenName", "mail", "sn", "title"},
 		{"ou=Groups," + base, "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=groupOfMembers)(objectClass=posixGroup))", "entryUUID", "cn", "member"},
 	} {
 		args := append([]string{"-x", "-LLL", "-o", "ldif-wrap=no", "-H", w.slapd.URL, "-D", w.slapd.BindDN, "-y", w.path("password"), "-E", "pr=1000/noprompt", "-b"}, what...)

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"io/fs"
 	"os"
@@ -79,7 +80,29 @@ func syncTarget(ctx context.Context, t task) (result, error) {
 	if err := approve(ctx, t); err != nil {
 		return result{}, err
 	}
-	return within(ctx, t, func(m *app.Muster) (run.Run, error) { return m.Engine.Sync(ctx, t.Target, "") })
+	var id string
+	r, err := within(ctx, t, func(m *app.Muster) (run.Run, error) {
+		done, err := m.Engine.Sync(ctx, t.Target, "")
+		id = done.ID
+		return done, err
+	})
+	if err != nil {
+		return r, err
+	}
+	r.Outward, err = outward(ctx, t.Data, id)
+	return r, err
+}
+
+// outward asks the journal how long a run took from its first intent to its last outcome.
+func outward(ctx context.Context, data, id string) (seconds float64, err error) {
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(data, "muster.db")+"?mode=ro")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	var ms int64
+	err = db.QueryRowContext(ctx, "select coalesce(max(ended) - min(began), 0) from journal where run = ?", id).Scan(&ms)
+	return float64(ms) / 1000, err
 }
 
 func approve(ctx context.Context, t task) (err error) {

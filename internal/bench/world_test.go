@@ -27,8 +27,7 @@ func newWorld(tb testing.TB, s size) *world {
 	w.fast, w.slow = newSandbox(tb, 0), newSandbox(tb, latency)
 	w.write(tb, "password", w.slapd.Password)
 	w.write(tb, "token", sandboxToken)
-	w.write(tb, "muster.yaml", fmt.Sprintf(configuration, w.slapd.URL, w.slapd.BindDN, w.path("password"), w.target("fast", w.fast, "true"),
-		w.target("slow", w.slow, `source.corp.employeeType == 'slow'`)))
+	w.write(tb, "muster.yaml", fmt.Sprintf(configuration, w.slapd.URL, w.slapd.BindDN, w.path("password"), w.target("fast", w.fast), w.target("slow", w.slow)))
 	return w
 }
 
@@ -50,14 +49,13 @@ sources:
       department: record.departmentNumber
 targets:%s%s`
 
-func (w *world) target(name string, at sandbox, condition string) string {
+func (w *world) target(name string, at sandbox) string {
 	return fmt.Sprintf(`
   - name: %s
     type: scim
     mode: live
     settings: {url: %q, token: {file: %q}}
     people:
-      from: {if: %q}
       match: [userName]
       create: true
       update: true
@@ -69,7 +67,7 @@ func (w *world) target(name string, at sandbox, condition string) string {
         name.givenName: person.givenName
         name.familyName: person.familyName
         title: {expr: source.corp.title, default: "-"}
-`, name, at.url, w.path("token"), condition)
+`, name, at.url, w.path("token"))
 }
 
 func (w *world) path(name string) string { return filepath.Join(w.dir, name) }
