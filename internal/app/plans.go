@@ -40,7 +40,7 @@ func (m *Muster) Plan(ctx context.Context, ref string) (run.Plan, error) {
 	if errors.Is(err, directory.ErrNotFound) {
 		return out, &run.Problem{
 			Code: adminapi.NotFound, What: fmt.Sprintf("there is no plan %q, and no target of that name with a plan that waits", ref),
-			Now: "Nothing was changed.", Fix: "See `muster plan list`, or look at what would be done now with `muster plan show TARGET --fresh`.",
+			Now: "Nothing was changed.", Fix: "See `muster plan list`, or look at what would be done now with `muster plan show TARGET --now`.",
 		}
 	}
 	return out, err
