@@ -28,10 +28,7 @@ const editsPerWrite = 5000
 // takeMembers gathers memberships group by group, writes groups whose members differ, and applies single additions and removals. Of a group that did not come
 // whole, members are added and none is removed.
 func (r *Reading) takeMembers(ctx context.Context, members []source.Membership, whole []source.Key) error {
-	w := &rosters{Reading: r, whole: make(map[source.Key]bool, len(whole))}
-	for _, g := range whole {
-		w.whole[g] = true
-	}
+	w := &rosters{Reading: r, whole: together(members, whole)}
 	var deltas []source.Membership
 	for _, m := range members {
 		if m.Op != source.Seen {
@@ -65,6 +62,26 @@ func (r *Reading) takeMembers(ctx context.Context, members []source.Membership, 
 		return err
 	}
 	return r.takeDeltas(ctx, deltas)
+}
+
+// together returns those of whole whose members stand together in a batch, as they must.
+func together(members []source.Membership, whole []source.Key) map[source.Key]bool {
+	out := make(map[source.Key]bool, len(whole))
+	for _, g := range whole {
+		out[g] = true
+	}
+	ended := map[source.Key]bool{}
+	var last source.Key
+	for _, m := range members {
+		if m.Op != source.Seen || m.Group == last {
+			continue
+		}
+		if ended[m.Group] {
+			delete(out, m.Group)
+		}
+		ended[last], last = true, m.Group
+	}
+	return out
 }
 
 // takeDeltas applies additions and removals one by one. The stored digests no longer hold then; what concerns an entry that is not known is healed by the next

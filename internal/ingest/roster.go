@@ -43,7 +43,12 @@ func (w *rosters) end(ctx context.Context) error {
 	if !known {
 		return nil
 	}
-	whole = whole && !g.had
+	if g.had { // what came before must be stored first
+		if err := w.flush(ctx); err != nil {
+			return err
+		}
+		g, whole = w.groups[h], false
+	}
 	g.had = true
 	w.groups[h] = g
 	slices.Sort(p.members)
