@@ -9,9 +9,9 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 )
 
 // Values are the values of one attribute. No values means: cleared.
@@ -86,17 +86,26 @@ func Diff(have, want Set) []Change {
 
 // Hash returns a digest of s in which the order of paths and values, and empty values, do not count. It is stable over releases: it is stored.
 func (s Set) Hash() string {
-	h := sha256.New()
+	var room [1024]byte
+	text := room[:0]
 	for _, p := range s.Paths() {
-		v := s[p].canonical()
-		if len(v) == 0 {
-			continue
+		v := s[p]
+		if len(v) != 1 || v[0] == "" {
+			if v = v.canonical(); len(v) == 0 {
+				continue
+			}
 		}
-		// Counts and lengths come before what they count, so that no value can look like two.
-		fmt.Fprintf(h, "%d:%s%d=", len(p), p, len(v))
-		for _, text := range v {
-			fmt.Fprintf(h, "%d:%s", len(text), text)
+		// Counts and lengths come before what they count, so that no value can look like two: 4:mail1=5:a@b.c
+		text = sized(text, string(p))
+		text = append(strconv.AppendInt(text, int64(len(v)), 10), '=')
+		for _, value := range v {
+			text = sized(text, value)
 		}
 	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
+}
+
+func sized(to []byte, text string) []byte {
+	return append(append(strconv.AppendInt(to, int64(len(text)), 10), ':'), text...)
 }
