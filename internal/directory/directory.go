@@ -77,11 +77,11 @@ type Object struct {
 	Attrs attr.Set // effective values, mapped from the records of its sources
 	// Digest is of all that the sources state of the object, mapped or not: rules of targets may read a record itself.
 	Digest string
-	State State
-	Cause Cause     // why State is not Active
-	Since time.Time // when State began
-	Stop  *Stop     // an operator's own deactivation; no source lifts it
-	Epoch int64     // credentials issued under an older epoch are dead
+	State  State
+	Cause  Cause     // why State is not Active
+	Since  time.Time // when State began
+	Stop   *Stop     // an operator's own deactivation; no source lifts it
+	Epoch  int64     // credentials issued under an older epoch are dead
 }
 
 // Handle returns the name by which people know o: a person's username, a group's name.
@@ -128,6 +128,17 @@ type Record struct {
 	Digest      string    // of everything above that the source states, and of the rules that mapped it
 	MembersHash string    // of a group: order-free digest of its members
 	Waiting     string    // why it is not bound or not fully applied; "" = nothing
+}
+
+// A Mark is what tells of a Record whether anything has changed.
+type Mark struct {
+	Key         string
+	Kind        Kind
+	Object      ID
+	Status      Status
+	Digest      string
+	MembersHash string
+	Waiting     string
 }
 
 // An Edge is one direct membership.

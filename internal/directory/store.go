@@ -36,6 +36,8 @@ type Reader interface {
 	Count(ctx context.Context, kind Kind) (map[State]int, error)
 
 	Records(ctx context.Context, source string, keys []string) ([]Record, error)
+	// Marks returns the marks of those of Records with the keys, in any order: what most reads need, since most of what is read is as it was.
+	Marks(ctx context.Context, source string, keys []string) ([]Mark, error)
 	// RecordsByName returns records of source whose Name equals one of names, ignoring case, whatever their status.
 	RecordsByName(ctx context.Context, source string, names []string) ([]Record, error)
 	// RecordsOf returns the records bound to ids.

@@ -73,10 +73,14 @@ func incomplete(name string, cause error) *run.Problem {
 }
 
 // missing walks everybody known in a base, page by page, and hands those over whom this read did not see, and how many of the page were believed to be there.
-// An entry that waits without an object counts as lost, but not as one of those who were there.
+// An entry that waits without an object counts as lost, but not as one of those who were there. If nobody is missing, it says so by no call at all, and walks
+// over nobody.
 func (r *Reading) missing(ctx context.Context, base source.Base, fn func(lost []directory.Record, present int) error) error {
 	const size = 2000
 	in := []directory.Status{directory.Present, directory.Absent}
+	if all, err := r.sawAll(ctx, base, in); all || err != nil {
+		return err
+	}
 	for after := ""; ; {
 		var page []directory.Record
 		err := r.door.Store.View(ctx, func(v directory.Reader) (err error) {
@@ -101,6 +105,22 @@ func (r *Reading) missing(ctx context.Context, base source.Base, fn func(lost []
 			return err
 		}
 	}
+}
+
+// sawAll reports whether this read saw as many entries of a base as are stored there: each of those it saw is stored, so there are no others.
+func (r *Reading) sawAll(ctx context.Context, base source.Base, in []directory.Status) (bool, error) {
+	if r.again {
+		return false, nil
+	}
+	var stored int
+	err := r.door.Store.View(ctx, func(v directory.Reader) (err error) {
+		stored, err = v.CountRecords(ctx, r.source, string(base), in)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("count the records of %s: %w", base, err)
+	}
+	return stored == r.count[base], nil
 }
 
 // there reports whether a record was believed to be there before this read.

@@ -18,7 +18,7 @@ func indexed(p attr.Path) bool { return p == directory.Username || p == director
 
 // prepare indexes the attributes that records without a person may be recognised by, unless the store does. It walks over everybody, so it does so only when
 // there is such a record, and once in a read.
-func (r *Reading) prepare(ctx context.Context, fresh map[string]directory.Record, known []directory.Record) error {
+func (r *Reading) prepare(ctx context.Context, fresh map[string]directory.Record, known []directory.Mark) error {
 	bound := make(map[string]bool, len(known))
 	for _, rec := range known {
 		bound[rec.Key] = rec.Object != ""

@@ -21,6 +21,8 @@ type Reading struct {
 	now      time.Time
 	seed     maphash.Seed
 	seen     map[uint64]directory.ID // by hash of the key: who was in this read, and which object they are
+	count    map[source.Base]int     // how many of seen are stored as there, or as absent, in each base
+	again    bool                    // some entry was seen twice, so that count may hold it in a base where it is not
 	groups   map[uint64]group        // of groups in this read
 	people   map[attr.Path]index     // to correlate by attributes that the store does not find people by
 	pending  pending                 // the group whose members are arriving
@@ -42,7 +44,7 @@ func (d *Door) Read(source string) (*Reading, error) {
 
 func newReading(d *Door, name string, rules *mapping.Source) *Reading {
 	return &Reading{
-		door: d, source: name, rules: rules, now: d.Now(), seed: maphash.MakeSeed(), seen: map[uint64]directory.ID{}, groups: map[uint64]group{},
+		door: d, source: name, rules: rules, now: d.Now(), seed: maphash.MakeSeed(), seen: map[uint64]directory.ID{}, count: map[source.Base]int{}, groups: map[uint64]group{},
 		people: map[attr.Path]index{}, complete: map[source.Base]bool{}, shares: shares{},
 	}
 }
@@ -111,8 +113,14 @@ func (r *Reading) note(format string, args ...any) {
 // hash shortens a key for the maps of this read. Its seed is new each time, so that nobody can make two keys that are one.
 func (r *Reading) hash(key string) uint64 { return maphash.String(r.seed, key) }
 
-func (r *Reading) remember(rec directory.Record) {
+// remember notes an entry that this read saw in a base, as it is stored now.
+func (r *Reading) remember(rec directory.Mark, base source.Base) {
 	h := r.hash(rec.Key)
+	if _, again := r.seen[h]; again {
+		r.again = true
+	} else if rec.Status == directory.Present || rec.Status == directory.Absent {
+		r.count[base]++
+	}
 	r.seen[h] = rec.Object
 	if rec.Kind == directory.Group && rec.Object != "" {
 		g := r.groups[h]
@@ -135,7 +143,7 @@ func (r *Reading) takeSeen(ctx context.Context, keys []source.Key) error {
 		}
 		var absent []string
 		for _, rec := range known {
-			r.remember(rec)
+			r.remember(mark(&rec), source.Base(rec.Base))
 			if rec.Status == directory.Absent {
 				absent = append(absent, rec.Key)
 			}

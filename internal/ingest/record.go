@@ -33,16 +33,16 @@ func (r *Reading) takeChunk(ctx context.Context, records []source.Record) error 
 	for _, rec := range records {
 		in := r.record(rec)
 		if other, twice := fresh[in.Key]; twice && other.Kind != in.Kind {
-			r.clash(in, other)
+			r.clash(in, fmt.Sprintf("%s %s", other.Kind, other.Name))
 			continue
 		}
 		fresh[in.Key] = in
 		r.shares.count(in)
 	}
 	r.sum.Read += len(records)
-	var known []directory.Record
+	var known []directory.Mark
 	err := r.door.Store.View(ctx, func(v directory.Reader) (err error) {
-		known, err = v.Records(ctx, r.source, slices.Collect(maps.Keys(fresh)))
+		known, err = v.Marks(ctx, r.source, slices.Collect(maps.Keys(fresh)))
 		return err
 	})
 	if err != nil {
@@ -51,10 +51,10 @@ func (r *Reading) takeChunk(ctx context.Context, records []source.Record) error 
 	for _, old := range known {
 		switch in := fresh[old.Key]; {
 		case in.Kind != old.Kind && old.Status != directory.Removed:
-			r.clash(in, old)
+			r.clash(in, fmt.Sprintf("a %s that was read before", old.Kind))
 			delete(fresh, old.Key)
 		case same(old, in):
-			r.remember(old)
+			r.remember(old, source.Base(in.Base))
 			r.sum.Unchanged++
 			delete(fresh, old.Key)
 		}
@@ -69,14 +69,17 @@ func (r *Reading) takeChunk(ctx context.Context, records []source.Record) error 
 }
 
 // clash leaves a record out whose key is that of another kind of entry: a key is one entry for ever.
-func (r *Reading) clash(in, other directory.Record) {
-	r.note("%s %s has the id %q of %s %s and is left out: choose an ID attribute that is unique among people and groups", in.Kind, in.Name, in.Key, other.Kind,
-		other.Name)
+func (r *Reading) clash(in directory.Record, other string) {
+	r.note("%s %s has the id %q of %s and is left out: choose an ID attribute that is unique among people and groups", in.Kind, in.Name, in.Key, other)
 }
 
 // same reports whether a record needs nothing: it says what it said, and nothing about it is unfinished.
-func same(old, in directory.Record) bool {
+func same(old directory.Mark, in directory.Record) bool {
 	return old.Digest == in.Digest && old.Status == directory.Present && old.Waiting == "" && old.Object != ""
+}
+
+func mark(r *directory.Record) directory.Mark {
+	return directory.Mark{Key: r.Key, Kind: r.Kind, Object: r.Object, Status: r.Status, Digest: r.Digest, MembersHash: r.MembersHash, Waiting: r.Waiting}
 }
 
 // write binds, settles and stores changed records. If the store refuses them for a conflict that it alone sees, each goes by itself, and the one that does not
@@ -98,7 +101,7 @@ func (r *Reading) write(ctx context.Context, fresh map[string]directory.Record) 
 		return fmt.Errorf("store records: %w", err)
 	}
 	for _, rec := range done.records {
-		r.remember(*rec)
+		r.remember(mark(rec), source.Base(rec.Base))
 	}
 	paths := slices.Collect(maps.Keys(r.people))
 	for _, o := range done.objects {

@@ -46,6 +46,19 @@ func (r reader) Records(ctx context.Context, source string, keys []string) ([]di
 		source, ids(r.session, keys))
 }
 
+func scanMark(rows *sql.Rows, m *directory.Mark) error {
+	return rows.Scan(&m.Key, &m.Kind, &m.Object, &m.Status, &m.Digest, &m.MembersHash, &m.Waiting)
+}
+
+// Marks implements directory.Reader.
+func (r reader) Marks(ctx context.Context, source string, keys []string) ([]directory.Mark, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	return collect(ctx, r.session, scanMark, "select key, kind, object, status, digest, members_hash, waiting from record where source = $1 and "+r.d.member("key", 2),
+		source, ids(r.session, keys))
+}
+
 // RecordsByName implements directory.Reader.
 func (r reader) RecordsByName(ctx context.Context, source string, names []string) ([]directory.Record, error) {
 	if len(names) == 0 {

@@ -47,6 +47,12 @@ func testRecords(t *testing.T, s directory.Store) {
 		return r.Records(ctx, "corp", []string{"K1", "none"})
 	})
 	equal(t, "a record comes back as it was put; keys differ by case", got, []directory.Record{full})
+	marks := view(t, s, func(ctx context.Context, r directory.Reader) ([]directory.Mark, error) {
+		return r.Marks(ctx, "corp", []string{"K1", "none"})
+	})
+	equal(t, "a mark is of the record as it was put", marks, []directory.Mark{
+		{Key: "K1", Kind: directory.Group, Object: full.Object, Status: directory.Removed, Digest: "d", MembersHash: "m", Waiting: "two people match"},
+	})
 	got = records(t, s, func(ctx context.Context, r directory.Reader) ([]directory.Record, error) {
 		return r.Records(ctx, "hr", []string{"K1"})
 	})
