@@ -196,12 +196,14 @@ type draft struct {
 	people  map[directory.ID]connector.RemoteID // who will have an open account: "" = to be created
 	closed  map[directory.ID]bool               // who will have a closed one
 	owners  map[connector.RemoteID]directory.ID
+	doubted map[connector.RemoteID]bool // accounts about which a line asks
 }
 
 func newDraft(w *wave) *draft {
 	return &draft{
 		w: w, counts: map[string]int{}, objects: map[directory.ID]bool{},
 		people: map[directory.ID]connector.RemoteID{}, closed: map[directory.ID]bool{}, owners: map[connector.RemoteID]directory.ID{},
+		doubted: map[connector.RemoteID]bool{},
 	}
 }
 
@@ -236,6 +238,9 @@ func (d *draft) show(ctx context.Context, units []*unit, put func([]plan.Line) e
 func (d *draft) account(u *unit) {
 	remote, open := u.have.Remote, false
 	leaves := slices.ContainsFunc(u.lines, func(l plan.Line) bool { return l.Verb == plan.DisableUser || l.Verb == plan.DeleteRemote })
+	if u.seen != nil && d.owners[u.seen.ID] == "" && slices.ContainsFunc(u.lines, func(l plan.Line) bool { return l.Code == "ask" }) {
+		d.doubted[u.seen.ID] = true
+	}
 	switch {
 	case plan.Linked(u.have):
 		open = !leaves && (u.have.State == link.Linked || acts(u.lines))
@@ -248,6 +253,7 @@ func (d *draft) account(u *unit) {
 	}
 	if remote != "" {
 		d.owners[remote] = u.object.ID
+		delete(d.doubted, remote)
 	}
 	if open {
 		d.people[u.object.ID] = remote
@@ -285,7 +291,7 @@ func (d *draft) report() Report {
 			r.Wait += n
 		}
 	}
-	r.Unknown = max(0, r.Accounts-len(d.owners))
+	r.Unknown = max(0, r.Accounts-len(d.owners)-len(d.doubted))
 	var b []byte
 	for _, x := range d.sum {
 		b = binary.BigEndian.AppendUint64(b, x)
