@@ -162,12 +162,6 @@ func linkView(l link.Link, name string) adminapi.Link {
 
 // Disable implements adminapi.People.
 func (m *Muster) Disable(ctx context.Context, who string, req adminapi.Closing, by access.Caller) (adminapi.Closed, error) {
-	if len(req.Targets) > 0 || req.Paused {
-		return adminapi.Closed{}, &run.Problem{
-			Code: adminapi.Unsupported, What: "closing at chosen targets, or past a pause, is not offered yet", Now: "Nothing was changed.",
-			Fix: "Close the person everywhere, and resume paused targets first.",
-		}
-	}
 	return m.setStop(ctx, who, &directory.Stop{By: string(by.Actor()), Reason: req.Reason, At: m.now()}, by, req.Reason)
 }
 

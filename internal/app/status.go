@@ -136,6 +136,9 @@ func (m *Muster) targetStatus(ctx context.Context, v directory.Reader, c config.
 			s.Last = &r
 		}
 	}
+	if state.Active == "" {
+		s.Pending = 0 // nothing goes out before the first plan is approved
+	}
 	s.State = targetState(s, state)
 	return s, err
 }

@@ -10,6 +10,7 @@ import (
 	"muster/internal/config"
 	"muster/internal/connector"
 	"muster/internal/directory"
+	"muster/internal/httpclient"
 	"muster/internal/run"
 	"muster/internal/server/adminapi"
 	"muster/internal/source"
@@ -61,6 +62,9 @@ func (m *Muster) CheckTarget(ctx context.Context, name string) (adminapi.TargetC
 		}
 		if errors.Is(err, connector.ErrForeign) {
 			out.Problem.Code, out.Problem.Fix = "target_foreign", "Check the address: what answers there is not the expected service."
+		}
+		if errors.Is(err, httpclient.ErrDenied) {
+			out.Problem.Code, out.Problem.Fix = "target_address", "If the address is right, list it under network.allow in the configuration; https is needed everywhere but on loopback."
 		}
 		return out, nil
 	}

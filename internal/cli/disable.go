@@ -13,7 +13,7 @@ func (s *shell) disableCommand() *cobra.Command {
 	var req adminapi.Closing
 	c := &cobra.Command{
 		Use: "disable person", Short: "Close a person at once: past limits, holds and queues", Args: args("a person"),
-		Long: "Closes a person at all targets, or at those given, at once. No source lifts it; muster enable does.",
+		Long: "Closes a person at all targets at once. No source lifts it; muster enable does. A target that is paused or stopped is named, with what to do there by hand.",
 		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
 			if err := s.needReason(&req.Reason); err != nil {
 				return err
@@ -26,8 +26,6 @@ func (s *shell) disableCommand() *cobra.Command {
 		}),
 	}
 	c.Flags().StringVar(&req.Reason, "reason", "", "why")
-	c.Flags().StringSliceVar(&req.Targets, "target", nil, "only at this `target`; may be repeated")
-	c.Flags().BoolVar(&req.Paused, "paused", false, "also at targets that are paused")
 	return c
 }
 
@@ -56,6 +54,18 @@ func (s *shell) closed(ctx context.Context, c *client.Client, res adminapi.Close
 	if err != nil {
 		return err
 	}
+	if len(runs) == 0 {
+		return s.closedNow(res, runs)
+	}
+	if now, err := c.Object(ctx, "person", string(res.Object.ID)); err == nil {
+		res.Object = now
+		res.Targets = now.At(res.Targets)
+	}
+	return s.closedNow(res, runs)
+}
+
+func (s *shell) closedNow(res adminapi.Closed, runs []adminapi.RunView) error {
+	var err error
 	if s.json {
 		err = s.printJSON(res)
 	} else {

@@ -37,13 +37,12 @@ type File struct {
 
 // A Source is a system that people come from.
 type Source struct {
-	Name      string
-	Type      string // "ldap"
-	At        string // "muster.yaml:2"
-	LDAP      *LDAP
-	Rules     mapping.SourceRules
-	Every     time.Duration // between reads of what changed
-	FullEvery time.Duration // between complete reads
+	Name  string
+	Type  string // "ldap"
+	At    string // "muster.yaml:2"
+	LDAP  *LDAP
+	Rules mapping.SourceRules
+	Every time.Duration // between reads of what changed
 }
 
 // LDAP is how a directory server is read.

@@ -65,7 +65,7 @@ func TestParseExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, ok := f.Source("corp")
-	if !ok || s.LDAP.People[0].Base != "OU=People,DC=corp,DC=example" || s.LDAP.People[0].Scope != "sub" || s.Every != 5*time.Minute || s.FullEvery != 24*time.Hour {
+	if !ok || s.LDAP.People[0].Base != "OU=People,DC=corp,DC=example" || s.LDAP.People[0].Scope != "sub" || s.Every != 5*time.Minute {
 		t.Errorf("source = %+v %+v", s, s.LDAP)
 	}
 	if got := s.Rules.People["username"].Expr; got != "record.sAMAccountName" {

@@ -156,6 +156,5 @@ func (d *document) database(o object) Value {
 // The intervals of a source.
 const (
 	defaultEvery = 5 * time.Minute
-	defaultFull  = 24 * time.Hour
 	leastEvery   = time.Second
 )

@@ -15,7 +15,7 @@ import (
 
 var sourceKeys = []string{
 	"name", "type", "servers", "starttls", "ca_file", "bind", "password", "canary", "people", "groups", "id_attribute", "disabled_filter",
-	"page_size", "attributes", "group_attributes", "correlate", "every", "full_every",
+	"page_size", "attributes", "group_attributes", "correlate", "every",
 }
 
 func (d *document) source(n *yaml.Node, path string, names map[string]int) Source {
@@ -30,10 +30,6 @@ func (d *document) source(n *yaml.Node, path string, names map[string]int) Sourc
 	}
 	s.LDAP = d.ldap(o)
 	s.Every = o.duration("every", defaultEvery, leastEvery)
-	s.FullEvery = o.duration("full_every", max(defaultFull, s.Every), leastEvery)
-	if s.FullEvery < s.Every {
-		o.wrong("full_every", fmt.Sprintf("%s is shorter than every (%s)", s.FullEvery, s.Every), "at least every")
-	}
 	s.Rules = mapping.SourceRules{
 		Name:      s.Name,
 		People:    withDefaults(d.rules(o, "attributes", false), defaultPeople, s.At),
@@ -109,12 +105,13 @@ func (d *document) servers(o object, tls bool) []string {
 		}
 		if u.User != nil || u.Path != "" && u.Path != "/" || u.RawQuery != "" {
 			o.wrong("servers", fmt.Sprintf("%q holds more than an address", u.Redacted()), "ldap://host:port, ldaps://host:port")
+			continue
 		}
 		if u.Scheme == "ldaps" && tls {
 			o.wrong("starttls", fmt.Sprintf("%q is encrypted from the start", s), "starttls with ldap:// only")
 		}
 		if u.Scheme == "ldap" && !tls && !slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, u.Hostname()) {
-			d.warn(o.at("servers"), o.path+": the password travels to "+s+" unencrypted; use ldaps:// or starttls: true")
+			o.wrong("servers", "the password would travel to "+s+" unencrypted", "ldaps://, or starttls: true")
 		}
 	}
 	return out

@@ -59,7 +59,6 @@ var levels = []level{
 			{"group_attributes", "the same for groups", "`name`: `record.cn`"},
 			{"correlate", "rules that bind a record to a person of another source, once: a list", "none: each record is a person of its own"},
 			{"every", "time between reads", "`5m`"},
-			{"full_every", "time between complete reads. In this version every read is complete, and this has no effect", "`24h`"},
 		},
 	},
 	{

@@ -1,6 +1,7 @@
 package adminapi
 
 import (
+	"slices"
 	"time"
 
 	"muster/internal/attr"
@@ -122,9 +123,7 @@ type Call struct {
 
 // Closing asks to close a person.
 type Closing struct {
-	Reason  string   `json:"reason" minLength:"1"`
-	Targets []string `json:"targets,omitempty" doc:"All if left out: then the person is deactivated in Muster as well."`
-	Paused  bool     `json:"paused,omitempty" doc:"Also at targets that are paused."`
+	Reason string `json:"reason" minLength:"1"`
 }
 
 // Closed is how far closing or reopening a person has got. Work goes on after the answer.
@@ -132,6 +131,28 @@ type Closed struct {
 	Object  Object     `json:"object"`
 	Targets []ClosedAt `json:"targets"`
 	Runs    []string   `json:"runs,omitempty"`
+}
+
+// At brings what was known of targets before a run up to what o says of its accounts now.
+func (o Object) At(before []ClosedAt) []ClosedAt {
+	out := slices.Clone(before)
+	for i, at := range out {
+		for _, l := range o.Links {
+			if l.Target != at.Target || at.State == "paused" || at.State == "stopped" {
+				continue
+			}
+			out[i].Remote = string(l.Remote)
+			switch {
+			case l.State == "closing":
+				out[i].State = "closing"
+			case l.Active:
+				out[i].State = "open"
+			default:
+				out[i].State = "closed"
+			}
+		}
+	}
+	return out
 }
 
 // ClosedAt is how far it has got at one target.

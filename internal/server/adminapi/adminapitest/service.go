@@ -270,7 +270,7 @@ func (s *Service) Disable(ctx context.Context, who string, req adminapi.Closing,
 	if err != nil {
 		return adminapi.Closed{}, err
 	}
-	s.note(by, "disable %s at %v (%s)", o.Name, req.Targets, req.Reason)
+	s.note(by, "disable %s (%s)", o.Name, req.Reason)
 	o.State, o.Cause, o.Stop = directory.Disabled, directory.Operator, &directory.Stop{By: by.Handle, Reason: req.Reason, At: Now}
 	return adminapi.Closed{Object: o, Targets: []adminapi.ClosedAt{
 		{Target: "wiki", Remote: "u-1", State: "closed"},

@@ -103,7 +103,7 @@ func writes(t *testing.T, h *adminapitest.House, c *client.Client) {
 	try(c.Preview(ctx, "wiki"))
 	try(c.Approve(ctx, "chat", adminapi.Approval{Count: 5, AllOrNothing: true}))
 	try(c.Reject(ctx, adminapitest.Hold, adminapi.Rejection{Lines: []string{"key-a"}, Reason: "no"}))
-	try(c.Disable(ctx, "olivia.berg", adminapi.Closing{Reason: "left", Targets: []string{"wiki"}}))
+	try(c.Disable(ctx, "olivia.berg", adminapi.Closing{Reason: "left"}))
 	try(c.Enable(ctx, "olivia.berg", "mistake"))
 	try(c.Pause(ctx, "wiki", "upgrade"))
 	try(c.Resume(ctx, "wiki", "done"))
