@@ -117,7 +117,7 @@ func writes(t *testing.T, h *adminapitest.House, c *client.Client) {
 		`owner sync "corp" person "" full true`,
 		"owner approve plan-chat count 5 lines [] all or nothing true",
 		"owner reject hold-wiki lines [key-a] (no)",
-		"owner disable olivia.berg at [wiki] (left)",
+		"owner disable olivia.berg (left)",
 		"owner enable olivia.berg (mistake)",
 		"owner pause wiki (upgrade)",
 		"owner resume wiki (done)",
