@@ -15,6 +15,9 @@ import (
 // Close ends a read. cause is how Pull ended: only nil lets bases that were read whole yield absence, after the whole read is judged and every missing entry
 // was looked up one by one. It returns what the read did; an error means that the store failed.
 func (r *Reading) Close(ctx context.Context, locate source.Locator, cause error) (Summary, error) {
+	if err := r.endMembers(ctx); err != nil {
+		return r.summary(), err
+	}
 	if cause != nil {
 		r.sum.Problem = incomplete(r.source, cause)
 		return r.summary(), nil

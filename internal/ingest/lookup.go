@@ -67,11 +67,15 @@ func (l *lookUp) believe(ctx context.Context, lost []directory.Record, found []s
 		s, ok := at[rec.Key]
 		switch {
 		case !ok:
-			nowhere = append(nowhere, rec.Key)
+			if rec.Status == directory.Present || l.overdue(&rec) {
+				nowhere = append(nowhere, rec.Key)
+			}
 		case s.Record.Base == "":
 			outside = append(outside, rec.Key)
 		default:
-			inside = append(inside, rec.Key)
+			if rec.Status == directory.Absent {
+				inside = append(inside, rec.Key)
+			}
 			if l.there++; len(l.inside) < lookUpNames {
 				l.inside = append(l.inside, s.Where)
 			}
@@ -109,6 +113,11 @@ func (r *Reading) leave(ctx context.Context, keys []string, at map[string]source
 	return err
 }
 
+// overdue reports whether an entry has been absent for so long that this read may conclude that it is gone.
+func (r *Reading) overdue(rec *directory.Record) bool {
+	return rec.Status == directory.Absent && r.now.Sub(rec.Since) >= r.door.grace()
+}
+
 // miss records entries that are nowhere: the first time as absent, and after the grace, when a second complete read and look-up agree, as removed. The grace
 // lies between the first look-up and the beginning of the second read, however long they take.
 func (r *Reading) miss(ctx context.Context, keys []string) error {
@@ -117,7 +126,7 @@ func (r *Reading) miss(ctx context.Context, keys []string) error {
 		switch {
 		case rec.Status == directory.Present:
 			rec.Status, rec.Since = directory.Absent, now
-		case rec.Status == directory.Absent && r.now.Sub(rec.Since) >= r.door.grace():
+		case r.overdue(rec):
 			rec.Status, rec.Cause, rec.Since = directory.Removed, directory.Missing, now
 		default:
 			return false

@@ -50,6 +50,7 @@ func (r *Reading) takeMembers(ctx context.Context, members []source.Membership, 
 			return err
 		}
 	}
+	unfinished := r.pending
 	for _, g := range whole { // the others are empty
 		if w.whole[g] {
 			r.pending = pending{group: g}
@@ -58,10 +59,20 @@ func (r *Reading) takeMembers(ctx context.Context, members []source.Membership, 
 			}
 		}
 	}
+	r.pending = unfinished
 	if err := w.flush(ctx); err != nil {
 		return err
 	}
 	return r.takeDeltas(ctx, deltas)
+}
+
+// endMembers takes in what came of the last group, when no more comes. That it was whole was not said.
+func (r *Reading) endMembers(ctx context.Context) error {
+	w := &rosters{Reading: r}
+	if err := w.end(ctx); err != nil {
+		return err
+	}
+	return w.flush(ctx)
 }
 
 // together returns those of whole whose members stand together in a batch, as they must.

@@ -90,6 +90,31 @@ func TestWholeThatComesLate(t *testing.T) {
 	wantMembers(t, w, next, "ada")
 }
 
+// The first part of a group comes in one batch with an empty group, the rest in the next.
+func TestEmptyGroupBetweenTheParts(t *testing.T) {
+	w := newWorld(t)
+	c := w.sites["corp"]
+	ada, bob := c.person("ada"), c.person("bob")
+	all, none := c.group("all", ada, bob), c.group("none")
+	w.calm("corp")
+	take(w, source.Batch{Seen: []source.Key{ada, bob, all, none}},
+		source.Batch{Members: []source.Membership{{Group: all, Member: ada, Op: source.Seen}}, Whole: []source.Key{none}},
+		source.Batch{Members: []source.Membership{{Group: all, Member: bob, Op: source.Seen}}, Whole: []source.Key{all}})
+	wantMembers(t, w, all, "ada", "bob")
+}
+
+// What came of a group before a read broke off is true.
+func TestPartOfTheLastGroup(t *testing.T) {
+	w := newWorld(t)
+	c := w.sites["corp"]
+	ada, bob := c.person("ada"), c.person("bob")
+	all := c.group("all", ada)
+	w.calm("corp")
+	c.member[all], c.part[all], c.fail = []source.Key{bob}, true, &source.Incomplete{Code: "cut", What: "cut"}
+	w.read("corp")
+	wantMembers(t, w, all, "ada", "bob")
+}
+
 func TestDeltas(t *testing.T) {
 	w := newWorld(t)
 	c := w.sites["corp"]
