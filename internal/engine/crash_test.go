@@ -150,7 +150,9 @@ func company(w *world) {
 		w.corp.member["g-wiki-team"] = append(w.corp.member["g-wiki-team"], source.Key("p-"+name))
 	}
 	_, err := w.target.Seed([]scim.Resource{
-		{"userName": "ADA", "active": true, "displayName": "wrong"}, {"userName": "fay", "active": true}, {"userName": "stranger", "active": true},
+		{"userName": "ADA", "active": true, "displayName": "wrong"},
+		{"userName": "fay", "active": true},
+		{"userName": "stranger", "active": true},
 		{"userName": "gus", "active": true},
 	}, []scim.Resource{{"displayName": "wiki-team", "members": []any{map[string]any{"value": "stranger"}, map[string]any{"value": "fay"}}}})
 	if err != nil {

@@ -227,8 +227,7 @@ func ofMembers(code string) string {
 
 // unclassified reports whether err is none of the vocabulary: the call may have had an effect.
 func unclassified(err error) bool {
-	var wait *connector.RetryAfter
-	if errors.As(err, &wait) {
+	if _, ok := errors.AsType[*connector.RetryAfter](err); ok {
 		return false
 	}
 	for _, known := range []error{

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -367,9 +368,7 @@ func applied(have attr.Set, sets ...attr.Set) attr.Set {
 		out = attr.Set{}
 	}
 	for _, s := range sets {
-		for p, v := range s {
-			out[p] = v
-		}
+		maps.Copy(out, s)
 	}
 	return out
 }

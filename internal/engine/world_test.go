@@ -52,7 +52,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
+	t.Cleanup(func() { _ = s.Close() })
 	w.store, w.target = s, scimtest.NewServer(t, scimtest.Config{Token: "s3cret"})
 	w.rules = mapping.TargetRules{
 		Name: "wiki",
