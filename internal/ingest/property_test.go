@@ -3,8 +3,10 @@ package ingest_test
 import (
 	"cmp"
 	"errors"
+	"flag"
 	"fmt"
 	"hash/fnv"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -15,6 +17,17 @@ import (
 	"muster/internal/directory"
 	"muster/internal/source"
 )
+
+// TestMain runs fewer random histories than rapid does by default: each opens databases. -rapid.checks=N runs N.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
+		if err := f.Value.Set("25"); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}
 
 // The order of entries, the size of batches, transactions that run twice, reads that break off and reads that are repeated do not count: what is known in the
 // end is the same.

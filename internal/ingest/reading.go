@@ -59,7 +59,11 @@ func (r *Reading) Take(ctx context.Context, b source.Batch) error {
 	if err := r.takeSeen(ctx, b.Seen); err != nil {
 		return err
 	}
-	if err := r.takeMembers(ctx, b.Members, b.Whole); err != nil {
+	whole, err := r.whole(ctx, b)
+	if err != nil {
+		return err
+	}
+	if err := r.takeMembers(ctx, b.Members, whole); err != nil {
 		return err
 	}
 	if err := r.takeDeleted(ctx, b.Deleted); err != nil {

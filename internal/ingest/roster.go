@@ -72,8 +72,11 @@ func (r *Reading) compare(ctx context.Context, g group, key string, came []direc
 	if ro.hash == g.hash {
 		return ro, nil
 	}
+	never := g.hash == "" || g.hash == directory.PartMembers
 	if g.hash == "" {
-		ro.add = came
+		if ro.add = came; !whole {
+			ro.hash = directory.PartMembers
+		}
 		return ro, nil
 	}
 	err := r.door.Store.View(ctx, func(v directory.Reader) error {
@@ -88,7 +91,9 @@ func (r *Reading) compare(ctx context.Context, g group, key string, came []direc
 			}
 		}
 		after := append(missing(have, ro.drop), ro.add...)
-		ro.hash = hashMembers(after)
+		if ro.hash = hashMembers(after); never && !whole {
+			ro.hash = directory.PartMembers
+		}
 		return nil
 	})
 	return ro, err

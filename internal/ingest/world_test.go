@@ -303,7 +303,7 @@ func (w *world) dump() []string {
 		})
 		for _, r := range records {
 			names[r.Object] += "+" + r.Source + "/" + r.Key
-			out = append(out, fmt.Sprintf("record %s/%s %s %s %t %t %s %s %q", r.Source, r.Key, r.Base, r.Name, r.Disabled, r.Expired, r.Status, r.Cause, r.Waiting))
+			out = append(out, fmt.Sprintf("record %s/%s %s %s %t %t %s %s %t", r.Source, r.Key, r.Base, r.Name, r.Disabled, r.Expired, r.Status, r.Cause, r.Waiting != ""))
 		}
 		for _, o := range all {
 			out = append(out, fmt.Sprintf("object %s %s %v %s %s %v", names[o.ID], o.Kind, o.Attrs, o.State, o.Cause, o.Stop))
