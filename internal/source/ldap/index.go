@@ -42,7 +42,7 @@ func (x *index) add(dn string, key source.Key) (ref, bool) {
 
 // addKey enters a key that no name leads to.
 func (x *index) addKey(key source.Key) ref {
-	x.keys = append(x.keys, key)
+	x.keys = append(x.keys, source.Key(strings.Clone(string(key)))) // not the whole message that it came in
 	return ref(len(x.keys) - 1)
 }
 

@@ -70,26 +70,33 @@ func (s *session) page(ctx context.Context, q query, cookie []byte, each func(*l
 		append([]ldapv3.Control{paging}, q.controls...))
 
 	sctx, cancel := context.WithCancel(ctx)
+	entries := s.sink(q.buffer)
 	resp := s.conn.SearchAsync(sctx, req, q.buffer)
-	defer func() {
-		cancel()
-		for resp.Next() { // closing the connection under an unread search would hang
-		}
-	}()
 	var p page
 	var controls []ldapv3.Control
-	for s.next(resp) {
-		switch e := resp.Entry(); {
-		case e != nil:
-			p.entries++
-			if err := each(e); err != nil {
-				return p, err
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for resp.Next() {
+			switch e := resp.Entry(); {
+			case e != nil:
+				entries.put(e)
+			case resp.Referral() != "":
+				p.references = append(p.references, resp.Referral())
+			default:
+				controls = resp.Controls()
 			}
-		case resp.Referral() != "":
-			p.references = append(p.references, resp.Referral())
-		default:
-			controls = resp.Controls()
 		}
+	}()
+	err := s.drain(entries, ended, func(e *ldapv3.Entry) error {
+		p.entries++
+		return each(e)
+	})
+	cancel()
+	s.unsink(entries)
+	<-ended // closing the connection under an unread search would hang
+	if err != nil {
+		return p, err
 	}
 	if err := resp.Err(); err != nil || ctx.Err() != nil || s.dead() {
 		return p, s.searchFault(ctx, q.base, err)
@@ -103,11 +110,31 @@ func (s *session) page(ctx context.Context, q query, cookie []byte, each func(*l
 	return p, nil
 }
 
-// next waits for the next answer under the watchdog.
-func (s *session) next(resp ldapv3.Response) bool {
-	s.watch.Reset(s.timeout)
-	defer s.watch.Stop()
-	return resp.Next()
+// drain calls each for every entry until the search has ended, waiting for each under the watchdog.
+func (s *session) drain(from *sink, ended <-chan struct{}, each func(*ldapv3.Entry) error) error {
+	for {
+		s.watch.Reset(s.timeout)
+		select {
+		case e := <-from.entries:
+			s.watch.Stop()
+			if err := each(e); err != nil {
+				return err
+			}
+			continue
+		case <-ended:
+			s.watch.Stop()
+		}
+		for { // what came before the end
+			select {
+			case e := <-from.entries:
+				if err := each(e); err != nil {
+					return err
+				}
+			default:
+				return nil
+			}
+		}
+	}
 }
 
 // read returns the entry dn if it exists, is readable and matches filter, else nil. Any other end is an *source.Incomplete.

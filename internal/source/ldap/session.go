@@ -25,6 +25,7 @@ type session struct {
 	server  string // as configured, for messages
 	conn    *ldapv3.Conn
 	raw     net.Conn
+	lane    *lane // nil with StartTLS: the library then encrypts below it
 	timeout time.Duration
 	watch   *time.Timer
 	silent  atomic.Bool // the watchdog closed the connection
@@ -100,6 +101,10 @@ func (s *session) dial(ctx context.Context, cfg Config, a address) error {
 		}
 		s.tls = tls.VersionName(tc.ConnectionState().Version)
 		raw = tc
+	}
+	if a.scheme != "ldap" || !cfg.StartTLS {
+		s.lane = newLane(raw)
+		raw = s.lane
 	}
 	s.conn = ldapv3.NewConn(raw, a.scheme == "ldaps")
 	s.conn.Start()
