@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -44,23 +45,26 @@ func (t *target) current() bool {
 
 // redraft makes the plan that waits anew when the people have changed since, but not all the time.
 func (t *target) redraft(ctx context.Context, now time.Time) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.needsDraft() {
+		return nil // approved meanwhile
+	}
 	head, err := t.e.cfg.Store.Head(ctx)
 	if err != nil || head == t.draftRev && !t.draftAt.IsZero() && now.Sub(t.draftAt) < redraftEvery || now.Sub(t.draftAt) < draftWait {
 		return err
 	}
-	_, err = t.draft(ctx, t.set, "")
+	_, err = t.draft(ctx, "")
 	return err
 }
 
-// draft makes the plan that waits: of a new target, or of changed rules.
-func (t *target) draft(ctx context.Context, set *ruleset, id string) (run.Run, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+// draft makes the plan that waits, as run id: of a new target, or of changed rules. The caller holds t.mu.
+func (t *target) draft(ctx context.Context, id string) (run.Run, error) {
 	kind := run.First
 	if t.active.Load() != nil {
 		kind = run.Change
 	}
-	r, _, err := t.compose(ctx, set, kind, id)
+	r, _, err := t.compose(ctx, t.set, kind, id)
 	return r, err
 }
 
@@ -170,6 +174,10 @@ func (w *wave) store(ctx context.Context, p *run.Plan) error {
 	}
 	p.Counts, p.People = d.counts, len(d.objects)
 	return w.t.update(ctx, func(tx directory.Tx) error {
+		if done, err := w.overtaken(ctx, run.In(tx), *p); err != nil || done {
+			p.Status = run.Superseded
+			return err
+		}
 		old, err := run.In(tx).Plans(ctx, w.t.Name, "", run.Waiting, allPlans)
 		if err != nil {
 			return err
@@ -184,6 +192,18 @@ func (w *wave) store(ctx context.Context, p *run.Plan) error {
 		}
 		return run.In(tx).PutPlan(ctx, *p)
 	})
+}
+
+// overtaken reports whether rules were approved while a plan for their approval was made: the plan would only hold back what was approved.
+func (w *wave) overtaken(ctx context.Context, r run.Reader, p run.Plan) (bool, error) {
+	if p.Kind == run.Preview || w.t.Mode == Observe {
+		return false, nil
+	}
+	s, err := r.Target(ctx, w.t.Name)
+	if errors.Is(err, directory.ErrNotFound) {
+		return false, nil
+	}
+	return s.Active == p.Rules, err
 }
 
 // A draft counts and digests lines as they are planned, and previews memberships of accounts and groups that do not exist yet.
@@ -327,7 +347,7 @@ func (d *draft) members(ctx context.Context, u *unit) ([]plan.Line, error) {
 		return nil, err
 	}
 	open, n := d.compare(u.object.ID, applied, wanted)
-	return plan.Members(u.want, have, open, n, w.rules.rules.Groups.Merge, w.can), nil
+	return plan.Members(u.want, have, open, n, w.merges(u), w.can), nil
 }
 
 // wanted returns the people in a group who will have accounts.

@@ -16,11 +16,11 @@ import (
 // sync compares the target wholly with what it should hold, under the approved rules, and does what may be done. While nothing is approved, it makes the
 // plan that waits anew instead.
 func (t *target) sync(ctx context.Context, id string) (run.Run, error) {
-	if t.Mode == Observe || t.active.Load() == nil {
-		return t.draft(ctx, t.set, id)
-	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.Mode == Observe || t.active.Load() == nil {
+		return t.draft(ctx, id)
+	}
 	if err := t.lapse(ctx); err != nil {
 		return run.Run{}, err
 	}
