@@ -141,6 +141,12 @@ type Mark struct {
 	Waiting     string
 }
 
+// PartMembers is the MembersHash of a group of which some members are known and it is not known whether these are all.
+const PartMembers = "part"
+
+// KnowsMembers reports whether a group was once read with all its members. Until then, who is not among them may be one all the same.
+func (r Record) KnowsMembers() bool { return r.MembersHash != "" && r.MembersHash != PartMembers }
+
 // An Edge is one direct membership.
 type Edge struct {
 	Group, Member ID

@@ -16,6 +16,7 @@ import (
 	"muster/internal/link"
 	"muster/internal/plan"
 	"muster/internal/run"
+	"muster/internal/scim"
 	"muster/internal/scim/scimtest"
 	"muster/internal/source"
 )
@@ -327,5 +328,28 @@ func TestRunEndsWithItsContext(t *testing.T) {
 		}
 	case <-time.After(20 * time.Second):
 		t.Fatal("the loops go on")
+	}
+}
+
+// A group that was never read whole may have members that nobody has seen: at the target, nobody is taken out of it.
+func TestGroupNeverReadWholeLosesNobody(t *testing.T) {
+	w := newWorld(t)
+	w.corp.person("ada", "wiki")
+	w.corp.person("bob")
+	w.corp.part["g-wiki"] = true
+	_, err := w.target.Seed([]scim.Resource{{"userName": "bob", "active": true}},
+		[]scim.Resource{{"displayName": "wiki", "members": []any{map[string]any{"value": "bob"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.live()
+	if diff := cmp.Diff([]string{"ada", "bob"}, w.members("wiki")); diff != "" {
+		t.Errorf("members (-want +got):\n%s", diff)
+	}
+	delete(w.corp.part, "g-wiki")
+	w.read(run.Done)
+	w.sync(run.Done)
+	if diff := cmp.Diff([]string{"ada"}, w.members("wiki")); diff != "" {
+		t.Errorf("members once the group is known (-want +got):\n%s", diff)
 	}
 }

@@ -138,26 +138,59 @@ func (w *wave) settled(ctx context.Context, u *unit) error {
 // ofMember reports whether l is about memberships.
 func ofMember(l plan.Line) bool { return l.Verb == plan.AddMembers || l.Verb == plan.RemoveMembers }
 
-// find returns the account that one of the match attributes leads to, or nil.
+// find returns the account that one of the match attributes leads to, or nil. After a create without an answer, the values that were sent then lead first:
+// by now the person may have another name.
 func (w *wave) find(ctx context.Context, u *unit) (*connector.Remote, error) {
 	finder, ok := w.t.Connector.(connector.Finder)
 	if !ok {
 		return nil, nil
 	}
-	for _, by := range u.want.Match {
-		value := u.want.Attrs.First(by)
-		if value == "" || !slices.Contains(w.can.FindBy, by) {
-			continue
-		}
-		account, err := finder.Find(ctx, u.want.Kind, by, value)
-		switch {
-		case err == nil:
-			return &account, nil
-		case !errors.Is(err, connector.ErrNotFound):
-			return nil, err
+	sent, err := w.unanswered(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	type pair struct {
+		by    attr.Path
+		value string
+	}
+	asked := map[pair]bool{}
+	for _, values := range append(sent, u.want.Attrs) {
+		for _, by := range u.want.Match {
+			p := pair{by, values.First(by)}
+			if p.value == "" || asked[p] || !slices.Contains(w.can.FindBy, by) {
+				continue
+			}
+			asked[p] = true
+			account, err := finder.Find(ctx, u.want.Kind, by, p.value)
+			switch {
+			case err == nil:
+				return &account, nil
+			case !errors.Is(err, connector.ErrNotFound):
+				return nil, err
+			}
 		}
 	}
 	return nil, nil
+}
+
+// unanswered returns what was sent to create an account for u without an answer, the newest first, where nothing matched it before.
+func (w *wave) unanswered(ctx context.Context, u *unit) ([]attr.Set, error) {
+	if !u.repeats() {
+		return nil, nil
+	}
+	var out []attr.Set
+	return out, w.t.view(ctx, func(v directory.Reader) error {
+		entries, err := link.Of(v).Journal(ctx, link.Query{Target: w.t.Name, Object: u.object.ID, Limit: 100})
+		for _, e := range entries {
+			if e.Verb == connector.Create && e.Result == link.Done {
+				break
+			}
+			if e.Verb == connector.Create && e.Result == link.Unknown && e.Absent {
+				out = append(out, e.Want)
+			}
+		}
+		return err
+	})
 }
 
 // offerFound makes a found account the candidate of u, with a question if it is or was somebody else's.

@@ -155,11 +155,24 @@ func (w *wave) naturalize(ctx context.Context, group directory.ID, accounts []co
 	return w.wantIn(ctx, group, slices.Collect(maps.Values(owners)))
 }
 
+// merges reports whether nobody is to be removed from a group: the rules say so, or no read has ever seen all its members.
+func (w *wave) merges(u *unit) bool {
+	if w.rules.rules.Groups.Merge {
+		return true
+	}
+	for _, rec := range u.records {
+		if rec.Status == directory.Present && !rec.KnowsMembers() {
+			return true
+		}
+	}
+	return false
+}
+
 // planMembers plans open edges. Removals about which a person has to decide, or has decided, stay the lines that the person saw while all of them still
 // are to be removed.
 func (w *wave) planMembers(u *unit, open []link.Edge, n int) []plan.Line {
 	var lines []plan.Line
-	merge := w.rules.rules.Groups.Merge
+	merge := w.merges(u)
 	for _, held := range w.parked[u.object.ID] {
 		if held.Verb != plan.RemoveMembers {
 			continue

@@ -237,13 +237,14 @@ type corp struct {
 	fail    error                 // how Pull ends
 	hidden  map[source.Key]bool   // not in reads, and not found by Locate
 	moved   map[source.Key]string // not in reads, found elsewhere
+	part    map[source.Key]bool   // groups that do not come whole
 	locate  error
 }
 
 func newCorp() *corp {
 	c := &corp{
 		people: map[source.Key]source.Record{}, groups: map[source.Key]source.Record{}, member: map[source.Key][]source.Key{},
-		hidden: map[source.Key]bool{}, moved: map[source.Key]string{},
+		hidden: map[source.Key]bool{}, moved: map[source.Key]string{}, part: map[source.Key]bool{},
 	}
 	c.group("wiki")
 	return c
@@ -302,7 +303,9 @@ func (c *corp) Pull(_ context.Context, _ source.Cursor, yield func(source.Batch)
 		for _, m := range c.member[g.Key] {
 			b.Members = append(b.Members, source.Membership{Group: g.Key, Member: m, Op: source.Seen})
 		}
-		b.Whole = append(b.Whole, g.Key)
+		if !c.part[g.Key] {
+			b.Whole = append(b.Whole, g.Key)
+		}
 	}
 	b.Deleted = c.deleted
 	if c.fail == nil {

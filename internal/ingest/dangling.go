@@ -32,7 +32,7 @@ func (r *Reading) left(ctx context.Context, names []string) (bool, error) {
 		for _, rec := range records {
 			_, seen := r.seen[r.hash(rec.Key)]
 			there := seen || rec.Status == directory.Present
-			name := directory.Fold(rec.Name)
+			name := fold(rec.Name)
 			if was, ok := known[name]; !ok || was {
 				known[name] = !there
 			}
@@ -40,7 +40,7 @@ func (r *Reading) left(ctx context.Context, names []string) (bool, error) {
 		return err
 	})
 	for _, name := range names {
-		if !known[directory.Fold(name)] {
+		if !known[fold(name)] {
 			return false, err
 		}
 	}

@@ -41,13 +41,13 @@ func wantCounts(t *testing.T, got ingest.Summary, want map[string]int) {
 func TestNoChangeWritesNothing(t *testing.T) {
 	w := newWorld(t)
 	c := w.sites["corp"]
-	c.crowd(1200)
+	c.crowd(700)
 	c.group("all", c.keys(c.people)...)
 	c.group("none")
-	wantCounts(t, w.calm("corp"), map[string]int{"read": 1202, "added": 1202, "memberships_added": 1200})
+	wantCounts(t, w.calm("corp"), map[string]int{"read": 702, "added": 702, "memberships_added": 700})
 	head, updates := w.head(), w.store.updates
 	w.after(time.Hour)
-	wantCounts(t, w.calm("corp"), map[string]int{"read": 1202, "unchanged": 1202})
+	wantCounts(t, w.calm("corp"), map[string]int{"read": 702, "unchanged": 702})
 	if n := w.store.updates - updates; n != 0 {
 		t.Errorf("a read without changes opened %d write transactions", n)
 	}
@@ -145,14 +145,14 @@ func TestExpiryByTheClock(t *testing.T) {
 func TestManyExpire(t *testing.T) {
 	w := newWorld(t)
 	c := w.sites["corp"]
-	c.crowd(1100)
+	c.crowd(600)
 	for _, key := range c.keys(c.people) {
 		c.change(key, func(r *source.Record) { r.Expires = w.now.Add(time.Minute) })
 	}
 	w.calm("corp")
 	w.after(time.Minute)
-	if n, err := w.door.Expire(t.Context(), "corp"); n != 1100 || err != nil {
-		t.Errorf("%d people expired, %v; want 1100", n, err)
+	if n, err := w.door.Expire(t.Context(), "corp"); n != 600 || err != nil {
+		t.Errorf("%d people expired, %v; want 600", n, err)
 	}
 }
 

@@ -333,13 +333,14 @@ type site struct {
 	people  map[source.Key]source.Record
 	groups  map[source.Key]source.Record
 	member  map[source.Key][]source.Key
-	part    map[source.Key]bool   // groups that do not come whole
-	hidden  map[source.Key]bool   // not in reads, and not found by Locate
-	moved   map[source.Key]string // not in reads, found outside
-	inside  map[source.Key]bool   // not in reads, found inside
-	prefix  string                // of the keys that are delivered: the ID attribute was switched
-	without map[attr.Path]bool    // attributes that cannot be read now
-	fail    error                 // how Pull ends
+	part    map[source.Key]bool     // groups that do not come whole
+	litter  map[source.Key][]string // groups that come whole but for members by these names
+	hidden  map[source.Key]bool     // not in reads, and not found by Locate
+	moved   map[source.Key]string   // not in reads, found outside
+	inside  map[source.Key]bool     // not in reads, found inside
+	prefix  string                  // of the keys that are delivered: the ID attribute was switched
+	without map[attr.Path]bool      // attributes that cannot be read now
+	fail    error                   // how Pull ends
 	locate  error
 	asked   int // keys that were looked up
 	blind   bool
@@ -351,7 +352,7 @@ type site struct {
 func newSite(name string) *site {
 	return &site{
 		name: name, people: map[source.Key]source.Record{}, groups: map[source.Key]source.Record{}, member: map[source.Key][]source.Key{},
-		part: map[source.Key]bool{}, hidden: map[source.Key]bool{}, moved: map[source.Key]string{}, inside: map[source.Key]bool{}, without: map[attr.Path]bool{},
+		part: map[source.Key]bool{}, litter: map[source.Key][]string{}, hidden: map[source.Key]bool{}, moved: map[source.Key]string{}, inside: map[source.Key]bool{}, without: map[attr.Path]bool{},
 		order: func(a, b source.Key) int { return cmp.Compare(a, b) },
 	}
 }
@@ -451,7 +452,10 @@ func (s *site) rosters() []source.Batch {
 				out, b = append(out, b), source.Batch{}
 			}
 		}
-		if !s.part[g] {
+		switch {
+		case s.litter[g] != nil:
+			b.Dangling = map[source.Key][]string{key: s.litter[g]}
+		case !s.part[g]:
 			b.Whole = append(b.Whole, key)
 		}
 	}

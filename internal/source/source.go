@@ -96,9 +96,12 @@ type Membership struct {
 
 // A Batch is one piece of a read. It is not retained by the source: the receiver may keep it.
 type Batch struct {
-	Records  []Record     // upserts
-	Members  []Membership // all Seen memberships of one group arrive together: in one Batch or in consecutive ones
-	Whole    []Key        // groups whose Seen memberships, up to and in this Batch, are all there are in this read
+	Records []Record     // upserts
+	Members []Membership // all Seen memberships of one group arrive together: in one Batch or in consecutive ones
+	Whole   []Key        // groups whose Seen memberships, up to and in this Batch, are all there are in this read
+	// Dangling lists, for groups that are Whole but for them, the names of members that lead to no readable entry: hidden, or left behind by somebody
+	// who is gone. The group counts as Whole if the receiver knows all of them to be gone.
+	Dangling map[Key][]string
 	Seen     []Key        // present but unchanged (RFC 4533 present phase)
 	Deleted  []Key        // explicit tombstones only
 	Cursor   Cursor       // resume point once this batch is durable; "" = none here

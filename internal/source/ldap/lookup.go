@@ -50,7 +50,7 @@ func (r *reader) settle(ctx context.Context, g *gathering, name string, look fun
 	case v.outside:
 		r.outside.add(g.name)
 	default:
-		r.hide(g)
+		r.dangle(g, name)
 	}
 	return nil
 }

@@ -15,15 +15,16 @@ const membersPage = 50
 
 // A gathering is one group whose members are being collected.
 type gathering struct {
-	name    string // DN, for notes and further ranges
-	key     source.Key
-	seen    map[ref]bool
-	refs    []ref    // new since the last hand-over
-	unknown []string // member DNs within a place that the index does not know
-	uids    []string // the same for memberUid
-	ranges  []valueRange
-	usn     string // state of the group when its first range was read
-	whole   bool
+	name     string // DN, for notes and further ranges
+	key      source.Key
+	seen     map[ref]bool
+	refs     []ref    // new since the last hand-over
+	unknown  []string // member DNs within a place that the index does not know
+	uids     []string // the same for memberUid
+	ranges   []valueRange
+	usn      string // state of the group when its first range was read
+	whole    bool
+	dangling []string // names of members that lead nowhere
 }
 
 // readMembers delivers the memberships of every group that was read.
@@ -181,6 +182,19 @@ func (r *reader) hide(g *gathering) {
 	r.hidden.add(g.name)
 }
 
+// danglingLimit bounds the names of lost members that are handed over for one group.
+const danglingLimit = 1000
+
+// dangle records a member whose name leads nowhere: the group is Whole only if that is known to be nobody any more.
+func (r *reader) dangle(g *gathering, name string) {
+	r.hidden.add(g.name)
+	if strings.HasPrefix(name, uidName("")) || len(g.dangling) >= danglingLimit {
+		g.whole = false
+		return
+	}
+	g.dangling = append(g.dangling, name)
+}
+
 // complete fetches what is missing of g, between pages, and delivers it.
 func (r *reader) complete(ctx context.Context, g *gathering) error {
 	flaw := r.readRanges(ctx, g)
@@ -204,8 +218,14 @@ func (r *reader) deliver(g *gathering) error {
 	if err := r.deliverPart(g); err != nil {
 		return err
 	}
-	if g.whole {
+	switch {
+	case g.whole && len(g.dangling) == 0:
 		r.batch.Whole = append(r.batch.Whole, g.key)
+	case g.whole:
+		if r.batch.Dangling == nil {
+			r.batch.Dangling = map[source.Key][]string{}
+		}
+		r.batch.Dangling[g.key] = g.dangling
 	}
 	return nil
 }

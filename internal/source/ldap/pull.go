@@ -267,7 +267,7 @@ func (r *reader) flushFull() error {
 // flush hands the batch over, if anything is in it.
 func (r *reader) flush() error {
 	b := r.batch
-	if len(b.Records)+len(b.Members)+len(b.Whole)+len(b.Seen)+len(b.Complete)+len(b.Pins)+len(b.Notes) == 0 {
+	if len(b.Records)+len(b.Members)+len(b.Whole)+len(b.Dangling)+len(b.Seen)+len(b.Complete)+len(b.Pins)+len(b.Notes) == 0 {
 		return nil
 	}
 	r.batch = source.Batch{}
