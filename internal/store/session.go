@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"muster/internal/access"
+	"muster/internal/attr"
 	"muster/internal/directory"
 	"muster/internal/link"
 	"muster/internal/run"
@@ -219,6 +220,11 @@ func atMost(limit int) int64 {
 
 // encode is v as JSON text; nothing is "".
 func encode(v any) string {
+	if set, ok := v.(attr.Set); ok {
+		if text, ok := encodeSet(set); ok {
+			return text
+		}
+	}
 	if r := reflect.ValueOf(v); !r.IsValid() || (r.Kind() == reflect.Map || r.Kind() == reflect.Pointer || r.Kind() == reflect.Slice) && r.IsNil() {
 		return ""
 	}
@@ -233,6 +239,11 @@ func encode(v any) string {
 func decode(text string, into any) error {
 	if text == "" {
 		return nil
+	}
+	if set, ok := into.(*attr.Set); ok {
+		if *set, ok = decodeSet(text); ok {
+			return nil
+		}
 	}
 	return json.Unmarshal([]byte(text), into)
 }
