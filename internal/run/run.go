@@ -147,7 +147,8 @@ type Reader interface {
 	Plans(ctx context.Context, target string, kind PlanKind, status Status, limit int) ([]Plan, error)
 	// Lines returns lines of a plan by Seq; after is exclusive, -1 starts; status "" means any.
 	Lines(ctx context.Context, planID string, status Status, after, limit int) ([]Line, error)
-	// LinesByKey returns the newest stored line for each of keys at a target, those of superseded plans and previews left out.
+	// LinesByKey returns the newest stored line for each of keys at a target, those of superseded plans and previews left out. It tells where a line
+	// stands, not what it says: only Plan, Seq, Status, Key, Target and Object are filled in.
 	LinesByKey(ctx context.Context, target string, keys []string) ([]Line, error)
 	// LinesOf returns the lines about an object in plans that wait or are approved, previews left out.
 	LinesOf(ctx context.Context, target string, object directory.ID) ([]Line, error)
