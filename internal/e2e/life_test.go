@@ -222,11 +222,15 @@ func groups(t *testing.T, c *company, h *house, w world) {
 		t.Errorf("the renamed group is %s, and was %s", got, id)
 	}
 
-	t.Log("a new group, and one that leaves the filter")
+	t.Log("a new group; renamed so that the filter no longer matches, it is taken away only when a person says so")
 	c.group("wiki-new", dn("ida"), dn("jo"))
 	w.Groups["wiki-new"] = []string{"ida", "jo"}
 	h.step(w)
 	c.Rename(group("wiki-new"), "cn=old-new")
+	h.quiet(func() { h.want(4, "sync").says("muster hold list wiki") })
+	h.holds(w)
+	h.ok("hold", "show", "wiki").says("being renamed from")
+	h.ok("hold", "release", "wiki", "--confirm-count", "1")
 	delete(w.Groups, "wiki-new")
 	h.step(w)
 }

@@ -23,15 +23,20 @@ type process struct {
 func (h *house) serve(args ...string) *process {
 	h.t.Helper()
 	p := h.launch(args...)
+	p.listens()
+	return p
+}
+
+// listens waits until the process listens.
+func (p *process) listens() {
+	p.t.Helper()
 	select {
 	case <-p.log.said("Its API answers"):
-		return p
 	case <-p.ended:
-		h.t.Fatalf("muster serve ended at once: %v\n%s", p.err, p.log.String())
-	case <-h.t.Context().Done():
-		h.t.Fatalf("muster serve does not listen\n%s", p.log.String())
+		p.t.Fatalf("muster serve ended at once: %v\n%s", p.err, p.log.String())
+	case <-p.t.Context().Done():
+		p.t.Fatalf("muster serve does not listen\n%s", p.log.String())
 	}
-	return nil
 }
 
 // launch starts `muster serve` and does not wait.

@@ -59,12 +59,8 @@ func observed(s scimtest.Snapshot) world {
 	names := map[string]string{}
 	for _, u := range s.Users {
 		names[u.ID] = u.UserName
-		name := scim.Resource{}
-		if parts, ok := u.Resource.Get("name").(map[string]any); ok {
-			name = parts
-		}
 		w.Accounts[u.UserName] = account{
-			Name: name.Text("givenName") + " " + name.Text("familyName"), Mail: workMail(u), Title: u.Resource.Text("title"), Active: u.Active,
+			Name: nameOf(u).Text("givenName") + " " + familyName(u), Mail: workMail(u), Title: u.Resource.Text("title"), Active: u.Active,
 		}
 	}
 	for _, g := range s.Groups {
@@ -77,6 +73,14 @@ func observed(s scimtest.Snapshot) world {
 	}
 	return w
 }
+
+// nameOf is the complex attribute name.
+func nameOf(u scimtest.User) scim.Resource {
+	parts, _ := u.Resource.Get("name").(map[string]any)
+	return parts
+}
+
+func familyName(u scimtest.User) string { return nameOf(u).Text("familyName") }
 
 func workMail(u scimtest.User) string {
 	emails, _ := u.Resource.Get("emails").([]any)
