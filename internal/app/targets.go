@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"muster/internal/access"
 	"muster/internal/connector"
 	"muster/internal/directory"
+	"muster/internal/ingest"
 	"muster/internal/link"
 	"muster/internal/run"
 	"muster/internal/server/adminapi"
@@ -126,19 +128,11 @@ const longestWindow = 30 * 24 * time.Hour
 
 // Raise implements adminapi.Targets.
 func (m *Muster) Raise(ctx context.Context, target string, req adminapi.Raise, by access.Caller) (run.Raise, error) {
-	if _, ok := m.File.Target(target); !ok {
-		return run.Raise{}, m.unknown("target", target)
-	}
-	limits, err := m.Limits(ctx, target)
+	classes, err := m.classes(ctx, target)
 	if err != nil {
 		return run.Raise{}, err
 	}
-	var classes []string
-	known := false
-	for _, l := range limits {
-		classes = append(classes, l.Class)
-		known = known || l.Class == req.Class
-	}
+	known := slices.Contains(classes, req.Class)
 	bad := func(what, fix string) (run.Raise, error) {
 		return run.Raise{}, &run.Problem{Code: adminapi.BadRequest, What: what, Now: "Nothing was changed.", Fix: fix}
 	}
@@ -159,4 +153,20 @@ func (m *Muster) Raise(ctx context.Context, target string, req adminapi.Raise, b
 	})
 	m.Engine.Poke(target)
 	return r, err
+}
+
+// classes returns the limits of a target, or the one of a source.
+func (m *Muster) classes(ctx context.Context, name string) ([]string, error) {
+	if _, ok := m.File.Source(name); ok {
+		return []string{ingest.Shrink}, nil
+	}
+	if _, ok := m.File.Target(name); !ok {
+		return nil, m.unknown("source or target", name)
+	}
+	limits, err := m.Limits(ctx, name)
+	var out []string
+	for _, l := range limits {
+		out = append(out, l.Class)
+	}
+	return out, err
 }

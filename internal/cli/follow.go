@@ -121,8 +121,23 @@ func (s *shell) results(runs []adminapi.RunView) {
 			fmt.Fprintf(s.stderr, "%s: %s\n", clean(r.Name), cleanLines(r.Problem.What))
 			s.parts(*r.Problem)
 		}
+		s.notes(r.Notes)
 		if r.Outcome == run.Held {
 			s.next("muster hold list %s", r.Name)
 		}
+	}
+}
+
+// notesShown is how many notes of a run are told; --json has them all.
+const notesShown = 10
+
+// notes tells what a run noticed besides.
+func (s *shell) notes(notes []string) {
+	for i, n := range notes {
+		if i == notesShown {
+			fmt.Fprintf(s.stderr, "note: … and %d more\n", len(notes)-i)
+			return
+		}
+		fmt.Fprintf(s.stderr, "note: %s\n", clean(n))
 	}
 }

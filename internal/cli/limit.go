@@ -50,8 +50,10 @@ func (s *shell) limitRaiseCommand() *cobra.Command {
 	var req adminapi.Raise
 	var until string
 	c := &cobra.Command{
-		Use: "raise target limit", Short: "Announce a window in which more may change", Args: args("the name of a target", "the name of a limit"),
-		Example: "  muster limit raise wiki left --to 120 --until 4h --reason 'Berlin moves to its own wiki'",
+		Use: "raise target limit", Short: "Announce a window in which more may change", Args: args("the name of a target or source", "the name of a limit"),
+		Long: "Lets a limit of a target, or the number of entries that may go missing from a source in one read (shrink), reach further for a while.",
+		Example: "  muster limit raise wiki left --to 120 --until 4h --reason 'Berlin moves to its own wiki'\n" +
+			"  muster limit raise corp shrink --to 80 --until 2h --reason 'the Berlin branch was sold'",
 		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
 			var err error
 			if req.To <= 0 {

@@ -61,9 +61,30 @@ func (s *shell) showPlan(ctx context.Context, c *client.Client, p run.Plan, summ
 			return err
 		}
 	}
+	s.planReport(p)
 	s.planSummary(p)
 	s.planNext(p)
 	return nil
+}
+
+// planReport says what is at the target already: the first thing to know of a target with accounts.
+func (s *shell) planReport(p run.Plan) {
+	r, ok := p.Report()
+	if !ok || p.Kind == run.Hold {
+		return
+	}
+	s.print("\nThere now: %s, %s.", plural(r.Accounts, "account", "accounts"), plural(r.Groups, "group", "groups"))
+	for _, x := range []struct {
+		n    int
+		what string
+	}{
+		{r.Link, "will be linked to their people"}, {r.Create, "will be created"}, {r.Close, "are active, and their people are disabled or gone"},
+		{r.Ask, "need an answer: the evidence does not suffice"}, {r.Wait, "wait for a value"}, {r.Unknown, "belong to nobody here and are never touched"},
+	} {
+		if x.n > 0 {
+			s.print("  %d %s", x.n, x.what)
+		}
+	}
 }
 
 func planTitle(p run.Plan) string {
@@ -154,7 +175,7 @@ func (s *shell) memberList(sign, colour string, ids []directory.ID, names map[di
 
 func (s *shell) planSummary(p run.Plan) {
 	if p.People == 0 && len(p.Counts) == 0 {
-		s.print("Nothing to do: everything is in step.")
+		s.print("Nothing to do at this target.")
 		return
 	}
 	s.print("\n%s: %s", plural(p.People, "person or group", "people and groups"), counts(p.Counts))
@@ -165,8 +186,13 @@ func (s *shell) planSummary(p run.Plan) {
 	t.row("LIMIT", "HERE", "LAST 24 H", "ALLOWED", "VERDICT")
 	for _, v := range p.Verdicts {
 		verdict := "passes"
-		if v.Tripped {
+		switch {
+		case v.Tripped && p.Kind == run.Hold:
 			verdict = "held: " + v.Why
+		case v.Tripped && p.Kind != run.Preview:
+			verdict = "the approval releases it: " + v.Why
+		case v.Tripped:
+			verdict = "will be held: " + v.Why
 		}
 		t.row(v.Class, v.Count, v.Spent, v.Limit, verdict)
 	}

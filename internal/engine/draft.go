@@ -18,20 +18,6 @@ import (
 	"muster/internal/run"
 )
 
-// A Report is what a first comparison with a target found. It is kept as the Note of a stored plan.
-type Report struct {
-	Accounts int    `json:"accounts"` // there
-	Groups   int    `json:"groups"`   // there
-	Link     int    `json:"link"`     // accounts that belong to people we know
-	Create   int    `json:"create"`
-	Update   int    `json:"update"`
-	Close    int    `json:"close"`   // active there, disabled or gone here
-	Ask      int    `json:"ask"`     // the evidence does not suffice
-	Wait     int    `json:"wait"`    // something is missing
-	Unknown  int    `json:"unknown"` // accounts there that nobody here has: never touched
-	Digest   string `json:"digest"`  // of all lines
-}
-
 // needsDraft reports whether a plan has to be kept for a person: nothing is approved, the rules have changed, or the target only observes.
 func (t *target) needsDraft() bool {
 	return t.Mode == Observe || !t.current()
@@ -144,7 +130,7 @@ func (w *wave) standing(ctx context.Context, kind run.PlanKind, digest string) (
 	return out, w.t.view(ctx, func(v directory.Reader) error {
 		plans, err := run.Of(v).Plans(ctx, w.t.Name, kind, "", 5)
 		for _, p := range plans {
-			var r Report
+			var r run.Report
 			if p.Status == run.Waiting || p.Status == run.Rejected {
 				if json.Unmarshal([]byte(p.Note), &r) == nil && r.Digest == digest && p.Rules == w.rules.digest {
 					out = p
@@ -301,8 +287,8 @@ func (d *draft) add(lines []plan.Line) {
 	}
 }
 
-func (d *draft) report() Report {
-	r := Report{
+func (d *draft) report() run.Report {
+	r := run.Report{
 		Accounts: d.w.counts["listed_users"], Groups: d.w.counts["listed_groups"], Link: d.counts["link"], Create: d.counts["create"],
 		Update: d.counts["update"] + d.counts["enable"], Close: d.counts["disable"] + d.counts["delete"], Ask: d.counts["skip ask"],
 	}

@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"muster/internal/directory"
+	"muster/internal/ingest"
+	"muster/internal/run"
 	"muster/internal/source"
 )
 
@@ -532,5 +534,43 @@ func TestLookUpGivesUp(t *testing.T) {
 	sum := w.calm("corp")
 	if sum.Absent != 0 || len(sum.Notes) != 1 {
 		t.Errorf("absent %d, notes %q", sum.Absent, sum.Notes)
+	}
+}
+
+// A mass exit that a person announced is believed, and goes the way of every absence: look-up, grace, second read.
+func TestAnnouncedShrink(t *testing.T) {
+	w := newWorld(t)
+	c := w.sites["corp"]
+	keys := make([]source.Key, 0, 12)
+	for i := range 12 {
+		keys = append(keys, c.person(fmt.Sprintf("berlin%02d", i)))
+	}
+	c.crowd(40)
+	w.calm("corp")
+	for _, k := range keys {
+		c.hidden[k] = true
+	}
+	if s := w.read("corp"); !s.Suspicious {
+		t.Fatal("12 of 52 people missing, and the read was believed")
+	}
+	announce := func(n int) {
+		t.Helper()
+		r := run.Raise{Target: "corp", Class: ingest.Shrink, To: n, Until: w.now.Add(time.Hour), By: "olivia", Reason: "Berlin was sold"}
+		err := w.store.Update(w.ctx, "olivia", func(tx directory.Tx) error { return run.In(tx).PutRaise(w.ctx, r) })
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	announce(11)
+	if s := w.read("corp"); !s.Suspicious {
+		t.Fatal("12 missing were believed though 11 were announced")
+	}
+	announce(12)
+	if s := w.calm("corp"); s.Absent != 12 {
+		t.Fatalf("%d absent, want 12", s.Absent)
+	}
+	w.after(11 * time.Minute)
+	if s := w.calm("corp"); s.Removed != 12 {
+		t.Errorf("%d removed, want 12", s.Removed)
 	}
 }

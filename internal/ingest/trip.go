@@ -54,10 +54,14 @@ func (r *Reading) judgeBase(ctx context.Context, base source.Base) (*run.Problem
 	if err != nil || lost == 0 {
 		return nil, err
 	}
-	if fresh >= shrinkLeast && fresh*100 > present*shrinkPercent {
+	announced, err := r.announced(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if fresh >= shrinkLeast && fresh*100 > present*shrinkPercent && fresh > announced {
 		return suspicious("source_shrank", fmt.Sprintf("%s/%s: %d of %d entries are suddenly missing", r.source, base, fresh, present),
 			"An unselected or renamed OU, a changed filter, lost read rights and a restored backup all look like this; so does a real mass exit.",
-			"If the entries are there, mend the base, filter or rights. If people really left, disable them at the source before they are deleted there."), nil
+			fmt.Sprintf("If the entries are there, mend the base, filter or rights. If they really are gone, announce it: muster limit raise %s shrink --to %d --until 2h.", r.source, fresh)), nil
 	}
 	n, err := r.displaced(ctx, base)
 	if err != nil || n < anchorLeast || n*100 <= present*anchorPercent {
@@ -66,6 +70,27 @@ func (r *Reading) judgeBase(ctx context.Context, base source.Base) (*run.Problem
 	return suspicious("source_anchors", fmt.Sprintf("%s/%s: identity anchors changed for %d of %d entries: new ids under known names", r.source, base, n, present),
 		"The ID attribute was switched, its byte order is read differently, or the directory was rebuilt from an export.",
 		"Restore the ID attribute in the configuration, or bind the entries to their people again."), nil
+}
+
+// Shrink is the limit of a source that a person may raise for a while: how many entries of a base may go missing in one read.
+const Shrink = "shrink"
+
+// announced returns how many missing entries a person has announced for now.
+func (r *Reading) announced(ctx context.Context) (int, error) {
+	n := 0
+	err := r.door.Store.View(ctx, func(v directory.Reader) error {
+		raises, err := run.Of(v).Raises(ctx, r.source, r.now)
+		for _, raise := range raises {
+			if raise.Class == Shrink {
+				n = max(n, raise.To)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("read what was announced for %s: %w", r.source, err)
+	}
+	return n, nil
 }
 
 func suspicious(code, what, why, fix string) *run.Problem {

@@ -5,6 +5,7 @@ package run
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"muster/internal/directory"
@@ -99,6 +100,27 @@ type Plan struct {
 	Counts   map[string]int `json:"counts,omitempty"`
 	Verdicts []plan.Verdict `json:"verdicts,omitempty"`
 	Note     string         `json:"note,omitempty"` // of a first plan: observed, linkable, unknown there …, as JSON
+}
+
+// A Report is what the comparison behind a plan found at the target.
+type Report struct {
+	Accounts int    `json:"accounts"` // there
+	Groups   int    `json:"groups"`   // there
+	Link     int    `json:"link"`     // accounts that belong to people we know
+	Create   int    `json:"create"`
+	Update   int    `json:"update"`
+	Close    int    `json:"close"`   // active there, disabled or gone here
+	Ask      int    `json:"ask"`     // the evidence does not suffice
+	Wait     int    `json:"wait"`    // something is missing
+	Unknown  int    `json:"unknown"` // accounts there that nobody here has: never touched
+	Digest   string `json:"digest"`  // of all lines
+}
+
+// Report returns what is in the Note of a plan that came from a comparison, and false for others.
+func (p Plan) Report() (Report, bool) {
+	var r Report
+	err := json.Unmarshal([]byte(p.Note), &r)
+	return r, err == nil && r.Digest != ""
 }
 
 // A Line is a line of a stored plan.

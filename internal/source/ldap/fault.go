@@ -24,7 +24,7 @@ func (s *session) searchFault(ctx context.Context, base string, err error) *sour
 	}
 	switch {
 	case s.silent.Load():
-		return s.fault("time_limit", fmt.Sprintf("%sgot no answer within %s", where, s.timeout), "look at the load of the server, or raise timeout", err)
+		return s.fault("time_limit", fmt.Sprintf("%sgot no answer within %s", where, s.timeout), "look at the load of the server and at the network between", err)
 	case ctx.Err() != nil:
 		return s.fault("cut", where+"was stopped before its end", "", ctx.Err())
 	case err == nil:

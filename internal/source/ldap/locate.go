@@ -37,7 +37,7 @@ type locator struct {
 
 func (l *locator) locate(ctx context.Context, keys []source.Key) error {
 	if len(l.p.roots) == 0 {
-		return l.s.fault("base", "no naming context holds a base, so there is nowhere to look", "set naming_root", nil)
+		return l.s.fault("base", "no naming context holds a base, so there is nowhere to look", "check that the bases lie below a naming context that the bind account can see in the root DSE", nil)
 	}
 	l.yield = func(source.Batch) error { return nil }
 	if err := l.findPlaces(ctx); err != nil {
