@@ -165,8 +165,12 @@ func (m *Muster) waitingStatus(ctx context.Context, v directory.Reader, s *admin
 	if err != nil {
 		return err
 	}
+	under, err := link.Of(v).Open(ctx, s.Name) // a call under way, perhaps of somebody who waited to be tried again
+	if err != nil {
+		return err
+	}
 	changes, err := m.Store.Changes(ctx, cursor, 1000)
-	s.Pending = len(changes)
+	s.Pending = len(changes) + len(under)
 	return err
 }
 
