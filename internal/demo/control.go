@@ -32,32 +32,45 @@ func (w *world) control(ctx context.Context) http.Handler {
 				_ = flush.Flush()
 			}
 		}
-		w.perform(ctx, r.PathValue("name"), emit, act)
+		emit(w.onDemand(ctx, r.PathValue("name"), emit, act))
 	})
 	return mux
 }
 
-// perform plays one scene at a time, once the plan is approved.
-func (w *world) perform(ctx context.Context, name string, emit func(event), act act) {
+// onDemand plays one scene at a time, once the plan is approved, and returns the last event. People try things out between scenes: what was wrong before is
+// not the fault of this one.
+func (w *world) onDemand(ctx context.Context, name string, emit func(event), act act) event {
+	switch t, err := w.status(ctx); {
+	case err != nil:
+		return event{Error: err.Error()}
+	case t.State == "draft":
+		return event{Error: fmt.Sprintf("the first plan waits for approval, and until then nothing happens: %s plan show %s", w.command(), targetName)}
+	}
 	if !w.playing.TryLock() {
-		emit(event{Error: "another scene is being played; wait for its end"})
-		return
+		emit(event{Say: "(another scene is being played: this one waits)"})
+		w.playing.Lock()
 	}
 	defer w.playing.Unlock()
-	t, err := w.status(ctx)
-	switch {
-	case err != nil:
-		emit(event{Error: err.Error()})
-	case t.State == "draft":
-		emit(event{Error: fmt.Sprintf("the first plan waits for approval, and until then nothing happens: %s plan show %s", w.command(), targetName)})
-	default:
-		w.approved = true
-		w.play(ctx, name, emit, act)
+	known := w.baseline()
+	if len(known) > 0 {
+		emit(event{Say: fmt.Sprintf("(%d things at the wiki are not as the directory says already, and are left out of the checks)", len(known))})
 	}
+	_, end := w.perform(ctx, name, known, emit, act)
+	return end
 }
 
-// perform asks the demo that runs for a scene, and shows it.
-func perform(ctx context.Context, opts cli.DemoOptions) error {
+// baseline returns what is wrong at the wiki now.
+func (w *world) baseline() []string {
+	w.approved = true
+	var out []string
+	for _, f := range w.ledger.audit(w.staff(), w.wiki.Snapshot()) {
+		out = append(out, f.wrong...)
+	}
+	return out
+}
+
+// ask asks the demo that runs for a scene, and shows it.
+func ask(ctx context.Context, opts cli.DemoOptions) error {
 	socket, err := findDemo(ctx, opts.Data)
 	if err != nil {
 		return err

@@ -6,14 +6,13 @@ import (
 	"fmt"
 	"time"
 
-	"muster/internal/engine"
 	"muster/internal/run"
 	"muster/internal/server/adminapi"
 )
 
 // firstPlan reads the directory and returns the plan that then waits, with what it found.
-func (w *world) firstPlan(ctx context.Context) (run.Plan, engine.Report, error) {
-	var found engine.Report
+func (w *world) firstPlan(ctx context.Context) (run.Plan, run.Report, error) {
+	var found run.Report
 	started, err := w.muster.Sync(ctx, adminapi.SyncRequest{})
 	if err != nil {
 		return run.Plan{}, found, err
@@ -50,7 +49,7 @@ func planning(ctx context.Context, s *stage) error {
 const numLeavers = 14
 
 // summary says in lines what a first plan found.
-func summary(found engine.Report, plan run.Plan) []string {
+func summary(found run.Report, plan run.Plan) []string {
 	count := func(n int, text string) string { return fmt.Sprintf("%4d %s", n, text) }
 	return []string{
 		count(found.Close, "people who left still have accounts: will be closed"),

@@ -18,7 +18,7 @@ const massSize = 40
 func bulkDisable(ctx context.Context, s *stage) error {
 	people := s.those(func(wanted, []string) bool { return true })
 	if len(people) < massSize {
-		return fmt.Errorf("only %d people with open accounts are left; start the demo anew", len(people))
+		return unplayable(fmt.Sprintf("only %d people with open accounts are left: start the demo anew", len(people)))
 	}
 	people = people[:massSize]
 	before := s.wiki.Snapshot()

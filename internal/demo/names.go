@@ -1,6 +1,11 @@
 package demo
 
-import "strings"
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"unicode/utf8"
+)
 
 // A name is a name as it is written and as it is spelt in ASCII, for usernames and addresses.
 type name struct{ text, plain string }
@@ -46,4 +51,45 @@ var oddNames = [][2]name{
 	{{"Maximiliana Wilhelmina Theodora Konstantina", "maximiliana"}, {"von Hohenlohe-Waldenburg-Schillingsfürst und zu Löwenstein-Wertheim-Rosenberg", "hohenlohe"}},
 	{{"A", "a"}, {"B", "b"}},
 	{{"𝓐𝓭𝓪", "ada"}, {"Null", "null"}},
+}
+
+// A namer makes people with names, usernames and addresses of their own.
+type namer struct {
+	dice               *rand.Rand
+	logins, cns, mails map[string]bool
+	odd                [][2]name
+	made               int
+}
+
+func (n *namer) next() *person {
+	n.made++
+	given, family := givenNames[n.dice.IntN(len(givenNames))], familyNames[n.dice.IntN(len(familyNames))]
+	if n.made%20 == 7 && len(n.odd) > 0 {
+		given, family = n.odd[0][0], n.odd[0][1]
+		n.odd = n.odd[1:]
+	}
+	p := &person{given: given.text, family: family.text, display: given.text + " " + family.text}
+	p.login = unique(n.logins, short(given.plain[:1]+family.plain, 18), "")
+	p.cn = unique(n.cns, short(p.display, 60), " ")
+	p.mail = unique(n.mails, strings.ReplaceAll(given.plain+"."+family.plain, "'", ""), "") + "@example.com"
+	return p
+}
+
+// unique returns s, with a number behind it if s is taken.
+func unique(taken map[string]bool, s, space string) string {
+	out := s
+	for i := 2; taken[strings.ToLower(out)]; i++ {
+		out = fmt.Sprintf("%s%s%d", s, space, i)
+	}
+	taken[strings.ToLower(out)] = true
+	return out
+}
+
+// short cuts s to at most n characters.
+func short(s string, n int) string {
+	for utf8.RuneCountInString(s) > n {
+		_, size := utf8.DecodeLastRuneInString(s)
+		s = s[:len(s)-size]
+	}
+	return strings.TrimSpace(s)
 }

@@ -21,6 +21,9 @@ var sceneNames = cli.Scenes
 
 // leaver: somebody is disabled in the directory.
 func leaver(ctx context.Context, s *stage) error {
+	if err := s.room(ctx, "stated"); err != nil {
+		return err
+	}
 	p, err := s.someone()
 	if err != nil {
 		return err
@@ -62,6 +65,17 @@ func (s *stage) closed(ctx context.Context, p wanted) error {
 	}
 	if s.check("Muster has verified it", wrong...); len(wrong) == 0 {
 		s.say("Muster: read the account back and found it closed: no open leaver.")
+	}
+	return err
+}
+
+// room refuses to play when a limit of Muster would hold the scene back: people have played it often enough today.
+func (s *stage) room(ctx context.Context, class string) error {
+	limits, err := s.muster.Limits(ctx, targetName)
+	for _, l := range limits {
+		if l.Class == class && l.Spent >= l.Limit {
+			return unplayable(fmt.Sprintf("the limit of %d for %q in 24 hours is used up, so Muster would hold this: start the demo anew", l.Limit, class))
+		}
 	}
 	return err
 }
@@ -119,6 +133,9 @@ func (s *stage) newcomer() *person {
 
 // rename: somebody marries, and gets another name, username and address.
 func rename(ctx context.Context, s *stage) error {
+	if err := s.room(ctx, "names"); err != nil {
+		return err
+	}
 	p, err := s.someone()
 	if err != nil {
 		return err

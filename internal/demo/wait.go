@@ -9,12 +9,9 @@ import (
 	"muster/internal/server/adminapi"
 )
 
-// patience is how long the demo waits for Muster to do what it should do within seconds.
-const patience = 30 * time.Second
-
 // until asks again and again until done says yes. what names what is waited for.
-func until(ctx context.Context, what string, done func(context.Context) (bool, error)) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("%s: it did not happen within %s", what, patience))
+func (w *world) until(ctx context.Context, what string, done func(context.Context) (bool, error)) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, w.patience, fmt.Errorf("%s: it did not happen within %s", what, w.patience))
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
@@ -39,7 +36,7 @@ func until(ctx context.Context, what string, done func(context.Context) (bool, e
 // readSince waits for the first read of the directory that began after since, and returns it when it has ended.
 func (w *world) readSince(ctx context.Context, since time.Time) (run.Run, error) {
 	var found run.Run
-	return found, until(ctx, "Muster reads the directory", func(ctx context.Context) (bool, error) {
+	return found, w.until(ctx, "Muster reads the directory", func(ctx context.Context) (bool, error) {
 		runs, err := w.muster.Runs(ctx, sourceName, 20)
 		for _, r := range runs { // newest first
 			if r.Started.After(since) {
@@ -62,7 +59,7 @@ func (w *world) settled(ctx context.Context, since time.Time) (run.Run, error) {
 	if err != nil {
 		return read, err
 	}
-	return read, until(ctx, "Muster serves the wiki", func(ctx context.Context) (bool, error) {
+	return read, w.until(ctx, "Muster serves the wiki", func(ctx context.Context) (bool, error) {
 		t, err := w.status(ctx)
 		if err == nil && t.Stopped != nil {
 			err = t.Stopped
@@ -89,7 +86,7 @@ func (w *world) status(ctx context.Context) (adminapi.TargetStatus, error) {
 func (w *world) finish(ctx context.Context, ids []string) error {
 	for _, id := range ids {
 		var r adminapi.RunView
-		err := until(ctx, "the run ends", func(ctx context.Context) (done bool, err error) {
+		err := w.until(ctx, "the run ends", func(ctx context.Context) (done bool, err error) {
 			r, err = w.muster.Run(ctx, id, 5*time.Second)
 			return r.Outcome != run.Running, err
 		})

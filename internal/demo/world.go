@@ -56,6 +56,7 @@ type world struct {
 	socket    string        // of Muster
 	every     time.Duration // between reads of the directory
 
+	patience time.Duration   // for what Muster should do within seconds
 	playing  sync.Mutex      // one scene at a time
 	plan     run.Plan        // the first one
 	approved bool            // and it is approved
@@ -71,7 +72,7 @@ type world struct {
 // startWorld brings up the directory, the wiki and Muster in an empty folder.
 func startWorld(ctx context.Context, folder string, every time.Duration) (*world, error) {
 	w := &world{folder: folder, every: every, used: map[string]bool{}, dice: mathrand.New(mathrand.NewPCG(companySeed, 1)), //nolint:gosec // names of a sample company
-		served: make(chan error, 1), stop: func() {}}
+		patience: 30 * time.Second, served: make(chan error, 1), stop: func() {}}
 	err := w.start(ctx)
 	if err != nil {
 		return nil, errors.Join(err, w.close())
