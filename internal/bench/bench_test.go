@@ -12,7 +12,10 @@ func BenchmarkCompany(b *testing.B) {
 		name string
 		run  func(*world, testing.TB, report)
 	}{
-		{"read", (*world).benchRead}, {"again", (*world).benchAgain}, {"outbound", (*world).benchFast}, {"latency", (*world).benchSlow},
+		{"read", (*world).benchRead},
+		{"again", (*world).benchAgain},
+		{"outbound", (*world).benchFast},
+		{"latency", (*world).benchSlow},
 		{"reconcile", (*world).benchReconcile},
 	} {
 		b.Run(part.name, func(b *testing.B) {

@@ -19,7 +19,7 @@ func (w *world) ldapsearch(tb testing.TB) float64 {
 	tb.Helper()
 	search, err := exec.LookPath("ldapsearch")
 	if err != nil {
-		tb.Skip("ldapsearch is not installed: sudo apt-get install ldap-utils, or run scripts/install-test-servers.sh")
+		tb.Fatal("ldapsearch is not installed: sudo apt-get install ldap-utils, or run scripts/install-test-servers.sh")
 	}
 	began := time.Now()
 	for _, what := range [][]string{
@@ -116,7 +116,7 @@ func load(ctx context.Context, db *sql.DB, table, order string) (columns []strin
 	return columns, out, rows.Err()
 }
 
-func commit(ctx context.Context, db *sql.DB, table string, columns []string, rows [][]any) error {
+func commit(ctx context.Context, db *sql.DB, table string, columns []string, rows [][]any) (err error) {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -127,6 +127,7 @@ func commit(ctx context.Context, db *sql.DB, table string, columns []string, row
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, st.Close()) }()
 	args := make([]any, 0, rowsPerStatement*len(columns))
 	for len(rows) > 0 {
 		n := min(rowsPerStatement, len(rows))
