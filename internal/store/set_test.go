@@ -10,8 +10,16 @@ import (
 )
 
 var sets = []attr.Set{
-	nil, {}, {"a": nil}, {"a": {}}, {"a": {""}}, {"mail": {"a@example.com", "b@example.com"}, "title": {}, "cn": {"Łukasik, 王"}},
-	{`emails[type eq "work"].value`: {"a@example.com"}}, {"a": {"<b> & \"c\" \\ \n\x00\x7f\u2028"}}, {"a": {"broken \xff"}}, {"a": {"x", "y", "z", "u", "v", "w"}},
+	nil,
+	{},
+	{"a": nil},
+	{"a": {}},
+	{"a": {""}},
+	{"mail": {"a@example.com", "b@example.com"}, "title": {}, "cn": {"Łukasik, 王"}},
+	{`emails[type eq "work"].value`: {"a@example.com"}},
+	{"a": {"<b> & \"c\" \\ \n\x00\x7f\u2028"}},
+	{"a": {"broken \xff"}},
+	{"a": {"x", "y", "z", "u", "v", "w"}},
 }
 
 func TestSetsAreStoredAsJSON(t *testing.T) {
