@@ -396,3 +396,20 @@ func testPrune(t *testing.T, s *store.Store) {
 		t.Errorf("%d changes are left, want 1", after)
 	}
 }
+
+// A transaction that is cancelled as it begins must leave nothing behind: the connection goes back to the pool.
+func TestCancelledBegin(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "muster.db"))
+	for i := range 3000 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i%60)*time.Microsecond)
+		_ = s.Update(ctx, "test", func(directory.Tx) error { return nil })
+		_ = s.View(ctx, func(directory.Reader) error { return nil })
+		cancel()
+		if err := s.Update(t.Context(), "test", func(directory.Tx) error { return nil }); err != nil {
+			t.Fatalf("after %d cancelled transactions: %v", i+1, err)
+		}
+		if err := s.View(t.Context(), func(directory.Reader) error { return nil }); err != nil {
+			t.Fatalf("after %d cancelled transactions: %v", i+1, err)
+		}
+	}
+}

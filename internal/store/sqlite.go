@@ -175,7 +175,11 @@ func inTransaction(ctx context.Context, pool chan *liteConn, begin string, fn fu
 		return ctx.Err()
 	}
 	defer func() { pool <- c }()
-	if _, err := c.exec(ctx, begin, nil); err != nil {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	// A begin that is cancelled may have begun all the same: the connection would go back with a transaction open.
+	if _, err := c.exec(context.WithoutCancel(ctx), begin, nil); err != nil {
 		return err
 	}
 	done := false
