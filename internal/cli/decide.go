@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -48,7 +49,7 @@ func (s *shell) approveCommand(verb, short string) *cobra.Command {
 func decidable(ctx context.Context, c *client.Client, ref string, hold bool) (run.Plan, error) {
 	if hold {
 		holds, err := c.Plans(ctx, adminapi.PlanQuery{Target: ref, Kind: run.Hold, Status: run.Waiting, Limit: 2})
-		if err != nil {
+		if p, ok := errors.AsType[*adminapi.Problem](err); err != nil && (!ok || p.Code != adminapi.NotFound) { // not found: ref is the id of a hold
 			return run.Plan{}, err
 		}
 		if len(holds) > 1 {

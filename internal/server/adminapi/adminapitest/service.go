@@ -122,6 +122,9 @@ func (s *Service) Runs(_ context.Context, name string, limit int) ([]run.Run, er
 func (s *Service) Plans(_ context.Context, q adminapi.PlanQuery) ([]run.Plan, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if q.Target != "" && !isTarget(q.Target) {
+		return nil, &run.Problem{Code: adminapi.NotFound, What: "There is no target “" + q.Target + "”."}
+	}
 	return slices.DeleteFunc(slices.Clone(s.plans), func(p run.Plan) bool {
 		return q.Target != "" && p.Target != q.Target || q.Kind != "" && p.Kind != q.Kind || q.Status != "" && p.Status != q.Status
 	}), nil
