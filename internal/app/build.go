@@ -96,6 +96,11 @@ func (m *Muster) engine(ctx context.Context) (*engine.Engine, error) {
 		return nil, err
 	}
 	cfg.Protect = protect
+	for i, r := range cfg.Door.Rules {
+		if s, ok := m.File.Source(r.Source); ok {
+			cfg.Door.Rules[i].Reads = m.attributes(s)
+		}
+	}
 	for _, s := range m.File.Sources {
 		cfg.Sources = append(cfg.Sources, engine.Source{Name: s.Name, Every: s.Every, Open: m.opener(s)})
 	}

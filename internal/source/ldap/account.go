@@ -56,13 +56,18 @@ func (p profile) standingOf(e *ldapv3.Entry) (standing, error) {
 	case byAccountLock:
 		s.disabled = strings.EqualFold(e.GetEqualFoldAttributeValue("nsAccountLock"), "true")
 	}
-	if v := e.GetEqualFoldAttributeValue("accountExpires"); p.kind == kindAD && v != "" {
-		t, err := parseFileTime(v)
-		if err != nil {
-			return s, fmt.Errorf("%w: %s: %w", errStateUnknown, e.DN, err)
-		}
-		s.expires = t
+	if p.kind != kindAD {
+		return s, nil
 	}
+	v := e.GetEqualFoldAttributeValue("accountExpires")
+	if v == "" && (s.disabled || !isAccount(e)) {
+		return s, nil // who is disabled is so whenever they expire
+	}
+	t, err := parseFileTime(v)
+	if err != nil {
+		return s, fmt.Errorf("%w: %s has accountExpires %q", errStateUnknown, e.DN, v)
+	}
+	s.expires = t
 	return s, nil
 }
 

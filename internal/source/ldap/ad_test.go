@@ -193,6 +193,7 @@ func TestNoFaultIsMistakenForAbsence(t *testing.T) {
 		{"a reference with the second page", "referral", ldaptest.Faults{Only: underPeople, ReferOnPage: 2}},
 		{"ids hidden", "attribute", ldaptest.Faults{HideAttrs: []string{"objectGUID"}, Only: underPeople}},
 		{"account flags hidden", "attribute", ldaptest.Faults{HideAttrs: []string{"userAccountControl"}}},
+		{"expiry hidden", "attribute", ldaptest.Faults{HideAttrs: []string{"accountExpires"}}},
 	}
 	codes := map[uint16]string{
 		1: "rights", 3: "time_limit", 4: "size_limit", 10: "referral", 11: "size_limit", 50: "rights", 51: "busy", 52: "busy", 53: "server", 80: "server",

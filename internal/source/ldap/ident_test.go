@@ -169,7 +169,8 @@ func TestStandingOfAnAccount(t *testing.T) {
 		expires  bool
 		unknown  bool
 	}{
-		{"enabled", ad, map[string][]string{"userAccountControl": {"512"}}, false, false, false},
+		{"enabled", ad, map[string][]string{"userAccountControl": {"512"}, "accountExpires": {"0"}}, false, false, false},
+		{"expiry missing", ad, map[string][]string{"userAccountControl": {"512"}}, false, false, true},
 		{"disabled", ad, map[string][]string{"userAccountControl": {"514"}}, true, false, false},
 		{"disabled, more bits, other case", ad, map[string][]string{"useraccountcontrol": {"66050"}}, true, false, false},
 		{"negative number with the bit", ad, map[string][]string{"userAccountControl": {"-2147483646"}}, true, false, false},
