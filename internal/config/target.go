@@ -27,6 +27,9 @@ func (d *document) target(n *yaml.Node, path string, names map[string]int) Targe
 	t.Mode = Mode(o.oneOf("mode", string(Observe), string(Observe), string(Pilot), string(Live)))
 	t.Settings = d.settings(o, t.Type)
 	t.Rules = mapping.TargetRules{Name: t.Name, Pilot: o.texts("pilot")}
+	if t.Mode != Pilot {
+		t.Rules.Pilot = nil // for later, or from before
+	}
 	if t.Mode == Pilot && len(t.Rules.Pilot) == 0 {
 		o.wrong("mode", "a pilot needs people", "pilot: [olivia, ben]")
 	}

@@ -190,7 +190,7 @@ func (w *wave) note(ctx context.Context, units []*unit) error {
 
 // awaits reports whether u waits for memberships: nothing is to be done to the group itself.
 func (w *wave) awaits(u *unit) bool {
-	group := u.object.Kind == directory.Group && plan.Linked(u.have) && w.groupsServed() && w.t.Mode != Pilot
+	group := u.object.Kind == directory.Group && plan.Linked(u.have) && w.groupsServed() && !w.piloted()
 	return group && (u.wait.Wait == link.Retrying || u.wait.Code == codeMember)
 }
 

@@ -341,7 +341,7 @@ func different(have, actual []link.Edge) []link.Edge {
 
 // rereadAll rereads every group that the target has and should have, several at a time: what somebody changed there by hand is undone, or with merge, noted.
 func (w *wave) rereadAll(ctx context.Context) error {
-	if _, ok := w.t.Connector.(connector.Members); !ok || !w.can.MembersReadable || w.t.Mode == Pilot {
+	if _, ok := w.t.Connector.(connector.Members); !ok || !w.can.MembersReadable || w.piloted() {
 		return nil
 	}
 	for after := directory.ID(""); ; {

@@ -14,7 +14,7 @@ import (
 
 // memberships plans, judges and carries out the memberships of groups that may have some to write.
 func (w *wave) memberships(ctx context.Context, removalsOnly bool) error {
-	if !w.groupsServed() || w.t.Mode == Pilot {
+	if !w.groupsServed() || w.piloted() {
 		return nil
 	}
 	w.mu.Lock()

@@ -390,9 +390,12 @@ func isGhost(lines []plan.Line) bool {
 	return len(lines) == 1 && lines[0].Verb == plan.Link && lines[0].Remote == ""
 }
 
+// piloted reports whether only the people named in the rules are served: as configured, or because no more than that was approved.
+func (w *wave) piloted() bool { return w.t.Mode == Pilot || len(w.rules.rules.Pilot) > 0 }
+
 // outsidePilot reports whether a pilot does not reach u.
 func (w *wave) outsidePilot(u *unit) bool {
-	if w.t.Mode != Pilot || w.draft {
+	if !w.piloted() || w.draft {
 		return false
 	}
 	return u.object.Kind == directory.Group || !w.rules.InPilot(u.object)

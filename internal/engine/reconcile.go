@@ -18,7 +18,7 @@ import (
 func (t *target) sync(ctx context.Context, id string) (run.Run, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.Mode == Observe || t.active.Load() == nil {
+	if !t.writes(t.active.Load()) {
 		return t.draft(ctx, id)
 	}
 	if err := t.lapse(ctx); err != nil {

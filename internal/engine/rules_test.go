@@ -310,8 +310,13 @@ func TestObserveWritesNothingAndPilotOnlyForTheNamed(t *testing.T) {
 	if n := w.target.Count("", scimtest.Groups) - w.target.Count("GET", scimtest.Groups); n != 0 {
 		t.Errorf("%d writes about groups in pilot", n)
 	}
-	w.mode = engine.Live
+	w.mode, w.rules.Pilot = engine.Live, nil
 	w.start()
+	w.sync(run.Done)
+	if diff := cmp.Diff(map[string]bool{"ada": true}, w.accounts()); diff != "" {
+		t.Errorf("accounts before going live was approved (-want +got):\n%s", diff)
+	}
+	w.release(w.preview())
 	w.sync(run.Done)
 	if diff := cmp.Diff([]string{"ada", "bob", "cleo"}, w.members("wiki")); diff != "" {
 		t.Errorf("members once live (-want +got):\n%s", diff)

@@ -26,7 +26,7 @@ func (t *target) follow(ctx context.Context, id string) (run.Run, error) {
 	var last run.Run
 	for {
 		active := t.active.Load()
-		if active == nil || t.Mode == Observe {
+		if !t.writes(active) {
 			return last, nil
 		}
 		r, more, err := t.wave(ctx, active, id)
@@ -262,7 +262,7 @@ func (t *target) serveOne(ctx context.Context, person directory.ID, id string) (
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	active := t.active.Load()
-	if active == nil || t.Mode == Observe {
+	if !t.writes(active) {
 		return run.Run{}, fmt.Errorf("target %s: %w", t.Name, ErrDraft)
 	}
 	w, err := t.begin(ctx, run.Serve, active, id)
@@ -305,7 +305,7 @@ func (t *target) end(ctx context.Context, w *wave, cause error) (run.Run, error)
 	case cause != nil:
 		r.Outcome = run.Failed
 		r.Problem = &run.Problem{Code: "run_failed", What: "the run on " + t.Name + " ended early", Why: cause.Error(), Now: "What was done is recorded; the rest is done by the next run.", Fix: "Look at the log."}
-	case w.counts["held"] > 0:
+	case w.counts["held"] > 0 || w.asked && t.held(ctx):
 		r.Outcome = run.Held
 	default:
 		r.Outcome = run.Done
@@ -315,4 +315,14 @@ func (t *target) end(ctx context.Context, w *wave, cause error) (run.Run, error)
 	}
 	t.log.Info("target served", "kind", r.Kind, "outcome", r.Outcome, "counts", r.Counts)
 	return r, errors.Join(cause, t.e.putRun(ctx, r))
+}
+
+// held reports whether a hold waits: then whoever asks to be served is told so, even if another run has met it.
+func (t *target) held(ctx context.Context) bool {
+	var holds []run.Plan
+	err := t.view(ctx, func(v directory.Reader) (err error) {
+		holds, err = run.Of(v).Plans(ctx, t.Name, run.Hold, run.Waiting, 1)
+		return err
+	})
+	return err == nil && len(holds) > 0
 }

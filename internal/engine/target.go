@@ -98,7 +98,40 @@ func (t *target) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return t.load(state)
+	if err := t.load(state); err != nil {
+		return err
+	}
+	return t.retire(ctx)
+}
+
+// writes reports whether the target is served under rules: not while nothing is approved or it only observes, nor as a pilot for whom nobody was approved.
+// What happens meanwhile stays in the feed.
+func (t *target) writes(active *ruleset) bool {
+	return active != nil && t.Mode != Observe && (t.Mode != Pilot || len(active.rules.Pilot) > 0)
+}
+
+// retire takes back plans that wait for the approval of rules that are in force: they were made while the target only observed, or for rules that are
+// configured no more.
+func (t *target) retire(ctx context.Context) error {
+	if t.needsDraft() {
+		return nil
+	}
+	return t.update(ctx, func(tx directory.Tx) error {
+		r := run.In(tx)
+		plans, err := r.Plans(ctx, t.Name, "", run.Waiting, allPlans)
+		if err != nil {
+			return err
+		}
+		for _, p := range plans {
+			if (p.Kind == run.First || p.Kind == run.Change) && p.Decided.IsZero() {
+				p.Status = run.Superseded
+				if err := r.PutPlan(ctx, p); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
 }
 
 // load compiles the approved rules. Rules that no longer compile (an attribute is gone) stop nothing: the configured ones wait for approval instead.
@@ -217,7 +250,7 @@ func (t *target) turn(ctx context.Context) error {
 			return err
 		}
 	}
-	if t.Mode == Observe || t.active.Load() == nil {
+	if !t.writes(t.active.Load()) {
 		return nil
 	}
 	if now.Sub(state.Listed) >= fullEvery {

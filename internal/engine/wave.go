@@ -114,8 +114,8 @@ func (w *wave) loadPlans(ctx context.Context, r run.Reader, status run.Status) e
 		if p.Kind == run.Preview {
 			continue
 		}
-		if p.Kind != run.Hold && p.Rules != w.rules.digest {
-			continue
+		if p.Kind != run.Hold && (p.Rules != w.rules.digest || status == run.Waiting && p.Decided.IsZero()) {
+			continue // of other rules, or shown while they were not in force
 		}
 		w.decides[p.ID] = true
 		w.stored.Store(true)
