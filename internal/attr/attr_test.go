@@ -118,8 +118,20 @@ func TestHashIsStable(t *testing.T) {
 
 func TestHashTellsApart(t *testing.T) {
 	sets := []Set{
-		nil, {"a": {"b"}}, {"a": {"B"}}, {"b": {"a"}}, {"a": {"b", "c"}}, {"a": {"bc"}}, {"ab": {"c"}}, {"a": {"b"}, "c": {"d"}}, {"a": {"b", "c", "d"}},
-		{"a": {"b\x00c"}}, {"a": {"b", "", "c\x00"}}, {"a": {"b\x00\x00c\x00d"}}, {"a": {"x\x00\x00b\x00y"}}, {"a": {"x"}, "b": {"y"}},
+		nil,
+		{"a": {"b"}},
+		{"a": {"B"}},
+		{"b": {"a"}},
+		{"a": {"b", "c"}},
+		{"a": {"bc"}},
+		{"ab": {"c"}},
+		{"a": {"b"}, "c": {"d"}},
+		{"a": {"b", "c", "d"}},
+		{"a": {"b\x00c"}},
+		{"a": {"b", "", "c\x00"}},
+		{"a": {"b\x00\x00c\x00d"}},
+		{"a": {"x\x00\x00b\x00y"}},
+		{"a": {"x"}, "b": {"y"}},
 	}
 	seen := map[string]Set{}
 	for _, s := range sets {

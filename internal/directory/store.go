@@ -49,12 +49,12 @@ type Reader interface {
 	// CountRecords returns the number of records of source in a base with one of the given statuses.
 	CountRecords(ctx context.Context, source, base string, in []Status) (int, error)
 	// Waiting returns records whose Waiting is set, by key.
-	Waiting(ctx context.Context, source string, after string, limit int) ([]Record, error)
+	Waiting(ctx context.Context, source, after string, limit int) ([]Record, error)
 	// Due returns Present records of source, by key, with Expires at or before now (Unix milliseconds) that are not Expired.
 	Due(ctx context.Context, source string, now int64, limit int) ([]Record, error)
 
 	// Members returns the direct members of a group by member ID, or in the order in which they became known, which is nearly the same.
-	Members(ctx context.Context, group ID, after ID, limit int) ([]ID, error)
+	Members(ctx context.Context, group, after ID, limit int) ([]ID, error)
 	// GroupsOf returns the edges whose member is one of members.
 	GroupsOf(ctx context.Context, members []ID) ([]Edge, error)
 	// Above returns groups and every group that contains one of them, directly or not. Cycles end.

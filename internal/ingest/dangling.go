@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"muster/internal/directory"
 	"muster/internal/source"
@@ -18,7 +19,7 @@ func (r *Reading) whole(ctx context.Context, b source.Batch) ([]source.Key, erro
 			return nil, fmt.Errorf("look up members that are gone: %w", err)
 		}
 		if left {
-			out = append(out[:len(out):len(out)], group)
+			out = append(slices.Clip(out), group)
 		}
 	}
 	return out, nil

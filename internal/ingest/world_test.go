@@ -27,7 +27,7 @@ var template = sync.OnceValues(func() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	path := filepath.Join(dir, "muster.db")
 	s, err := store.Open(context.Background(), path, store.Options{})
 	if err != nil {
@@ -108,7 +108,7 @@ func openWorld(t *testing.T, r tester, dir string, rules ...mapping.SourceRules)
 	if err != nil {
 		r.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
+	t.Cleanup(func() { _ = s.Close() })
 	w := &world{tester: r, ctx: t.Context(), now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC), store: &spy{Store: s}, sites: map[string]*site{}}
 	w.door = &ingest.Door{Store: w.store, Now: func() time.Time { return w.now }}
 	if len(rules) == 0 {
@@ -158,7 +158,7 @@ func (w *world) read(name string) ingest.Summary {
 		w.Fatal(err)
 	}
 	cause := s.pull(func(b source.Batch) error { return r.Take(w.ctx, b) })
-	if cause != nil && cause != s.fail {
+	if cause != nil && !errors.Is(cause, s.fail) {
 		w.Fatal(cause)
 	}
 	var locate source.Locator = s

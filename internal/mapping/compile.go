@@ -3,6 +3,7 @@ package mapping
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"cel.dev/cel-go/cel"
@@ -131,12 +132,12 @@ func (c *compiler) explain(p place, list []*common.Error) error {
 	for _, m := range list {
 		e := p.error(strings.ReplaceAll(m.Message, "'@", "'"), "")
 		e.Line, e.Column = max(1, m.Location.Line()), max(0, m.Location.Column())+1
-		what, name, found := cutBetween(m.Message, "undeclared reference to '", "'")
+		_, name, found := cutBetween(m.Message, "undeclared reference to '", "'")
 		switch {
 		case found:
 			e.What, e.Fix = fmt.Sprintf("%q is not known here", name), c.suggest(name)
 		case strings.HasPrefix(m.Message, "Syntax error: "):
-			what, _, _ = strings.Cut(strings.TrimPrefix(m.Message, "Syntax error: "), " expecting ")
+			what, _, _ := strings.Cut(strings.TrimPrefix(m.Message, "Syntax error: "), " expecting ")
 			e.What, e.Fix = "syntax: "+strings.ReplaceAll(what, "<EOF>", "the end of the expression"), ""
 		case strings.Contains(m.Message, "applied to '(list(string)"):
 			e.Fix = "that is a list; for each of its values write .map(v, …)"
@@ -239,12 +240,7 @@ func (e *expr) shortcut(root ast.Expr, r *reader) bool {
 }
 
 func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(list, s)
 }
 
 // spelling returns the one of known that equals name without case, or "".

@@ -3,6 +3,7 @@ package mapping
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"cel.dev/cel-go/cel"
@@ -81,7 +82,7 @@ func firstOf() cel.EnvOption {
 	var opts []cel.FunctionOpt
 	var args []*cel.Type
 	for n := 1; n <= 5; n++ {
-		args = append(args[:len(args):len(args)], cel.StringType)
+		args = append(slices.Clip(args), cel.StringType)
 		if n > 1 {
 			opts = append(opts, cel.Overload(fmt.Sprintf("first_of_%d", n), args, cel.StringType, pick))
 		}

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"cel.dev/cel-go/common/ast"
@@ -90,12 +91,7 @@ func (r *reader) comprehension(e ast.Expr) {
 }
 
 func (r *reader) isRoot(name string) bool {
-	for _, root := range r.language.roots {
-		if root == name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(r.language.roots, name)
 }
 
 // A link is one step of a chain like source.corp.title.

@@ -68,8 +68,7 @@ var notInRecords = []string{"member", "uniquemember", "memberuid", "userpassword
 func compileFilter(p place, text string) (filter.Filter, error) {
 	f, err := filter.ParseLDAP(text)
 	if err != nil {
-		var fe *filter.Error
-		if errors.As(err, &fe) {
+		if fe, ok := errors.AsType[*filter.Error](err); ok {
 			e := p.error(fe.What, fe.Want)
 			if fe.Want != "" {
 				e.Fix = "allowed: " + fe.Want

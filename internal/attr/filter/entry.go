@@ -2,6 +2,7 @@ package filter
 
 import (
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -155,12 +156,7 @@ func (r Rule) matchEntry(get Lookup) bool {
 		}
 		return false
 	}
-	for _, v := range get(name) {
-		if r.compare(v) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(get(name), r.compare)
 }
 
 func (r Rule) compare(v string) bool {

@@ -36,13 +36,17 @@ func TestParseSCIM(t *testing.T) {
 		{`not (a pr and b pr)`, Not{And{a, b}}, ""},
 		{`NOT (a pr) AND b pr OR c pr`, Or{And{Not{a}, b}, c}, "not (a pr) and b pr or c pr"},
 		{`emails[type eq "work"]`, Elements{"emails", work}, ""},
-		{`emails[(type eq "work") and not (value pr or display pr)]`,
+		{
+			`emails[(type eq "work") and not (value pr or display pr)]`,
 			Elements{"emails", And{work, Not{Or{Test{Name: "value", Op: Present}, Test{Name: "display", Op: Present}}}}},
-			`emails[type eq "work" and not (value pr or display pr)]`},
+			`emails[type eq "work" and not (value pr or display pr)]`,
+		},
 		{`emails[type eq "work"].value eq "x"`, Elements{"emails", And{work, Test{"value", Equal, text("x")}}}, `emails[type eq "work" and value eq "x"]`},
-		{`emails[type eq "a" or type eq "work"].value pr`,
+		{
+			`emails[type eq "a" or type eq "work"].value pr`,
 			Elements{"emails", And{Or{Test{"type", Equal, text("a")}, work}, Test{Name: "value", Op: Present}}},
-			`emails[(type eq "a" or type eq "work") and value pr]`},
+			`emails[(type eq "a" or type eq "work") and value pr]`,
+		},
 		{`notes eq "not"`, Test{"notes", Equal, text("not")}, ""},
 	}
 	for _, tt := range tests {

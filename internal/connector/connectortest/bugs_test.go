@@ -123,11 +123,13 @@ func accountBugs() []bug {
 				op.Verb = connector.Enable
 			}
 		}, nil)},
-		{name: "disabled but said to be active", checks: []string{"L2 one account/disable twice"},
+		{
+			name: "disabled but said to be active", checks: []string{"L2 one account/disable twice"},
 			plant: onApply(nil, func(op connector.Op, r connector.Remote, err error) (connector.Remote, error) {
 				r.Active = r.Active || op.Verb == connector.Disable
 				return r, err
-			})},
+			}),
+		},
 		{name: "enable forgets the attributes", checks: []string{"L2 one account/enable"}, plant: onApply(func(op *connector.Op) {
 			if op.Verb == connector.Enable {
 				op.Changed = nil
@@ -154,10 +156,14 @@ func truthBugs() []bug {
 		}
 	}
 	return []bug{
-		{name: "long values cut", checks: []string{"L3 truth/odd values", "L3 truth/odd values in an update"},
-			plant: onApply(edit(func(s string) string { return s[:min(len(s), 64)] }), nil)},
-		{name: "inner spaces squeezed", checks: []string{"L3 truth/odd values"},
-			plant: onApply(edit(func(s string) string { return strings.Join(strings.Fields(s), " ") }), nil)},
+		{
+			name: "long values cut", checks: []string{"L3 truth/odd values", "L3 truth/odd values in an update"},
+			plant: onApply(edit(func(s string) string { return s[:min(len(s), 64)] }), nil),
+		},
+		{
+			name: "inner spaces squeezed", checks: []string{"L3 truth/odd values"},
+			plant: onApply(edit(func(s string) string { return strings.Join(strings.Fields(s), " ") }), nil),
+		},
 		{name: "empty values left alone", checks: []string{"L3 truth/empty values"}, plant: onApply(func(op *connector.Op) {
 			op.Changed = slices.DeleteFunc(slices.Clone(op.Changed), func(p attr.Path) bool { return op.Want.First(p) == "" })
 		}, nil)},
@@ -184,8 +190,10 @@ func truthBugs() []bug {
 
 func identityBugs() []bug {
 	return []bug{
-		{name: "repeat ignored", checks: []string{"L4 identity/repeated create", "L5 groups/repeated create", "L7 bad days/reply lost after success", "L7 bad days/body cut"},
-			plant: onApply(func(op *connector.Op) { op.Repeat = false }, nil)},
+		{
+			name: "repeat ignored", checks: []string{"L4 identity/repeated create", "L5 groups/repeated create", "L7 bad days/reply lost after success", "L7 bad days/body cut"},
+			plant: onApply(func(op *connector.Op) { op.Repeat = false }, nil),
+		},
 		{name: "repeat makes a second account", checks: []string{"L4 identity/repeated create"}, plant: onApply(func(op *connector.Op) {
 			if op.Repeat {
 				op.Repeat = false
@@ -206,13 +214,15 @@ func identityBugs() []bug {
 		{name: "a taken name adopted at once", checks: []string{"L4 identity/name taken", "L4 identity/many at once"}, plant: onApply(func(op *connector.Op) {
 			op.Repeat = true
 		}, nil)},
-		{name: "id gone is success", checks: []string{"L4 identity/id gone", "L5 groups/group gone"},
+		{
+			name: "id gone is success", checks: []string{"L4 identity/id gone", "L5 groups/group gone"},
 			plant: onApply(nil, func(op connector.Op, r connector.Remote, err error) (connector.Remote, error) {
 				if errors.Is(err, connector.ErrNotFound) {
 					return r, nil
 				}
 				return r, err
-			})},
+			}),
+		},
 		{name: "rename makes a new account", checks: []string{"L4 identity/rename"}, plant: func(p *planted) {
 			p.apply = func(ctx context.Context, op connector.Op) (connector.Remote, error) {
 				if op.Verb == connector.Update && slices.Contains(op.Changed, "userName") {
@@ -221,13 +231,15 @@ func identityBugs() []bug {
 				return p.Connector.Apply(ctx, op)
 			}
 		}},
-		{name: "a taken name is invalid", checks: []string{"L4 identity/rename to a taken name"},
+		{
+			name: "a taken name is invalid", checks: []string{"L4 identity/rename to a taken name"},
 			plant: onError(func(err error) error {
 				if errors.Is(err, connector.ErrExists) {
 					return connector.ErrInvalid
 				}
 				return err
-			})},
+			}),
+		},
 	}
 }
 
@@ -283,15 +295,19 @@ func groupBugs() []bug {
 				return p.Connector.Apply(ctx, op)
 			}
 		}},
-		{name: "only a hundred members written", checks: []string{"L5 groups/many members"},
-			plant: onApply(func(op *connector.Op) { op.Add = op.Add[:min(len(op.Add), 100)] }, nil)},
-		{name: "unknown member is not found", checks: []string{"L5 groups/unknown member"},
+		{
+			name: "only a hundred members written", checks: []string{"L5 groups/many members"},
+			plant: onApply(func(op *connector.Op) { op.Add = op.Add[:min(len(op.Add), 100)] }, nil),
+		},
+		{
+			name: "unknown member is not found", checks: []string{"L5 groups/unknown member"},
 			plant: onApply(nil, func(op connector.Op, r connector.Remote, err error) (connector.Remote, error) {
 				if op.Verb == connector.Member && errors.Is(err, connector.ErrInvalid) {
 					err = connector.ErrNotFound
 				}
 				return r, err
-			})},
+			}),
+		},
 		{name: "Members goes on after an error of yield", checks: []string{"L5 groups/yield error"}, plant: func(p *planted) {
 			p.edges = func(ctx context.Context, g connector.RemoteID, yield func(connector.RemoteID) error) error {
 				var last error
@@ -322,8 +338,10 @@ func pagingBugs() []bug {
 		}
 	}
 	return []bug{
-		{name: "the first page only", plant: first(memory.PageSize),
-			checks: []string{"L6 paging/a page and one of users", "L6 paging/three pages of users", "L6 paging/a page and one of groups"}},
+		{
+			name: "the first page only", plant: first(memory.PageSize),
+			checks: []string{"L6 paging/a page and one of users", "L6 paging/three pages of users", "L6 paging/a page and one of groups"},
+		},
 		{name: "one less than a page", checks: []string{"L6 paging/one page of users"}, plant: first(memory.PageSize - 1)},
 		{name: "an empty list is an error", checks: []string{"L6 paging/0 users"}, plant: func(p *planted) {
 			p.list = func(ctx context.Context, kind connector.Kind, yield func(connector.Remote) error) error {
@@ -387,9 +405,11 @@ func mannersBugs() []bug {
 			}
 			return nil
 		})},
-		{name: "token in logs", checks: []string{"L8 manners/no secret in logs"},
+		{
+			name: "token in logs", checks: []string{"L8 manners/no secret in logs"},
 			sandbox: func(s *connectortest.Sandbox) { s.Output = out.String },
-			plant:   onError(func(err error) error { out.add(http.Header{"Authorization": {"Bearer " + token}}); return err })},
+			plant:   onError(func(err error) error { out.add(http.Header{"Authorization": {"Bearer " + token}}); return err }),
+		},
 		{name: "asks three times", checks: []string{"L8 manners/request budget"}, plant: func(p *planted) {
 			p.get = func(ctx context.Context, kind connector.Kind, id connector.RemoteID) (connector.Remote, error) {
 				_, _ = p.Connector.Get(ctx, kind, id)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -70,8 +71,8 @@ func (c *collecting) Run(name string, fn func(tb)) bool {
 	wg.Go(func() {
 		defer func() {
 			cancel()
-			for i := len(sub.cleanups) - 1; i >= 0; i-- {
-				sub.cleanups[i]()
+			for _, v := range slices.Backward(sub.cleanups) {
+				v()
 			}
 		}()
 		fn(sub)

@@ -22,7 +22,8 @@ var paging = level{
 			name: "yield error",
 			rule: "an error from yield stops List and is returned as is.",
 			run:  yieldError,
-		}, {
+		},
+		{
 			name: "calling goroutine",
 			rule: "List calls yield on the goroutine that called List, so that yield needs no lock.",
 			run: func(k *kit) {

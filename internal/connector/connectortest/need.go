@@ -2,6 +2,7 @@ package connectortest
 
 import (
 	"cmp"
+	"slices"
 
 	"muster/internal/connector"
 )
@@ -54,10 +55,8 @@ func needDelete(k *kit) string {
 // needFind wants a look-up by login name.
 func needFind(k *kit) string {
 	k.Helper()
-	for _, p := range k.features().FindBy {
-		if p == k.s.Words.Login {
-			return ""
-		}
+	if slices.Contains(k.features().FindBy, k.s.Words.Login) {
+		return ""
 	}
 	return "users cannot be looked up by " + string(k.s.Words.Login)
 }

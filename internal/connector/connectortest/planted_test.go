@@ -236,9 +236,9 @@ func TestAFeatureNotOfferedIsSkippedWithItsReason(t *testing.T) {
 
 var errOther = errors.New("something else")
 
-func other(err error, class error) error {
+func other(err, class error) error {
 	if errors.Is(err, class) {
-		return fmt.Errorf("%w, %s", errOther, class)
+		return fmt.Errorf("%w, %w", errOther, class)
 	}
 	return err
 }
