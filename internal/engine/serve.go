@@ -267,6 +267,7 @@ func (t *target) serveOne(ctx context.Context, person directory.ID, id string) (
 	}
 	w, err := t.begin(ctx, run.Serve, active, id)
 	if err == nil {
+		w.single = true
 		if err = w.wantMembers(ctx, []directory.ID{person}); err == nil {
 			err = w.carryOut(ctx, list([]directory.ID{person}))
 		}
@@ -305,7 +306,7 @@ func (t *target) end(ctx context.Context, w *wave, cause error) (run.Run, error)
 	case cause != nil:
 		r.Outcome = run.Failed
 		r.Problem = &run.Problem{Code: "run_failed", What: "the run on " + t.Name + " ended early", Why: cause.Error(), Now: "What was done is recorded; the rest is done by the next run.", Fix: "Look at the log."}
-	case w.counts["held"] > 0 || w.asked && t.held(ctx):
+	case w.counts["held"] > 0 || w.asked && !w.draft && !w.single && t.held(ctx):
 		r.Outcome = run.Held
 	default:
 		r.Outcome = run.Done

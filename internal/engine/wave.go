@@ -26,6 +26,7 @@ type wave struct {
 	now    time.Time
 	run    run.Run
 	asked  bool // somebody waits for this run
+	single bool // it is about one person
 	draft  bool // only planned, never carried out
 	listed bool // the target was listed just now: what is not there does not exist
 
