@@ -123,7 +123,7 @@ func commit(ctx context.Context, db *sql.DB, table string, columns []string, row
 	}
 	defer func() { _ = tx.Rollback() }() // nothing is left to roll back after a commit
 	row := "(" + strings.TrimSuffix(strings.Repeat("?,", len(columns)), ",") + ")"
-	st, err := tx.PrepareContext(ctx, "insert into "+table+" values "+strings.TrimSuffix(strings.Repeat(row+",", rowsPerStatement), ",")) //nolint:sqlclosecheck // the deferred function closes it
+	st, err := tx.PrepareContext(ctx, "insert into "+table+" values "+strings.TrimSuffix(strings.Repeat(row+",", rowsPerStatement), ","))
 	if err != nil {
 		return err
 	}

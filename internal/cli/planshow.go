@@ -78,8 +78,12 @@ func (s *shell) planReport(p run.Plan) {
 		n    int
 		what string
 	}{
-		{r.Link, "will be linked to their people"}, {r.Create, "will be created"}, {r.Close, "are active, and their people are disabled or gone"},
-		{r.Ask, "need an answer: the evidence does not suffice"}, {r.Wait, "wait for a value"}, {r.Unknown, "belong to nobody here and are never touched"},
+		{r.Link, "will be linked to their people"},
+		{r.Create, "will be created"},
+		{r.Close, "are active, and their people are disabled or gone"},
+		{r.Ask, "need an answer: the evidence does not suffice"},
+		{r.Wait, "wait for a value"},
+		{r.Unknown, "belong to nobody here and are never touched"},
 	} {
 		if x.n > 0 {
 			s.print("  %d %s", x.n, x.what)

@@ -255,7 +255,7 @@ func ExampleNew() {
 		fmt.Println(err)
 		return
 	}
-	_, err = client.Get("http://169.254.169.254/latest/meta-data?token=1") //nolint:noctx,bodyclose // an example; there is no answer
+	_, err = client.Get("http://169.254.169.254/latest/meta-data?token=1") //nolint:bodyclose // an example; there is no answer
 	fmt.Println(Clean(err))
 	// Output: GET 169.254.169.254/latest/meta-data: address not allowed: only https, and private or loopback addresses only where network.allow lists them
 }
