@@ -54,8 +54,8 @@ torture: servers ## the long counts: kill -9 200 times on both databases (seeds 
 	MUSTER_TORTURE=1 MUSTER_TEST_SERVERS=required go test -count=1 -timeout=120m -v -run=Torture ./internal/e2e
 
 .PHONY: bench
-bench: ## measure, as ratios to floors that are taken in the same run
-	go test -run='^$$' -bench=. -benchtime=1x -timeout=60m ./internal/bench
+bench: servers ## measure, as ratios to floors that are taken in the same run (MUSTER_BENCH_PEOPLE=10000 for a tenth of the size)
+	MUSTER_TEST_SERVERS=required go test -run='^$$' -bench=. -benchtime=1x -timeout=60m ./internal/bench
 
 .PHONY: fuzz
 fuzz: ## fuzz every parser for FUZZTIME each (20s)
