@@ -47,7 +47,7 @@ func (w *world) onDemand(ctx context.Context, name string, emit func(event), act
 		return event{Error: fmt.Sprintf("the first plan waits for approval, and until then nothing happens: %s plan show %s", w.command(), targetName)}
 	}
 	if !w.playing.TryLock() {
-		emit(event{Say: "(another scene is being played: this one waits)"})
+		emit(event{Say: "(the plan is being carried out, or another scene is played: this one waits)"})
 		w.playing.Lock()
 	}
 	defer w.playing.Unlock()

@@ -77,7 +77,7 @@ func (p *page) String() string {
 }
 
 // passing is what differs from one run to the next.
-var passing = regexp.MustCompile(`127\.0\.0\.1:\d+|\d+(\.\d)?(ms|s)\b|\d+\.\d s\b`)
+var passing = regexp.MustCompile(`127\.0\.0\.1:\d+|\d+(\.\d+)?(ms|s)\b|\d+\.\d s\b`)
 
 func compare(t *testing.T, golden, got, folder string) {
 	t.Helper()

@@ -100,16 +100,17 @@ func (s *stage) flag(people []wanted, value string) error {
 	return nil
 }
 
-// renameOU: the unit that everybody stands in is called otherwise; played again, it gets its name back.
+// renameOU: the unit that everybody stands in is called otherwise; played again, it gets yet another name.
 func renameOU(ctx context.Context, s *stage) error {
-	from, to := "", ""
+	from := ""
 	for _, e := range s.staff().byDN {
 		if e.Get("objectGUID") == s.ledger.peopleID {
 			from = e.DN
 		}
 	}
-	if to = "OU=Staff," + baseDN; strings.EqualFold(from, to) {
-		to = peopleDN
+	to := "OU=Staff," + baseDN
+	if strings.EqualFold(from, to) {
+		to = "OU=Colleagues," + baseDN
 	}
 	before, people := s.wiki.Snapshot(), len(s.staff().people)
 	began := time.Now()

@@ -37,11 +37,13 @@ func leaver(ctx context.Context, s *stage) error {
 	if _, err := s.settled(ctx, began); err != nil {
 		return err
 	}
-	if !s.account(p.account).Active {
+	if s.account(p.account).Active {
+		s.say("Wiki: the account of %s is still open.", p.login)
+	} else {
 		s.say("Muster: closed the account %s later.", s.after(began, p.account))
+		s.say("Wiki: the account of %s is closed.", p.login)
 	}
-	s.say("Wiki: the account of %s is active: %t.", p.login, s.account(p.account).Active)
-	s.expect("the account is closed", !s.account(p.account).Active, "the account of %s is still active", p.login)
+	s.expect("the account is closed", !s.account(p.account).Active, "the account of %s is still open", p.login)
 	return s.closed(ctx, p)
 }
 
@@ -84,7 +86,7 @@ func (s *stage) room(ctx context.Context, class string) error {
 func (s *stage) after(began time.Time, id string) string {
 	for _, w := range s.writesTo(id) {
 		if w.At.After(began) {
-			return w.At.Sub(began).Round(100 * time.Millisecond).String()
+			return w.At.Sub(began).Round(10 * time.Millisecond).String()
 		}
 	}
 	return "some time"

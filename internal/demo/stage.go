@@ -59,7 +59,7 @@ func (w *world) perform(ctx context.Context, name string, known []string, emit f
 	emit(event{Title: name})
 	err := act(ctx, s)
 	if u, ok := errors.AsType[unplayable](err); ok {
-		s.check("playable", u.Error())
+		s.step.Checks = append(s.step.Checks, check("playable", []string{u.Error()}))
 		return s.step, event{Error: u.Error()}
 	}
 	if err != nil {

@@ -59,12 +59,16 @@ func (w *world) settled(ctx context.Context, since time.Time) (run.Run, error) {
 	if err != nil {
 		return read, err
 	}
+	quiet := 0
 	return read, w.until(ctx, "Muster serves the wiki", func(ctx context.Context) (bool, error) {
 		t, err := w.status(ctx)
 		if err == nil && t.Stopped != nil {
 			err = t.Stopped
 		}
-		return t.Pending == 0 && t.Retrying == 0, err
+		if quiet++; t.Pending > 0 || t.Retrying > 0 {
+			quiet = 0
+		}
+		return quiet == 3, err // in the middle of another try, nothing waits for a moment
 	})
 }
 

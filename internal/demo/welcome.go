@@ -14,14 +14,14 @@ func (w *world) welcome(out io.Writer, found run.Report) {
 	now := w.wiki.Snapshot()
 	fmt.Fprintf(out, `Muster runs on a sample company. Everything is on this machine, and nothing of it is real.
 
-  directory  %s   %d people, %d groups; a small Active Directory, its content in %s
-  wiki       %s   %d accounts, %d groups; a SCIM service
-  data       %s
-  settings   %s   have a look: a real one is no longer
+  the company's directory   %4d people,   %2d groups   %s (Active Directory in small; its content is in %s)
+  the company's wiki        %4d accounts, %2d groups   %s (a SCIM service)
+  Muster's data folder                              %s
+  Muster's configuration                            %s (have a look: a real one is no longer)
 
 The first plan for the wiki is ready. Nothing is written before somebody approves it:
 
-`, w.directory.URL(), len(s.people), len(s.groups), companyFile, w.wiki.URL, len(now.Users), len(now.Groups), w.folder, w.path(configFile))
+`, len(s.people), len(s.groups), w.directory.URL(), companyFile, len(now.Users), len(now.Groups), w.wiki.URL, w.folder, w.path(configFile))
 	for _, line := range summary(found, w.plan) {
 		fmt.Fprintf(out, "  %s\n", line)
 	}
