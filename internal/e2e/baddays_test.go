@@ -131,3 +131,22 @@ func TestSlapdHidesEntries(t *testing.T) {
 		t.Errorf("all are back, and open leavers are listed:\n%s", open)
 	}
 }
+
+// Somebody takes the right to read an attribute away. The values are there, and Muster does not see them any more.
+func TestSlapdHidesAnAttribute(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"sn", "mail", "uid", "member", "entryUUID"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, s := onSlapd(t, testserver.SlapdOptions{})
+			h, w := c.settled()
+			s.Restart(testserver.SlapdOptions{MemberOf: true, Access: []string{
+				`to dn.subtree="ou=People,` + base + `" attrs=` + name + ` by * none`, `to dn.subtree="ou=Groups,` + base + `" attrs=` + name + ` by * none`,
+			}})
+			h.quiet(func() { h.want(3, "sync") })
+			h.holds(w)
+			s.Restart(testserver.SlapdOptions{MemberOf: true})
+			h.step(w)
+		})
+	}
+}

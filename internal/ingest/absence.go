@@ -27,12 +27,18 @@ func (r *Reading) Close(ctx context.Context, locate source.Locator, cause error)
 	if err != nil {
 		return r.summary(), err
 	}
+	if p := r.judgeDoubts(); p != nil {
+		problems = append(problems, p)
+	}
 	if len(problems) > 0 {
 		r.sum.Suspicious, r.sum.Problem = true, problems[0]
 		for _, p := range problems[1:] {
 			r.note("also: %s", p.What)
 		}
 		return r.summary(), nil
+	}
+	if err := r.believe(ctx); err != nil {
+		return r.summary(), err
 	}
 	l := &lookUp{Reading: r, locator: locate}
 	for _, base := range bases {

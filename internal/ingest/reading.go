@@ -28,6 +28,7 @@ type Reading struct {
 	pending  pending                 // the group whose members are arriving
 	complete map[source.Base]bool
 	shares   shares
+	doubts   doubts
 	partial  bool // some records came as unchanged, without their attributes
 	unsaid   int  // notes that were left out
 	sum      Summary
@@ -45,7 +46,7 @@ func (d *Door) Read(source string) (*Reading, error) {
 func newReading(d *Door, name string, rules *mapping.Source) *Reading {
 	return &Reading{
 		door: d, source: name, rules: rules, now: d.Now(), seed: maphash.MakeSeed(), seen: map[uint64]directory.ID{}, count: map[source.Base]int{}, groups: map[uint64]group{},
-		people: map[attr.Path]index{}, complete: map[source.Base]bool{}, shares: shares{},
+		people: map[attr.Path]index{}, complete: map[source.Base]bool{}, shares: shares{}, doubts: doubts{records: map[string]directory.Record{}},
 	}
 }
 
@@ -121,7 +122,7 @@ func (r *Reading) hash(key string) uint64 { return maphash.String(r.seed, key) }
 func (r *Reading) remember(rec directory.Mark, base source.Base) {
 	h := r.hash(rec.Key)
 	if _, again := r.seen[h]; again {
-		r.again = true
+		r.again = r.again || !r.doubts.settled
 	} else if rec.Status == directory.Present || rec.Status == directory.Absent {
 		r.count[base]++
 	}

@@ -59,6 +59,9 @@ func (r *Reading) takeChunk(ctx context.Context, records []source.Record) error 
 			delete(fresh, old.Key)
 		}
 	}
+	if err := r.doubt(ctx, fresh, known); err != nil {
+		return err
+	}
 	if len(fresh) == 0 {
 		return nil
 	}

@@ -52,6 +52,13 @@ func (w *rosters) end(ctx context.Context) error {
 	g.had = true
 	w.groups[h] = g
 	slices.Sort(p.members)
+	if whole {
+		doubted, err := w.empties(ctx, g, p.group, p.members)
+		if err != nil {
+			return err
+		}
+		whole = !doubted
+	}
 	ro, err := w.compare(ctx, g, string(p.group), slices.Compact(p.members), whole)
 	if err != nil {
 		return fmt.Errorf("compare the members of %s: %w", p.group, err)

@@ -17,6 +17,8 @@ const (
 	anchorLeast   = 3
 	sharePoints   = 10 // that the share of people with an attribute may fall
 	shareLeast    = 5  // people
+	emptyPercent  = 10 // of the groups with members
+	emptyLeast    = 3  // groups
 )
 
 // judge says why a read is not believed: nothing means that it is. A read is judged as one, since entries move from base to base, and one right that is lost
@@ -94,7 +96,7 @@ func (r *Reading) announced(ctx context.Context) (int, error) {
 }
 
 func suspicious(code, what, why, fix string) *run.Problem {
-	return &run.Problem{Code: code, What: what, Why: why, Now: "The read is not believed: nobody is removed because of it. Changes of those who were read are in.", Fix: fix}
+	return &run.Problem{Code: code, What: what, Why: why, Now: "The read is not believed: nobody and nothing is removed because of it. Other changes of those who were read are in.", Fix: fix}
 }
 
 // displaced counts the entries of a base that have no object because their place or their username is that of an entry that this read did not see. Who waits
