@@ -42,7 +42,7 @@ check: lint ## lint, vet, and see that modules and generated files are as they s
 .PHONY: lint
 lint: $(LINT) ## lint, formatting included (build errors hide most findings)
 	go build ./...
-	GOLANGCI_LINT_CACHE=$(CURDIR)/.cache/lint $(LINT) run
+	GOLANGCI_LINT_CACHE=$(CURDIR)/.cache/lint $(LINT) run --allow-parallel-runners
 
 # The linter is pinned in a module of its own and kept until that changes.
 $(LINT): tools/go.mod tools/go.sum
