@@ -24,7 +24,7 @@ func TestCheckFindsMistakes(t *testing.T) {
 	h.ok("check", "-c", "muster.yaml").says("no canary")
 	for name, c := range map[string]struct{ old, now, line, says string }{
 		"unknown key":                  {"    servers: [", "    sevrers: [", ":4:", `did you mean "servers"?`},
-		"unknown top-level key":        {"\nnetwork:", "\nnetwrok:", ":27:", `did you mean "network"?`},
+		"unknown top-level key":        {"\nnetwork:", "\nnetork:", ":27:", `did you mean "network"?`},
 		"wrong type":                   {"servers: [\"ldap://127.0.0.1:1\"]", "servers: {a: b}", ":4:", "allowed:"},
 		"a password in the clear":      {"password: {env: LDAP_PASSWORD}", "password: hunter2", ":6:", "a secret must not stand in this file"},
 		"no such mode":                 {"mode: live", "mode: lvie", ":11:", `did you mean "live"?`},
