@@ -94,7 +94,7 @@ func (t *target) compose(ctx context.Context, set *ruleset, kind run.PlanKind, i
 		t.draftRev = head
 	}
 	t.draftAt = t.e.cfg.Now()
-	r, err := t.end(ctx, w, err)
+	r, err := t.end(ctx, w, id, err)
 	return r, p, err
 }
 

@@ -91,7 +91,7 @@ func (r *reader) pull(ctx context.Context, rec *run.Run) error {
 		return stored
 	}
 	if cause != nil && ctx.Err() != nil {
-		rec.Outcome, rec.Problem = run.Failed, interrupted(r.Name)
+		rec.Outcome, rec.Problem = run.Failed, interruption("the read of source "+r.Name)
 		return nil
 	}
 	locator, _ := src.(source.Locator)
@@ -146,11 +146,11 @@ func through(ctx context.Context, src source.Source, take func(source.Batch) err
 	return cause, stored
 }
 
-// interrupted explains a read that ended because Muster did. The source is not to blame.
-func interrupted(name string) *run.Problem {
+// interruption explains a run that ended because Muster did. Neither source nor target is to blame.
+func interruption(what string) *run.Problem {
 	return &run.Problem{
-		Code: "interrupted", What: "the read of source " + name + " was interrupted", Why: "Muster was stopped before the read had ended.",
-		Now: "Nobody was removed. The next read starts over.", Fix: "Nothing needs to be done.",
+		Code: "interrupted", What: what + " was interrupted", Why: "Muster was stopped before it had ended.",
+		Now: "What was done is recorded, and nobody is removed because of it. The next run does the rest.", Fix: "Nothing needs to be done.",
 	}
 }
 

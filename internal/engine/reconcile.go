@@ -47,7 +47,7 @@ func (t *target) sync(ctx context.Context, id string) (run.Run, error) {
 			}
 		})
 	}
-	return t.end(ctx, w, err)
+	return t.end(ctx, w, id, err)
 }
 
 // reconcile lists the target and carries out what everybody calls for.

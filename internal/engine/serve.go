@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,7 +74,7 @@ func (t *target) wave(ctx context.Context, active *ruleset, id string) (run.Run,
 	if err == nil && len(changes) > 0 {
 		err = t.advance(ctx, changes[len(changes)-1].Rev)
 	}
-	r, err := t.end(ctx, w, err)
+	r, err := t.end(ctx, w, id, err)
 	return r, len(changes) == feedPage, err
 }
 
@@ -275,14 +276,16 @@ func (t *target) serveOne(ctx context.Context, person directory.ID, id string) (
 	if err == nil {
 		err = t.settleApproved(ctx, w)
 	}
-	return t.end(ctx, w, err)
+	return t.end(ctx, w, id, err)
 }
 
 // ErrDraft says that a target writes nothing yet: its plan waits for approval, or it only observes.
 var ErrDraft = errors.New("its plan is not approved, or it only observes: nothing is written")
 
-// end closes a wave: its counts and outcome. A wave that did nothing leaves no run. A refusal stops the target and is no error of the caller's.
-func (t *target) end(ctx context.Context, w *wave, cause error) (run.Run, error) {
+// end closes a wave, or what became of the wish for one, as run id ("" = a new one): its counts and outcome. A wave that did nothing leaves no run. A refusal
+// stops the target and is no error of the caller's.
+func (t *target) end(ctx context.Context, w *wave, id string, cause error) (run.Run, error) {
+	interrupted := ctx.Err() != nil
 	ctx = context.WithoutCancel(ctx)
 	var refused *refusal
 	if errors.As(cause, &refused) {
@@ -292,7 +295,7 @@ func (t *target) end(ctx context.Context, w *wave, cause error) (run.Run, error)
 	}
 	if w == nil {
 		if refused != nil {
-			r := run.Run{ID: string(directory.NewID()), Kind: run.Serve, Name: t.Name, Started: t.e.cfg.Now(), Ended: t.e.cfg.Now(), Outcome: run.Stopped, Problem: stopped(t.Name, refused.error)}
+			r := run.Run{ID: cmp.Or(id, string(directory.NewID())), Kind: run.Serve, Name: t.Name, Started: t.e.cfg.Now(), Ended: t.e.cfg.Now(), Outcome: run.Stopped, Problem: stopped(t.Name, refused.error)}
 			return r, t.e.putRun(ctx, r)
 		}
 		return run.Run{}, cause
@@ -303,6 +306,8 @@ func (t *target) end(ctx context.Context, w *wave, cause error) (run.Run, error)
 	switch {
 	case refused != nil:
 		r.Outcome, r.Problem, cause = run.Stopped, stopped(t.Name, refused.error), nil
+	case cause != nil && interrupted:
+		r.Outcome, r.Problem = run.Failed, interruption("the run on "+t.Name)
 	case cause != nil:
 		r.Outcome = run.Failed
 		r.Problem = &run.Problem{Code: "run_failed", What: "the run on " + t.Name + " ended early", Why: cause.Error(), Now: "What was done is recorded; the rest is done by the next run.", Fix: "Look at the log."}

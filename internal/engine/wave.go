@@ -52,7 +52,10 @@ type wave struct {
 // begin readies a wave under rules, as run id ("" = a new one).
 func (t *target) begin(ctx context.Context, kind run.Kind, rules *ruleset, id string) (*wave, error) {
 	can, err := t.features(ctx)
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, err // Muster ends; the target is not to blame
+	case err != nil:
 		return nil, &refusal{err}
 	}
 	return t.open(ctx, kind, rules, id, can)
