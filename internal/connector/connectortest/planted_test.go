@@ -238,7 +238,7 @@ var errOther = errors.New("something else")
 
 func other(err, class error) error {
 	if errors.Is(err, class) {
-		return fmt.Errorf("%w, %w", errOther, class)
+		return fmt.Errorf("%w, %s", errOther, class.Error())
 	}
 	return err
 }
