@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -41,7 +42,7 @@ func (w *wave) carry(ctx context.Context, feed func(yield func(*unit) error) err
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	n := w.t.Concurrency
-	found, ready, done := make(chan *job, n), make(chan *job, n), make(chan *job, n)
+	found, ready, done := make(chan *job, n), make(chan *job, n), make(chan *job, 4*n)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { defer close(found); return w.lookUps(ctx, cancel, n, feed, found) })
 	g.Go(func() error { defer close(ready); return w.begins(ctx, 2*n, found, ready) })
@@ -105,7 +106,7 @@ func act(lines []plan.Line) []plan.Line {
 
 // begins writes intents ahead of the calls, up to n in one transaction: as many as are waiting, so that a single change does not wait for others.
 func (w *wave) begins(ctx context.Context, n int, in <-chan *job, out chan<- *job) error {
-	for batch := range batches(in, n) {
+	for batch := range batches(in, n, 0) {
 		if err := w.begin(ctx, batch); err != nil {
 			return err
 		}
@@ -120,28 +121,44 @@ func (w *wave) begins(ctx context.Context, n int, in <-chan *job, out chan<- *jo
 	return nil
 }
 
-// batches yields what a channel holds, at least one item and at most n at a time.
-func batches(in <-chan *job, n int) iter.Seq[[]*job] {
+// company is how long an outcome waits for others: a transaction for one costs almost as much as for fifty.
+const company = 5 * time.Millisecond
+
+// batches yields what a channel holds, at least one item and at most n at a time, waiting for more so long after the first.
+func batches(in <-chan *job, n int, wait time.Duration) iter.Seq[[]*job] {
 	return func(yield func([]*job) bool) {
 		for first := range in {
-			batch := []*job{first}
-		more:
-			for len(batch) < n {
-				select {
-				case j, ok := <-in:
-					if !ok {
-						break more
-					}
-					batch = append(batch, j)
-				default:
-					break more
-				}
-			}
-			if !yield(batch) {
+			if !yield(more([]*job{first}, in, n, wait)) {
 				return
 			}
 		}
 	}
+}
+
+// more fills a batch up to n items with what a channel holds, or brings until the wait is over.
+func more(batch []*job, in <-chan *job, n int, wait time.Duration) []*job {
+	over := time.After(wait)
+	for len(batch) < n {
+		var j *job
+		var ok bool
+		select {
+		case j, ok = <-in:
+		default:
+			if wait <= 0 {
+				return batch
+			}
+			select {
+			case j, ok = <-in:
+			case <-over:
+				return batch
+			}
+		}
+		if !ok {
+			return batch
+		}
+		batch = append(batch, j)
+	}
+	return batch
 }
 
 // begin makes the next lines of jobs ready to be called, and durable. Links that need no call are remembered in the same transaction.
@@ -281,7 +298,7 @@ func (w *wave) work(ctx context.Context, stop context.CancelCauseFunc, j *job) {
 
 // settles records outcomes as they come, many at a time.
 func (w *wave) settles(ctx context.Context, stop context.CancelCauseFunc, done <-chan *job) error {
-	for batch := range batches(done, 4*w.t.Concurrency) {
+	for batch := range batches(done, 4*w.t.Concurrency, company) {
 		if err := w.settle(ctx, batch); err != nil {
 			stop(err)        // what cannot be recorded must not be called
 			for range done { // let the callers end
