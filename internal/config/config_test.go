@@ -183,3 +183,18 @@ func at(t *testing.T, file, text string) string {
 	}
 	return fmt.Sprintf("%s:%d", file, 1+strings.Count(before, "\n"))
 }
+
+func TestLoopbackMayBeNamed(t *testing.T) {
+	f, err := config.Parse("muster.yaml", []byte("network: {allow: [loopback, 10.1.0.0/16]}\n"+
+		"sources: [{name: corp, type: ldap, servers: [\"ldaps://dc1.example.com\"], bind: a, password: {file: p}, people: {base: dc=example}}]\n"), types...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range f.Allow {
+		got = append(got, p.String())
+	}
+	if diff := cmp.Diff([]string{"127.0.0.0/8", "::1/128", "10.1.0.0/16"}, got); diff != "" {
+		t.Errorf("allowed (-want +got):\n%s", diff)
+	}
+}

@@ -94,15 +94,22 @@ func (d *document) allow(o object) []netip.Prefix {
 	net := d.object(o.fields["network"], "network", "allow")
 	var out []netip.Prefix
 	for _, n := range net.list("allow") {
+		if n.Value == "loopback" {
+			out = append(out, loopback...)
+			continue
+		}
 		p, err := prefix(n)
 		if err != nil {
-			d.fail(n.Line, fmt.Sprintf("network.allow: %s is not an address range", kindOf(n)), "10.1.0.0/16, 127.0.0.1, fd00::/8 …", "")
+			d.fail(n.Line, fmt.Sprintf("network.allow: %s is not an address range", kindOf(n)), "loopback, 10.1.0.0/16, 127.0.0.1, fd00::/8 …", "")
 			continue
 		}
 		out = append(out, p)
 	}
 	return out
 }
+
+// loopback is this machine itself.
+var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 
 func prefix(n *yaml.Node) (netip.Prefix, error) {
 	if a, err := netip.ParseAddr(n.Value); err == nil {

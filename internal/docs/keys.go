@@ -37,7 +37,7 @@ var levels = []level{
 	},
 	{
 		title: "network", probe: aSource + "}\nnetwork: {KEY: VALUE}\n",
-		keys: []key{{"allow", "private addresses that targets may have: a list of addresses and ranges (`10.1.0.0/16`)", "none"}},
+		keys: []key{{"allow", "private addresses that targets may have: a list of addresses and ranges (`10.1.0.0/16`), or `loopback`", "none"}},
 	},
 	{
 		title: "A source", about: "An entry of `sources`.", probe: aSource + ", KEY: VALUE}\n",
