@@ -31,6 +31,7 @@ type Origin string
 const (
 	Created Origin = "created"
 	Adopted Origin = "adopted"
+	Paired  Origin = "paired" // by hand
 )
 
 // A Link joins an object to its account or group at a target. The zero Link (no Remote) means: none.

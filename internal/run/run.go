@@ -80,7 +80,8 @@ const (
 	Approved   Status = "approved" // to be carried out, line by line while it holds
 	Rejected   Status = "rejected" // stays rejected until its inputs change
 	Finished   Status = "done"
-	Stale      Status = "stale" // its inputs changed: planned anew
+	Refused    Status = "failed" // it was tried, and the target refused it: see what waits
+	Stale      Status = "stale"  // its inputs changed: planned anew
 	Superseded Status = "superseded"
 )
 
@@ -99,8 +100,21 @@ type Plan struct {
 	People   int            `json:"people"`        // objects affected: the number to type
 	Counts   map[string]int `json:"counts,omitempty"`
 	Verdicts []plan.Verdict `json:"verdicts,omitempty"`
-	Note     string         `json:"note,omitempty"` // of a first plan: observed, linkable, unknown there …, as JSON
+	Note     string         `json:"note,omitempty"`   // of a first plan: observed, linkable, unknown there …, as JSON
+	Reason   string         `json:"reason,omitempty"` // why it was rejected, or approved, in the words of who did
+	Whole    Whole          `json:"whole,omitempty"`
+	Was      string         `json:"-"` // digest of the rules that were in force before its approval, and those rules
+	WasRules []byte         `json:"-"`
 }
+
+// Whole says whether a plan is carried out only if every line of it holds.
+type Whole string
+
+// What becomes of the wish for all or nothing. The zero Whole is no such wish.
+const (
+	WholeAsked  Whole = "asked"  // judged before the first line is carried out
+	WholePassed Whole = "passed" // every line held then
+)
 
 // A Report is what the comparison behind a plan found at the target.
 type Report struct {
@@ -129,6 +143,10 @@ type Line struct {
 	Seq    int    `json:"seq"`
 	Status Status `json:"status"`
 	plan.Line
+	By      string    `json:"decided_by,omitempty"`
+	Reason  string    `json:"reason,omitempty"` // of the decision
+	Answer  Answer    `json:"answer,omitempty"`
+	Decided time.Time `json:"decided,omitzero"`
 }
 
 // Target is where a target stands, apart from its configuration.
@@ -161,6 +179,7 @@ type Raise struct {
 
 // A Reader reads runs and plans. Missing things are directory.ErrNotFound.
 type Reader interface {
+	LineReader
 	Run(ctx context.Context, id string) (Run, error)
 	// Runs returns the newest first, at most limit; name "" means any.
 	Runs(ctx context.Context, name string, limit int) ([]Run, error)
@@ -182,6 +201,7 @@ type Reader interface {
 // A Tx also writes, in the directory.Tx that In was given.
 type Tx interface {
 	Reader
+	LineTx
 	PutRun(ctx context.Context, r Run) error
 	PutPlan(ctx context.Context, p Plan) error
 	// AddLines appends lines to a plan; a line whose key the plan has already is left alone.

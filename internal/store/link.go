@@ -90,6 +90,9 @@ func (t linkTx) putLinks(ctx context.Context, links []link.Link, at map[linkKey]
 		}
 		spans[i] = spanOf(l, at[keyOf(l)])
 	}
+	if err := t.outlive(ctx, links); err != nil {
+		return err
+	}
 	if err := t.upsertLinks(ctx, keep); err != nil {
 		return fmt.Errorf("put links: %w", err)
 	}

@@ -11,13 +11,13 @@ import (
 	"muster/internal/run"
 )
 
-const planColumns = "id, target, kind, class, status, rules, created, decided, who, why, people, counts, verdicts, note"
+const planColumns = "id, target, kind, class, status, rules, created, decided, who, why, people, counts, verdicts, note, reason, whole, was, was_rules"
 
 func scanPlan(rows *sql.Rows, p *run.Plan) error {
 	var created, decided int64
 	var counts, verdicts string
 	if err := rows.Scan(&p.ID, &p.Target, &p.Kind, &p.Class, &p.Status, &p.Rules, &created, &decided, &p.By, &p.Why, &p.People, &counts, &verdicts,
-		&p.Note); err != nil {
+		&p.Note, &p.Reason, &p.Whole, &p.Was, &p.WasRules); err != nil {
 		return err
 	}
 	p.Created, p.Decided = moment(created), moment(decided)
@@ -47,21 +47,25 @@ func (r runReader) Plans(ctx context.Context, target string, kind run.PlanKind, 
 
 // PutPlan implements run.Tx.
 func (t runTx) PutPlan(ctx context.Context, p run.Plan) error {
-	_, err := t.exec(ctx, "insert into plan ("+planColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+	_, err := t.exec(ctx, "insert into plan ("+planColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 		on conflict (id) do update set target = excluded.target, kind = excluded.kind, class = excluded.class, status = excluded.status,
 		rules = excluded.rules, created = excluded.created, decided = excluded.decided, who = excluded.who, why = excluded.why, people = excluded.people,
-		counts = excluded.counts, verdicts = excluded.verdicts, note = excluded.note`,
-		p.ID, p.Target, p.Kind, p.Class, p.Status, p.Rules, ms(p.Created), ms(p.Decided), p.By, p.Why, p.People, encode(p.Counts), encode(p.Verdicts), p.Note)
+		counts = excluded.counts, verdicts = excluded.verdicts, note = excluded.note, reason = excluded.reason, whole = excluded.whole, was = excluded.was,
+		was_rules = excluded.was_rules`,
+		p.ID, p.Target, p.Kind, p.Class, p.Status, p.Rules, ms(p.Created), ms(p.Decided), p.By, p.Why, p.People, encode(p.Counts), encode(p.Verdicts), p.Note,
+		p.Reason, p.Whole, p.Was, p.WasRules)
 	return err
 }
 
-const lineColumns = "l.plan, l.seq, l.status, l.data"
+const lineColumns = "l.plan, l.seq, l.status, l.data, l.who, l.reason, l.answer, l.decided"
 
 func scanLine(rows *sql.Rows, l *run.Line) error {
 	var data string
-	if err := rows.Scan(&l.Plan, &l.Seq, &l.Status, &data); err != nil {
+	var decided int64
+	if err := rows.Scan(&l.Plan, &l.Seq, &l.Status, &data, &l.By, &l.Reason, &l.Answer, &decided); err != nil {
 		return err
 	}
+	l.Decided = moment(decided)
 	return decode(data, &l.Line)
 }
 
@@ -109,10 +113,10 @@ func (t runTx) AddLines(ctx context.Context, planID string, lines ...plan.Line) 
 	if err != nil {
 		return err
 	}
-	_, err = bulk(ctx, t.session, make(table, 7), "insert into line (plan, seq, status, key, target, object, data)", "", lines,
+	_, err = bulk(ctx, t.session, make(table, 10), "insert into line (plan, seq, status, key, target, object, data, act, remote, class)", "", lines,
 		func(l plan.Line, a []any) []any {
 			seq++
-			return append(a, planID, seq, string(run.Waiting), l.Key, p.Target, string(l.Object), encode(l))
+			return append(a, planID, seq, string(run.Waiting), l.Key, p.Target, string(l.Object), encode(l), run.Act(l), string(l.Remote), string(l.Class))
 		})
 	if err != nil {
 		return fmt.Errorf("add lines to plan %s: %w", planID, err)

@@ -43,6 +43,8 @@ func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 		{"outcomes set and clear what waits", testOutcomeWaits},
 		{"observed", testObserved},
 		{"orphans", testOrphans},
+		{"claims outlive links", testClaims},
+		{"forget a target", testForget},
 		{"cursor never goes back", testCursor},
 		{"one transaction over directory and link", testTogether},
 	} {

@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 		{"mark lines", testMark},
 		{"lines by key", testByKey},
 		{"lines of an object", testLinesOf},
+		{"decide", testDecide},
 		{"targets", testTargets},
 		{"raises", testRaises},
 		{"rollback with the directory", testRollback},
