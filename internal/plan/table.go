@@ -37,7 +37,8 @@ import (
 //	out      none         any                 any       nothing
 //	out      linked       active              any       removal                                               4 5
 //	out      linked       disabled            any       removal if it is delete; else nothing
-//	out      closed       any                 any       nothing
+//	out      closed       seen active         any       removal: somebody enabled it there by hand            4 5
+//	out      closed       else                any       nothing
 //
 //	1  rule create is off: skip, switched_off
 //	2  a required attribute has no value: skip, missing_value; the target cannot hold a value: skip, invalid. Neither keeps anybody from being removed
@@ -188,7 +189,7 @@ func (t table) keep() []Line {
 // leave is the block of objects that are linked and out of scope.
 func (t table) leave() []Line {
 	switch {
-	case t.have.State == link.Closed:
+	case t.have.State == link.Closed && (t.group() || t.seen == nil || !t.seen.Active):
 		return nil
 	case t.now().Active || t.want.Policy.Remove == Delete:
 		return t.removal()
