@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -344,6 +345,9 @@ func acts(lines []plan.Line) bool {
 
 // judge compares a survey with the limits of the target and what the last 24 hours have used up.
 func (w *wave) judge(ctx context.Context, lines []plan.Line) ([]plan.Verdict, error) {
+	if !slices.ContainsFunc(lines, func(l plan.Line) bool { return l.Count > 0 }) {
+		return nil, nil // nothing that a limit counts: what the target holds need not be counted
+	}
 	b := plan.Budget{Raised: map[link.Class]int{}}
 	err := w.t.view(ctx, func(v directory.Reader) (err error) {
 		if b.Have, err = link.Of(v).CountLinks(ctx, w.t.Name); err != nil {

@@ -69,7 +69,7 @@ func (r linkReader) CountLinks(ctx context.Context, target string) (link.Counts,
 	return one(ctx, r.session, func(rows *sql.Rows, c *link.Counts) error { return rows.Scan(&c.Users, &c.Groups, &c.Memberships) }, `select
 		(select count(*) from link where target = $1 and kind = 'user' and active and state in ('linked', 'closing')),
 		(select count(*) from link where target = $1 and kind = 'group' and active and state in ('linked', 'closing')),
-		(select count(*) from link_edge where target = (select n from node where id = $1) and applied)`, target)
+		(select coalesce(sum(applied), 0) from link_group where target = (select n from node where id = $1))`, target)
 }
 
 // Put implements link.Tx. A link that holds neither Remote nor State is the zero Link: what is stored is removed.

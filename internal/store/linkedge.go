@@ -54,11 +54,6 @@ func (r linkReader) EdgesOf(ctx context.Context, target string, members []direct
 		target, ids(r.session, members))
 }
 
-// CountApplied implements link.Reader.
-func (r linkReader) CountApplied(ctx context.Context, target string, group directory.ID) (int, error) {
-	return one(ctx, r.session, scanOne[int], "select count(*) from link_edge where target = "+nodeOf(1)+" and grp = "+nodeOf(2)+" and applied", target, group)
-}
-
 // edgeKeys is a VALUES list of the keys of edges, as a table expression v.
 var edgeKeys = table{"bigint", "bigint", "bigint", "text"}
 
@@ -108,7 +103,11 @@ func keyOfEdge(e link.Edge) edgeKey {
 
 // Want implements link.Tx.
 func (t linkTx) Want(ctx context.Context, edges ...link.Edge) (int, error) {
-	n, err := t.set(ctx, "wanted", "applied", edges, func(e link.Edge) bool { return e.Wanted })
+	rows, err := t.edgeRows(ctx, edges)
+	if err != nil {
+		return 0, fmt.Errorf("want edges: %w", err)
+	}
+	n, err := t.set(ctx, "wanted", "applied", rows, func(e link.Edge) bool { return e.Wanted })
 	if err != nil {
 		return n, fmt.Errorf("want edges: %w", err)
 	}
@@ -117,18 +116,21 @@ func (t linkTx) Want(ctx context.Context, edges ...link.Edge) (int, error) {
 
 // Seen implements link.Tx.
 func (t linkTx) Seen(ctx context.Context, edges ...link.Edge) error {
-	if _, err := t.set(ctx, "applied", "wanted", edges, func(e link.Edge) bool { return e.Applied }); err != nil {
+	rows, err := t.edgeRows(ctx, edges)
+	if err == nil {
+		err = t.counting(ctx, rows, func() error {
+			_, err := t.set(ctx, "applied", "wanted", rows, func(e link.Edge) bool { return e.Applied })
+			return err
+		})
+	}
+	if err != nil {
 		return fmt.Errorf("see edges: %w", err)
 	}
 	return nil
 }
 
 // set sets one flag of edges and leaves the other. An edge without either flag does not exist: setting makes it, clearing the last flag drops it.
-func (t linkTx) set(ctx context.Context, column, other string, edges []link.Edge, value func(link.Edge) bool) (int, error) {
-	rows, err := t.edgeRows(ctx, edges)
-	if err != nil {
-		return 0, err
-	}
+func (t linkTx) set(ctx context.Context, column, other string, rows []edgeRow, value func(link.Edge) bool) (int, error) {
 	var on, off []edgeRow
 	for _, e := range rows {
 		if value(e.Edge) {
@@ -163,6 +165,10 @@ func (t linkTx) putEdges(ctx context.Context, edges []link.Edge) error {
 	if err != nil {
 		return err
 	}
+	return t.counting(ctx, rows, func() error { return t.writeEdges(ctx, rows) })
+}
+
+func (t linkTx) writeEdges(ctx context.Context, rows []edgeRow) error {
 	var keep, drop []edgeRow
 	for _, e := range rows {
 		if e.Wanted || e.Applied {
@@ -177,6 +183,6 @@ func (t linkTx) putEdges(ctx context.Context, edges []link.Edge) error {
 		func(e edgeRow, a []any) []any { return append(edgeArgs(e, a), e.Wanted, e.Applied) }); err != nil {
 		return err
 	}
-	_, err = bulk(ctx, t.session, edgeKeys, withEdges, ") delete from link_edge where "+inEdges, drop, edgeArgs)
+	_, err := bulk(ctx, t.session, edgeKeys, withEdges, ") delete from link_edge where "+inEdges, drop, edgeArgs)
 	return err
 }

@@ -84,6 +84,50 @@ func testEdgeDrop(t *testing.T, s directory.Store) {
 	equal(t, "the last flag off drops the edge", len(edges(t, s, g)), 0)
 }
 
+// testEdgeCounts proves that the numbers of applied edges, which are kept and not counted, are always those of the edges.
+func testEdgeCounts(t *testing.T, s directory.Store) {
+	epoch := lead(t, s)
+	g, h := directory.NewID(), directory.NewID()
+	var all []link.Edge
+	for i := range 300 { // more than fit into one statement
+		e := edge(g, directory.NewID())
+		if i == 299 {
+			e = edge(h, e.Member)
+		}
+		all = append(all, e)
+	}
+	check := func(what string, inG, inH int) {
+		t.Helper()
+		for group, n := range map[directory.ID]int{g: inG, h: inH} {
+			equal(t, what, view(t, s, func(ctx context.Context, r link.Reader) (int, error) { return r.CountApplied(ctx, target, group) }), n)
+		}
+		equal(t, what+", in all", view(t, s, func(ctx context.Context, r link.Reader) (link.Counts, error) { return r.CountLinks(ctx, target) }), link.Counts{Memberships: inG + inH})
+	}
+	want(t, s, all...)
+	check("wanted edges do not count", 0, 0)
+	put := func(applied, wanted bool, edges ...link.Edge) {
+		t.Helper()
+		i, out := intent(g), make([]link.Edge, len(edges))
+		for n, e := range edges {
+			e.Applied, e.Wanted = applied, wanted
+			out[n] = e
+		}
+		begin(t, s, epoch, i)
+		settle(t, s, link.Outcome{Intent: i.ID, Result: link.Done, At: at(1), Edges: out})
+	}
+	put(true, true, all...)
+	put(true, true, all[:10]...)
+	check("settled edges, some twice", 299, 1)
+	seen(t, s, all[:100]...) // Applied is off
+	seen(t, s, all[:100]...)
+	check("edges that are not there any more", 199, 1)
+	want(t, s, off(all[150]), off(all[0]))
+	check("edges not wanted any more", 199, 1)
+	put(false, false, all[150:160]...)
+	put(false, false, all[299])
+	check("removed edges", 189, 0)
+}
+
 func testMemberIntervals(t *testing.T, s directory.Store) {
 	epoch := lead(t, s)
 	g, p, q := directory.NewID(), directory.NewID(), directory.NewID()

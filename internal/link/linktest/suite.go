@@ -28,6 +28,7 @@ func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 		{"intervals of links", testLinkIntervals},
 		{"wanted and seen edges", testEdges},
 		{"edges without flags do not exist", testEdgeDrop},
+		{"numbers of applied edges", testEdgeCounts},
 		{"begin and settle", testJournal},
 		{"settle twice", testSettleTwice},
 		{"settle what was never begun", testSettleUnknown},
