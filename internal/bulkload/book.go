@@ -1,0 +1,154 @@
+package bulkload
+
+import (
+	"fmt"
+	"hash/maphash"
+	"strings"
+)
+
+// A nameKind is what a name is the name of.
+type nameKind byte
+
+const (
+	aUser nameKind = iota + 1
+	aTeam
+	aChannel // of a team: team, channel
+	aScheme
+	aRole
+	aMail
+)
+
+func (k nameKind) String() string {
+	return map[nameKind]string{aUser: "user", aTeam: "team", aChannel: "channel", aScheme: "scheme", aRole: "role"}[k]
+}
+
+var seed = maphash.MakeSeed()
+
+// hash stands for a name: case does not count. Names are compared by their hashes only, so that a million of them take little.
+func hash(kind nameKind, parts ...string) uint64 {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	_ = h.WriteByte(byte(kind)) // never fails
+	for _, p := range parts {
+		_, _ = h.WriteString(strings.ToLower(p)) // never fails
+		_ = h.WriteByte(0)
+	}
+	return h.Sum64()
+}
+
+// facts are what lines define and refer to.
+type facts struct {
+	defined  []definition
+	uses     []use
+	mails    []mailFact
+	used     []string // attachments
+	versions []int    // lines that state the version
+}
+
+type definition struct {
+	line int
+	kind nameKind
+	name uint64
+	text string
+}
+
+type use struct {
+	line        int
+	kind        nameKind
+	name        uint64
+	text, field string
+	of          string // type of the line
+}
+
+type mailFact struct {
+	line       int
+	mail, user uint64
+}
+
+func (f *facts) define(kind nameKind, line int, parts ...string) {
+	f.defined = append(f.defined, definition{line, kind, hash(kind, parts...), strings.Join(parts, "/")})
+}
+
+func (f *facts) refer(kind nameKind, line int, of, field string, parts ...string) {
+	f.uses = append(f.uses, use{line, kind, hash(kind, parts...), strings.Join(parts, "/"), field, of})
+}
+
+// A book knows which names a file defines, and which it uses before or without that.
+type book struct {
+	defined map[uint64]int      // by line
+	mails   map[uint64]mailFact // by address
+	open    []use               // in the order of their lines
+	used    map[string]bool     // attachments
+	first   int                 // line that states the version
+}
+
+func newBook() *book {
+	return &book{defined: map[uint64]int{}, mails: map[uint64]mailFact{}, used: map[string]bool{}}
+}
+
+// add takes the facts of further lines in, and returns what is wrong with them.
+func (b *book) add(f facts) []Finding {
+	var out []Finding
+	for _, d := range f.defined {
+		if before, ok := b.defined[d.name]; ok && d.kind != aRole {
+			out = append(out, Finding{
+				Line: d.line, Type: d.kind.String(), Level: Warning, Code: "duplicate", What: fmt.Sprintf("%s %s stands in line %d already; what comes later counts", d.kind, short(d.text), before),
+			})
+			continue
+		}
+		b.defined[d.name] = d.line
+	}
+	for _, m := range f.mails {
+		before, ok := b.mails[m.mail]
+		if ok && before.user != m.user {
+			out = append(out, Finding{
+				Line: m.line, Type: "user", Field: "user.email", Level: Error, Code: "email_taken", What: fmt.Sprintf("the address is that of the user in line %d", before.line), Fix: "Each address belongs to one user.",
+			})
+			continue
+		}
+		b.mails[m.mail] = m
+	}
+	for _, u := range f.uses {
+		if _, ok := b.defined[u.name]; !ok {
+			b.open = append(b.open, u)
+		}
+	}
+	for _, name := range f.used {
+		b.used[name] = true
+	}
+	if len(f.versions) > 0 && b.first == 0 {
+		b.first = f.versions[0]
+	}
+	return out
+}
+
+// everywhere are the channels that each team has without being told.
+var everywhere = []string{"town-square", "off-topic"}
+
+// close returns what the file refers to and does not define. Lines may stand in any order, so that this is known at the end only.
+func (b *book) close(known func(kind, name string) bool) []Finding {
+	var out []Finding
+	if b.first == 0 {
+		out = append(out, Finding{Level: Warning, Code: "no_version", What: "no line states the version; the file is read as format 1", Fix: `Begin with {"type": "version", "version": 1}.`})
+	}
+	for _, u := range b.open {
+		if _, ok := b.defined[u.name]; ok || u.builtin() || known != nil && known(u.kind.String(), u.text) {
+			continue
+		}
+		f := Finding{Line: u.line, Type: u.of, Field: u.field, Level: Error, Code: "unknown_" + u.kind.String(), What: fmt.Sprintf("there is no %s %s in the file", u.kind, short(u.text))}
+		if u.kind == aRole {
+			f.Level, f.What = Warning, fmt.Sprintf("there is no role %s; the rest is loaded without it", short(u.text))
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// builtin reports whether u means something that need not be defined.
+func (u use) builtin() bool {
+	if u.kind != aChannel {
+		return false
+	}
+	_, name, _ := strings.Cut(strings.ToLower(u.text), "/")
+	return name == everywhere[0] || name == everywhere[1]
+}

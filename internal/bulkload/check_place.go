@@ -1,0 +1,144 @@
+package bulkload
+
+import "strings"
+
+func (c *checker) version(l *line) {
+	c.facts.versions = append(c.facts.versions, c.no)
+	c.at = ""
+	if *l.Version != 1 {
+		c.fail("version", "unknown_version", "Export with a version that writes format 1.", "the file is in format %d; only 1 is known", *l.Version)
+	}
+}
+
+func (c *checker) role(r *role) {
+	if c.need("name", r.Name) {
+		c.bytes("name", r.Name, 64)
+		c.facts.define(aRole, c.no, *r.Name)
+	}
+	if c.need("display_name", r.DisplayName) {
+		c.bytes("display_name", r.DisplayName, 128)
+	}
+	c.bytes("description", r.Description, 1024)
+}
+
+func (c *checker) scheme(s *scheme) {
+	if c.need("name", s.Name) {
+		if !schemeForm.MatchString(*s.Name) {
+			c.fail("name", "bad_name", "Use 2 to 64 of a-z, 0-9 and '_'.", "%q is no name of a scheme", short(*s.Name))
+		}
+		c.facts.define(aScheme, c.no, *s.Name)
+	}
+	if c.need("display_name", s.DisplayName) {
+		c.bytes("display_name", s.DisplayName, 128)
+	}
+	c.bytes("description", s.Description, 1024)
+	if c.need("scope", s.Scope) {
+		c.oneOf("scope", s.Scope, "team", "channel")
+	}
+	c.schemeRoles(s)
+}
+
+// schemeRoles checks that a scheme has the roles that its scope needs, and no others.
+func (c *checker) schemeRoles(s *scheme) {
+	team := value(s.Scope) == "team"
+	for _, r := range []struct {
+		field        string
+		role         *role
+		needed, fits bool
+	}{
+		{"default_team_admin_role", s.DefaultTeamAdminRole, team, team},
+		{"default_team_user_role", s.DefaultTeamUserRole, team, team},
+		{"default_team_guest_role", s.DefaultTeamGuestRole, false, team},
+		{"default_channel_admin_role", s.DefaultChannelAdminRole, true, true},
+		{"default_channel_user_role", s.DefaultChannelUserRole, true, true},
+		{"default_channel_guest_role", s.DefaultChannelGuestRole, false, true},
+	} {
+		switch {
+		case r.role == nil && r.needed:
+			c.fail(r.field, "missing", "", "%s is missing", r.field)
+		case r.role != nil && !r.fits:
+			c.fail(r.field, "not_allowed", "", "a scheme for channels has no %s", r.field)
+		case r.role != nil:
+			c.within(r.field, func() { c.role(r.role) })
+		}
+	}
+}
+
+func (c *checker) emoji(e *emoji) {
+	if c.need("name", e.Name) && !emojiForm.MatchString(*e.Name) {
+		c.fail("name", "bad_name", "Use 1 to 64 letters, digits, '_', '-' and '+'.", "%q is no name of an emoji", short(*e.Name))
+	}
+	if c.need("image", e.Image) {
+		c.file("image", e.Image)
+	}
+}
+
+func (c *checker) team(t *team) {
+	if c.need("name", t.Name) {
+		c.teamName("name", *t.Name)
+		c.facts.define(aTeam, c.no, *t.Name)
+	}
+	if c.need("display_name", t.DisplayName) {
+		c.runes("display_name", t.DisplayName, 64)
+	}
+	if c.need("type", t.Type) {
+		c.oneOf("type", t.Type, "O", "I")
+	}
+	c.bytes("description", t.Description, 255)
+	if value(t.Scheme) != "" {
+		c.facts.refer(aScheme, c.no, c.kind, c.at+".scheme", *t.Scheme)
+	}
+}
+
+func (c *checker) teamName(field, name string) {
+	low := strings.ToLower(name)
+	if len(low) < 2 || len(low) > 64 || !teamForm.MatchString(low) {
+		c.fail(field, "bad_name", "Use 2 to 64 of a-z, 0-9 and '-', with a letter or digit at both ends.", "%q is no name of a team", short(name))
+		return
+	}
+	for _, p := range teamPrefixes {
+		if strings.HasPrefix(low, p) {
+			c.fail(field, "reserved", "", "the name %q begins with %q, which is reserved", name, p)
+			return
+		}
+	}
+}
+
+func (c *checker) channel(ch *channel) {
+	team := c.teamOf("team", ch.Team)
+	if c.need("name", ch.Name) {
+		low := strings.ToLower(*ch.Name)
+		if len(low) > 64 || !channelForm.MatchString(low) {
+			c.fail("name", "bad_name", "Use up to 64 of a-z, 0-9, '-' and '_', with a letter or digit at both ends.", "%q is no name of a channel", short(*ch.Name))
+		}
+		if team {
+			c.facts.define(aChannel, c.no, *ch.Team, *ch.Name)
+		}
+	}
+	if c.need("type", ch.Type) {
+		c.oneOf("type", ch.Type, "O", "P")
+	}
+	c.runes("display_name", ch.DisplayName, 64)
+	c.runes("header", ch.Header, 1024)
+	c.runes("purpose", ch.Purpose, 250)
+	c.moment("deleted_at", ch.DeletedAt, false)
+	if value(ch.Scheme) != "" {
+		c.facts.refer(aScheme, c.no, c.kind, c.at+".scheme", *ch.Scheme)
+	}
+}
+
+// teamOf checks a reference to a team.
+func (c *checker) teamOf(field string, name *string) bool {
+	if !c.need(field, name) {
+		return false
+	}
+	c.facts.refer(aTeam, c.no, c.kind, c.at+"."+field, *name)
+	return true
+}
+
+// userOf checks a reference to somebody.
+func (c *checker) userOf(field string, name *string) {
+	if c.need(field, name) {
+		c.facts.refer(aUser, c.no, c.kind, c.at+"."+field, *name)
+	}
+}

@@ -1,0 +1,150 @@
+package bulkload
+
+import (
+	"net/mail"
+	"slices"
+	"strings"
+)
+
+var authServices = []string{"", "email", "gitlab", "saml", "ldap", "google", "office365", "openid"}
+
+func (c *checker) user(u *user) {
+	if c.username("username", u.Username) {
+		c.facts.define(aUser, c.no, *u.Username)
+	}
+	c.email(u)
+	c.credentials(u)
+	c.runes("nickname", u.Nickname, 64)
+	c.runes("first_name", u.FirstName, 64)
+	c.runes("last_name", u.LastName, 64)
+	c.runes("position", u.Position, 128)
+	c.moment("delete_at", u.DeleteAt, false)
+	c.file("profile_image", u.ProfileImage)
+	c.roles("roles", u.Roles)
+	if r := strings.Fields(value(u.Roles)); slices.Contains(r, "system_admin") && !slices.Contains(r, "system_user") {
+		c.fail("roles", "bad_roles", "Write \"system_admin system_user\".", "system_admin needs system_user beside it")
+	}
+	c.preferences(u)
+	c.guest(u)
+	for i, t := range u.Teams {
+		c.item("teams", i, func() { c.userTeam(t) })
+	}
+}
+
+func (c *checker) email(u *user) {
+	if !c.need("email", u.Email) {
+		return
+	}
+	c.bytes("email", u.Email, 128)
+	a, err := mail.ParseAddress(*u.Email)
+	if err != nil || a.Address != strings.TrimSpace(*u.Email) {
+		c.fail("email", "bad_email", "Write the bare address.", "%q is no email address", short(*u.Email))
+		return
+	}
+	if u.Username != nil {
+		c.facts.mails = append(c.facts.mails, mailFact{c.no, hash(aMail, strings.ToLower(a.Address)), hash(aUser, strings.ToLower(*u.Username))})
+	}
+}
+
+// credentials checks how somebody is to sign in. A line without any leaves that as it is.
+func (c *checker) credentials(u *user) {
+	service, data := value(u.AuthService), value(u.AuthData)
+	c.oneOf("auth_service", u.AuthService, authServices...)
+	c.bytes("auth_data", u.AuthData, 128)
+	c.bytes("password", u.Password, 72)
+	outside := service != "" && service != "email"
+	switch {
+	case data != "" && u.Password != nil:
+		c.fail("password", "two_sign_ins", "Leave one of them out.", "there is a password, and auth_data of another way to sign in")
+	case outside && data == "":
+		c.fail("auth_data", "missing", "", "auth_service is %s, and auth_data, which says who it is there, is missing", service)
+	case data != "" && !outside:
+		c.fail("auth_service", "missing", "", "there is auth_data, and auth_service, which says whose, is missing")
+	}
+}
+
+func (c *checker) preferences(u *user) {
+	c.oneOf("feature_enabled_markdown_preview", u.Markdown, "true", "false")
+	c.oneOf("formatting", u.Formatting, "true", "false")
+	c.oneOf("show_unread_section", u.ShowUnreadSection, "true", "false")
+	c.oneOf("email_interval", u.EmailInterval, "immediately", "fifteen", "hour")
+	if u.NotifyProps != nil {
+		c.within("notify_props", func() { c.notify(u.NotifyProps) })
+	}
+}
+
+func (c *checker) notify(n *notifyProps) {
+	c.oneOf("desktop", n.Desktop, "all", "mention", "none")
+	c.oneOf("mobile", n.Mobile, "all", "mention", "none")
+	c.oneOf("desktop_sound", n.DesktopSound, "true", "false")
+	c.oneOf("email", n.Email, "true", "false")
+	c.oneOf("channel", n.Channel, "true", "false")
+	c.oneOf("mobile_push_status", n.MobilePushStatus, "online", "away", "offline")
+	c.oneOf("comments", n.Comments, "any", "root", "never")
+}
+
+func (c *checker) userTeam(t userTeam) {
+	c.counts["team_membership"]++
+	team := c.teamOf("name", t.Name)
+	c.roles("roles", t.Roles)
+	for i, ch := range t.Channels {
+		c.item("channels", i, func() {
+			c.counts["channel_membership"]++
+			c.roles("roles", ch.Roles)
+			if c.need("name", ch.Name) && team {
+				c.facts.refer(aChannel, c.no, c.kind, c.at+".name", *t.Name, *ch.Name)
+			}
+		})
+	}
+}
+
+// builtinRoles are the roles that every installation has.
+var builtinRoles = []string{
+	"system_user", "system_admin", "system_guest", "system_manager", "system_user_manager", "system_read_only_admin", "system_custom_group_admin",
+	"system_post_all", "system_post_all_public", "system_user_access_token", "team_user", "team_admin", "team_guest", "team_post_all", "team_post_all_public",
+	"channel_user", "channel_admin", "channel_guest", "custom_group_user",
+}
+
+// roles checks a list of roles with spaces between them.
+func (c *checker) roles(field string, roles *string) {
+	c.bytes(field, roles, 256)
+	for _, r := range strings.Fields(value(roles)) {
+		if !slices.Contains(builtinRoles, r) {
+			c.facts.refer(aRole, c.no, c.kind, c.at+"."+field, r)
+		}
+	}
+}
+
+// guest checks that who is a guest is one everywhere: guests have no place among members.
+func (c *checker) guest(u *user) {
+	if u.Roles == nil || len(u.Teams) == 0 {
+		return
+	}
+	guest, allTeams := slices.Contains(strings.Fields(*u.Roles), "system_guest"), true
+	for i, t := range u.Teams {
+		in := slices.Contains(strings.Fields(value(t.Roles)), "team_guest")
+		allTeams = allTeams && in
+		if guest && !in {
+			c.fail("teams["+itoa(i)+"].roles", "bad_roles", "Give the role team_guest.", "a guest is a guest in all teams, but not in %q", short(value(t.Name)))
+		}
+		for j, ch := range t.Channels {
+			if guest && !slices.Contains(strings.Fields(value(ch.Roles)), "channel_guest") {
+				c.fail("teams["+itoa(i)+"].channels["+itoa(j)+"].roles", "bad_roles", "Give the role channel_guest.", "a guest is a guest in all channels, but not in %q", short(value(ch.Name)))
+			}
+		}
+	}
+	if allTeams && !guest {
+		c.fail("roles", "bad_roles", "Give the role system_guest.", "who is a guest in all teams must be system_guest")
+	}
+}
+
+func (c *checker) bot(b *bot) {
+	if c.username("username", b.Username) {
+		c.facts.define(aUser, c.no, *b.Username)
+	}
+	c.userOf("owner", b.Owner)
+	c.runes("display_name", b.DisplayName, 64)
+	c.runes("description", b.Description, 1024)
+	c.moment("delete_at", b.DeleteAt, false)
+	c.file("profile_image", b.ProfileImage)
+}
