@@ -160,6 +160,6 @@ func (m *Muster) Reject(ctx context.Context, ref string, req adminapi.Rejection,
 	if err != nil {
 		return adminapi.Decision{}, err
 	}
-	done, err := m.Engine.Reject(ctx, engine.Decision{Plan: p.ID, By: string(by.Actor()), Keys: req.Lines})
+	done, err := m.Engine.Reject(ctx, engine.Decision{Plan: p.ID, By: string(by.Actor()), Keys: req.Lines, Reason: req.Reason})
 	return adminapi.Decision{Plan: done, Lines: len(req.Lines)}, err
 }

@@ -131,7 +131,11 @@ func (s *shell) planLine(l run.Line, names map[directory.ID]string) {
 		text += s.paint(dim, "   "+clean(l.Why))
 	}
 	if l.Status != run.Waiting {
-		text += s.paint(dim, "   ["+string(l.Status)+"]")
+		status := string(l.Status)
+		if l.Reason != "" {
+			status += " by " + clean(l.By) + ": " + clean(l.Reason)
+		}
+		text += s.paint(dim, "   ["+status+"]")
 	}
 	fmt.Fprintln(s.stdout, s.paint(sign[1], sign[0])+" "+text)
 	s.fields(l.Line)

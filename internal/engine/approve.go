@@ -23,6 +23,8 @@ type Decision struct {
 	By    string
 	Count int      // the number of people affected, as the person typed it; must be the plan's People, or with Keys their number
 	Keys  []string // some lines only; none = all
+	// Reason is why, in the words of who decides; it is shown with the lines later.
+	Reason string
 }
 
 // Approve has a stored plan carried out, line by line while each still holds; a first plan and a changed rule come into force with it. It returns the plan
@@ -93,7 +95,7 @@ func wantCount(p run.Plan, d Decision) int {
 
 func (t *target) record(ctx context.Context, r run.Tx, p run.Plan, d Decision, to run.Status) (run.Plan, error) {
 	now := t.e.cfg.Now()
-	n, err := r.MarkLines(ctx, p.ID, run.Waiting, to, d.Keys...)
+	n, err := r.Decide(ctx, p.ID, run.Waiting, run.Verdict{To: to, By: d.By, Reason: d.Reason, At: now}, d.Keys...)
 	if err != nil {
 		return p, err
 	}
@@ -109,7 +111,7 @@ func (t *target) record(ctx context.Context, r run.Tx, p run.Plan, d Decision, t
 	} else if p, err = t.partly(ctx, r, p, to); err != nil {
 		return p, err
 	}
-	p.Decided, p.By = now, d.By
+	p.Decided, p.By, p.Reason = now, d.By, d.Reason
 	if err := r.PutPlan(ctx, p); err != nil {
 		return p, err
 	}

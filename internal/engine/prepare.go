@@ -279,7 +279,7 @@ func (w *wave) candidates(ctx context.Context, l link.Reader, kind connector.Kin
 		of := map[string][]*unit{}
 		var values []string
 		for _, u := range loose {
-			if v := u.want.Attrs.First(by); v != "" && u.seen == nil {
+			if v := u.want.Attrs.First(by); v != "" {
 				of[strings.ToLower(v)] = append(of[strings.ToLower(v)], u)
 				values = append(values, v)
 			}
@@ -306,13 +306,27 @@ func (w *wave) claim(ctx context.Context, l link.Reader, kind connector.Kind, by
 		return err
 	}
 	owner := map[connector.RemoteID]directory.ID{}
+	past, err := l.Claims(ctx, w.t.Name, kind, ids)
+	if err != nil {
+		return err
+	}
+	once := map[connector.RemoteID][]directory.ID{} // who had it, and has another or none now
+	for _, c := range past {
+		if c.Tie == link.Was {
+			once[c.Remote] = append(once[c.Remote], c.Object)
+		}
+	}
 	for _, o := range owned {
 		owner[o.Remote] = o.Object
 	}
 	for _, o := range found {
 		units := of[strings.ToLower(o.Attrs.First(by))]
 		for _, u := range units {
-			w.offer(u, o.Remote, owner[o.ID], len(units))
+			had := owner[o.ID]
+			if i := slices.IndexFunc(once[o.ID], func(id directory.ID) bool { return id != u.object.ID }); had == "" && i >= 0 {
+				had = once[o.ID][i]
+			}
+			w.offer(u, o.Remote, had, len(units))
 		}
 	}
 	return nil
