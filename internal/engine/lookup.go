@@ -204,6 +204,15 @@ func (w *wave) offerFound(ctx context.Context, u *unit, account connector.Remote
 				owner = o.Object
 			}
 		}
+		if err != nil {
+			return err
+		}
+		past, err := link.Of(v).Claims(ctx, w.t.Name, u.want.Kind, []connector.RemoteID{account.ID})
+		for _, c := range past {
+			if owner == "" && c.Tie == link.Was && c.Object != u.object.ID {
+				owner = c.Object
+			}
+		}
 		w.offer(u, account, owner, 1)
 		return err
 	})

@@ -28,6 +28,36 @@ func TestMatchAttributesThatDisagreeAsk(t *testing.T) {
 	}
 }
 
+// P1: the same holds for an account that a look-up finds after going live.
+func TestOnceOwnedAccountAsksWhenLookedUp(t *testing.T) {
+	w := newWorld(t)
+	w.corp.person("ada", "wiki")
+	w.live()
+	if _, err := w.target.Seed([]scim.Resource{{"userName": "bob", "active": true}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	bob, ok := w.target.Snapshot().User("bob")
+	if !ok {
+		t.Fatal("the account was not seeded")
+	}
+	err := w.store.Update(t.Context(), "test", func(tx directory.Tx) error {
+		l := link.Link{Target: "wiki", Object: directory.NewID(), Kind: connector.User, Remote: connector.RemoteID(bob.ID), State: link.Linked, Since: w.now}
+		if err := link.In(tx).Put(t.Context(), l); err != nil {
+			return err
+		}
+		return link.In(tx).Put(t.Context(), link.Link{Target: "wiki", Object: l.Object})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.corp.person("bob", "wiki")
+	w.read(run.Done)
+	w.follow(run.Held)
+	if p := w.hold(); p.Class != "ask" || p.People != 1 {
+		t.Errorf("the hold is %+v, want one question", p)
+	}
+}
+
 // P1, X1: an account that was linked to another person once asks, whoever has what account now; and a rejection keeps its reason.
 func TestOnceOwnedAccountAsks(t *testing.T) {
 	w := newWorld(t)
