@@ -2,12 +2,11 @@ package scimtest
 
 import (
 	"encoding/json"
+	"maps"
 	"mime"
 	"net/http"
 	"reflect"
 	"strings"
-
-	"github.com/google/uuid"
 
 	"muster/internal/scim"
 )
@@ -20,15 +19,15 @@ func (s *Server) change(c *call) reply {
 	}
 	verb, ok := verbs[c.Method]
 	if !ok {
-		return failed(&scim.Error{Status: http.StatusMethodNotAllowed, Detail: c.Method + " is not allowed here"})
+		return s.failed(c, &scim.Error{Status: http.StatusMethodNotAllowed, Detail: c.Method + " is not allowed here"})
 	}
 	media, _, _ := mime.ParseMediaType(c.Header.Get("Content-Type"))
 	if len(c.body) > 0 && media != scim.MediaType && media != "application/json" {
-		return failed(&scim.Error{Status: http.StatusUnsupportedMediaType, Detail: "send " + scim.MediaType})
+		return s.failed(c, &scim.Error{Status: http.StatusUnsupportedMediaType, Detail: "send " + scim.MediaType})
 	}
 	r, err := verb(c)
 	if err != nil {
-		r = failed(err)
+		r = s.failed(c, err)
 		s.record(c, r)
 	}
 	return r
@@ -45,7 +44,7 @@ func (s *Server) record(c *call, r reply) {
 }
 
 // incoming decodes and checks a resource, and splits its members off.
-func (c *call) incoming() (scim.Resource, []string, error) {
+func (s *Server) incoming(c *call) (scim.Resource, []string, error) {
 	var sent scim.Resource
 	if err := json.Unmarshal(c.body, &sent); err != nil || sent == nil {
 		return nil, nil, scim.Errorf(scim.InvalidSyntax, "the body is not a JSON object")
@@ -55,6 +54,11 @@ func (c *call) incoming() (scim.Resource, []string, error) {
 	}
 	if sent.Text(c.table.name()) == "" {
 		return nil, nil, scim.Errorf(scim.InvalidValue, "%s is required", c.table.name())
+	}
+	if s.ways.receive != nil {
+		if err := s.ways.receive(c.table, sent); err != nil {
+			return nil, nil, err
+		}
 	}
 	var members []string
 	if c.table.kind == "Group" {
@@ -72,38 +76,68 @@ func (c *call) incoming() (scim.Resource, []string, error) {
 }
 
 func (s *Server) post(c *call) (reply, error) {
-	r, members, err := c.incoming()
+	r, members, err := s.incoming(c)
 	if err != nil {
-		return reply{}, err
-	}
-	if c.table == s.users && r["active"] == nil {
-		r["active"] = true
-	}
-	rec := &record{id: uuid.NewString(), version: 1, created: s.config.Now(), resource: r}
-	if rec.body, err = s.render(c.table, r, rec.id, 1, rec.created); err != nil {
 		return reply{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := c.table.free(r, nil); err != nil {
+	rec, err := s.create(c.table, r, members)
+	if err != nil {
 		return reply{}, err
-	}
-	if err := s.known(members); err != nil {
-		return reply{}, err
-	}
-	c.table.insert(rec)
-	for _, id := range members {
-		s.join(rec, id)
 	}
 	return s.done(c, rec, http.StatusCreated), nil
 }
 
+// create makes a record of r. The caller holds mu.
+func (s *Server) create(t *table, r scim.Resource, members []string) (*record, error) {
+	if t == s.users && r["active"] == nil {
+		r["active"] = true
+	}
+	rec := &record{id: s.newID(t), version: 1, created: s.config.Now(), resource: r}
+	if err := s.allowed(edit{t, nil, r}, rec, []scim.MemberChange{{Add: members}}); err != nil {
+		return nil, err
+	}
+	var err error
+	if rec.shown, rec.body, err = s.render(t, r, rec.id, 1, rec.created); err != nil {
+		return nil, err
+	}
+	t.insert(rec)
+	for _, id := range members {
+		s.join(rec, id)
+	}
+	return rec, nil
+}
+
+// allowed lets the vendor have its way with e, and refuses names that are taken and members that do not exist. The caller holds mu.
+func (s *Server) allowed(e edit, group *record, members []scim.MemberChange) error {
+	if s.ways.settle != nil {
+		if err := s.ways.settle(s, e); err != nil {
+			return err
+		}
+	}
+	if err := e.table.free(e.new, e.old); err != nil {
+		return err
+	}
+	if s.ways.members != nil && e.table == s.groups {
+		if err := s.ways.members(s, group, members); err != nil {
+			return err
+		}
+	}
+	for _, m := range members {
+		if err := s.known(m.Add); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // done answers with rec. The caller holds mu.
 func (s *Server) done(c *call, rec *record, status int) reply {
-	r := reply{status: status, etag: etag(rec.version), id: rec.id, name: rec.resource.Text(c.table.name())}
+	r := reply{status: status, etag: s.etag(rec), id: rec.id, name: rec.resource.Text(c.table.name())}
 	r.location = s.URL + "/" + c.table.kind + "s/" + rec.id
 	if status != http.StatusNoContent {
-		r.body = full(rec)
+		r.body = s.full(rec)
 	}
 	s.record(c, r)
 	return r
@@ -115,14 +149,14 @@ func (s *Server) target(c *call) (*record, error) {
 	if rec == nil {
 		return nil, &scim.Error{Status: http.StatusNotFound, Detail: c.table.kind + " " + c.id + " not found"}
 	}
-	if m := c.Header.Get("If-Match"); m != "" && m != "*" && strings.TrimPrefix(m, "W/") != strings.TrimPrefix(etag(rec.version), "W/") {
+	if m := c.Header.Get("If-Match"); !s.ways.noETag && m != "" && m != "*" && strings.TrimPrefix(m, "W/") != strings.TrimPrefix(etag(rec.version), "W/") {
 		return nil, &scim.Error{Status: http.StatusPreconditionFailed, Detail: "the resource has changed"}
 	}
 	return rec, nil
 }
 
 func (s *Server) put(c *call) (reply, error) {
-	r, members, err := c.incoming()
+	r, members, err := s.incoming(c)
 	if err != nil {
 		return reply{}, err
 	}
@@ -150,6 +184,11 @@ func (s *Server) patch(c *call) (reply, error) {
 	if err := json.Unmarshal(c.body, &body); err != nil {
 		return reply{}, scim.Errorf(scim.InvalidSyntax, "the body is not a PatchOp")
 	}
+	if s.ways.operations != nil {
+		if err := s.ways.operations(c.table, body.Operations); err != nil {
+			return reply{}, err
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	rec, err := s.target(c)
@@ -176,113 +215,31 @@ func (s *Server) patch(c *call) (reply, error) {
 	return s.done(c, rec, http.StatusOK), nil
 }
 
-// split sorts the operations on members out. One that names members in a way that ids cannot express is turned into the list that it leads to.
-func (s *Server) split(c *call, rec *record, ops []scim.Operation) (rest []scim.Operation, members []scim.MemberChange, err error) {
-	if c.table == s.users {
-		return ops, nil, nil
-	}
-	for _, op := range ops {
-		m, ok := op.Members()
-		switch {
-		case ok:
-			members = append(members, m)
-		case strings.HasPrefix(strings.ToLower(strings.TrimSpace(op.Path)), "members"):
-			var whole scim.Resource
-			if whole, err = scim.Patch(withMembers(rec), []scim.Operation{op}); err != nil {
-				return nil, nil, err
-			}
-			members = append(members, scim.MemberChange{Clear: true, Add: whole.Members()})
-		default:
-			rest = append(rest, op)
-		}
-	}
-	return rest, members, nil
-}
-
 // store makes rec hold r and its members changed, if that is allowed. A change that changes nothing leaves version and time alone. The caller holds mu.
 func (s *Server) store(c *call, rec *record, r scim.Resource, members []scim.MemberChange) error {
 	if c.strikes.has(IgnoreDisable) && rec.resource.Active() && !r.Active() {
 		r["active"] = true
 	}
-	if err := c.table.free(r, rec); err != nil {
-		return err
+	if r = maps.Clone(r); r["id"] == nil {
+		r["id"], r["meta"] = rec.id, rec.resource["meta"] // a PUT has neither
 	}
-	for _, m := range members {
-		if err := s.known(m.Add); err != nil {
-			return err
-		}
+	if err := s.allowed(edit{c.table, rec, r}, rec, members); err != nil {
+		return err
 	}
 	changed := false
 	for _, m := range members {
 		changed = s.edges(c, rec, m) || changed
 	}
-	for _, k := range []string{"id", "meta"} {
-		if _, ok := r[k]; !ok {
-			r[k] = rec.resource[k] // a PUT has neither
-		}
-	}
 	if !changed && reflect.DeepEqual(r, rec.resource) {
 		return nil
 	}
-	if reflect.ValueOf(r).Pointer() == reflect.ValueOf(rec.resource).Pointer() {
-		r = r.Clone()
-	}
-	body, err := s.render(c.table, r, rec.id, rec.version+1, rec.created)
+	shown, body, err := s.render(c.table, r, rec.id, rec.version+1, rec.created)
 	if err != nil {
 		return err
 	}
 	rec.version++
-	c.table.replace(rec, r, body)
+	c.table.replace(rec, r, shown, body)
 	return nil
-}
-
-// known returns a 400 if an id is neither user nor group. The caller holds mu.
-func (s *Server) known(ids []string) error {
-	for _, id := range ids {
-		if s.users.byID[id] == nil && s.groups.byID[id] == nil {
-			return scim.Errorf(scim.InvalidValue, "member %q does not exist", id)
-		}
-	}
-	return nil
-}
-
-// edges applies m to the members of rec and reports whether that changed anything. The caller holds mu.
-func (s *Server) edges(c *call, rec *record, m scim.MemberChange) bool {
-	changed := false
-	if !c.strikes.has(IgnoreRemove) {
-		keep := map[string]bool{}
-		if m.Clear {
-			for _, id := range m.Add {
-				keep[id] = true
-			}
-			m.Remove = nil
-			for _, id := range rec.members.ids {
-				if !keep[id] {
-					m.Remove = append(m.Remove, id)
-				}
-			}
-		}
-		for _, id := range m.Remove {
-			changed = s.leave(rec, id) || changed
-		}
-	}
-	for _, id := range m.Add {
-		changed = s.join(rec, id) || changed
-	}
-	return changed
-}
-
-func (s *Server) join(group *record, id string) bool {
-	if s.memberOf[id] == nil {
-		s.memberOf[id] = map[string]bool{}
-	}
-	s.memberOf[id][group.id] = true
-	return group.members.add(id)
-}
-
-func (s *Server) leave(group *record, id string) bool {
-	delete(s.memberOf[id], group.id)
-	return group.members.remove(id)
 }
 
 func (s *Server) delete(c *call) (reply, error) {
@@ -292,6 +249,22 @@ func (s *Server) delete(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	kept := false
+	if s.ways.remove != nil {
+		if kept, err = s.ways.remove(s, c, rec); err != nil {
+			return reply{}, err
+		}
+	}
+	if !kept {
+		s.destroy(c.table, rec)
+	}
+	r := reply{status: http.StatusNoContent, id: rec.id, name: rec.resource.Text(c.table.name())}
+	s.record(c, r)
+	return r, nil
+}
+
+// destroy removes rec for good, its memberships included. The caller holds mu.
+func (s *Server) destroy(t *table, rec *record) {
 	for id := range s.memberOf[rec.id] {
 		s.groups.byID[id].members.remove(rec.id)
 	}
@@ -299,8 +272,5 @@ func (s *Server) delete(c *call) (reply, error) {
 	for _, id := range rec.members.ids {
 		delete(s.memberOf[id], rec.id)
 	}
-	c.table.remove(rec)
-	r := reply{status: http.StatusNoContent, id: rec.id, name: rec.resource.Text(c.table.name())}
-	s.record(c, r)
-	return r, nil
+	t.remove(rec)
 }

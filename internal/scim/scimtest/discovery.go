@@ -11,33 +11,33 @@ import (
 // discover serves what the service says about itself (RFC 7644 §4).
 func (s *Server) discover(c *call, segments []string) reply {
 	if c.Method != http.MethodGet {
-		return failed(&scim.Error{Status: http.StatusMethodNotAllowed, Detail: c.Method + " is not allowed here"})
+		return s.failed(c, &scim.Error{Status: http.StatusMethodNotAllowed, Detail: c.Method + " is not allowed here"})
 	}
 	if c.URL.Query().Has("filter") {
-		return failed(&scim.Error{Status: http.StatusForbidden, Detail: "discovery cannot be filtered"})
+		return s.failed(c, &scim.Error{Status: http.StatusForbidden, Detail: "discovery cannot be filtered"})
 	}
 	var found any
 	switch strings.ToLower(segments[0]) {
 	case "resourcetypes":
 		found = pick(resourceTypes(), segments)
 	case "schemas":
-		found = pick(schemas(), segments)
+		found = pick(s.schemas(), segments)
 	default:
 		found = s.providerConfig()
 	}
 	if found == nil {
-		return failed(&scim.Error{Status: http.StatusNotFound, Detail: segments[1] + " not found"})
+		return s.failed(c, &scim.Error{Status: http.StatusNotFound, Detail: segments[1] + " not found"})
 	}
 	body, err := json.Marshal(found)
 	if err != nil {
-		return failed(err)
+		return s.failed(c, err)
 	}
 	return reply{status: http.StatusOK, body: body}
 }
 
 func (s *Server) providerConfig() scim.ServiceProviderConfig {
 	yes := scim.Supported{Supported: true}
-	return scim.ServiceProviderConfig{
+	out := scim.ServiceProviderConfig{
 		Schemas: []string{scim.ConfigURN},
 		Patch:   yes,
 		Filter:  scim.FilterLimit{Supported: true, MaxResults: s.config.PageMax},
@@ -46,6 +46,17 @@ func (s *Server) providerConfig() scim.ServiceProviderConfig {
 			Type: "oauthbearertoken", Name: "Bearer token", Description: "A token in the Authorization header.", Primary: true,
 		}},
 	}
+	if s.ways.config != nil {
+		s.ways.config(s, &out)
+	}
+	return out
+}
+
+func (s *Server) schemas() []scim.Resource {
+	if s.ways.schemas != nil {
+		return s.ways.schemas()
+	}
+	return schemas()
 }
 
 // pick returns the one resource that the path names by id, or the list of all; nil if there is no such one.

@@ -40,14 +40,24 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.log.request(r.Method, class)
 	if token := *s.token.Load(); token != "" && !bearer(r, token) {
 		w.Header().Set("WWW-Authenticate", "Bearer")
-		write(w, failed(&scim.Error{Status: http.StatusUnauthorized, Detail: "the bearer token is missing or wrong"}))
+		write(w, s.failed(c, &scim.Error{Status: http.StatusUnauthorized, Detail: "the bearer token is missing or wrong"}))
 		return
 	}
 	var err error
 	if c.body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
-		write(w, failed(&scim.Error{Status: http.StatusRequestEntityTooLarge, Detail: "the body is too large or broke off"}))
+		write(w, s.failed(c, &scim.Error{Status: http.StatusRequestEntityTooLarge, Detail: "the body is too large or broke off"}))
 		return
 	}
+	if wait, ok := s.pace.take(r.Method, class, c.id); !ok {
+		s.throttle(w, c, wait, "too many requests")
+		return
+	}
+	release, ok := s.hold(c)
+	if !ok {
+		s.throttle(w, c, 1, resourceLocked)
+		return
+	}
+	defer release()
 	c.strikes = s.faults.roll(r.Method, class)
 	if s.refuse(w, c) {
 		return
@@ -65,7 +75,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // route finds out what the request is about.
 func (s *Server) route(c *call) (Class, []string) {
-	path, ok := strings.CutPrefix(c.URL.Path, Base)
+	path, ok := strings.CutPrefix(c.URL.Path, s.ways.base)
 	if !ok {
 		return Other, nil
 	}
@@ -105,16 +115,13 @@ func (s *Server) refuse(w http.ResponseWriter, c *call) bool {
 			s.wait(c, 0)
 			panic(http.ErrAbortHandler)
 		case Throttle:
-			if f.Wait > 0 {
-				w.Header().Set("Retry-After", strconv.Itoa(int((f.Wait+time.Second-1)/time.Second)))
-			}
-			write(w, failed(&scim.Error{Status: http.StatusTooManyRequests, Detail: "too many requests"}))
+			s.throttle(w, c, int((f.Wait+time.Second-1)/time.Second), "too many requests")
 		case ServerError:
-			write(w, failed(&scim.Error{Status: http.StatusInternalServerError, Detail: "something broke"}))
+			write(w, s.failed(c, &scim.Error{Status: http.StatusInternalServerError, Detail: "something broke"}))
 		case Unauthorized:
-			write(w, failed(&scim.Error{Status: http.StatusUnauthorized, Detail: "the token was revoked"}))
+			write(w, s.failed(c, &scim.Error{Status: http.StatusUnauthorized, Detail: "the token was revoked"}))
 		case NotFound:
-			write(w, failed(&scim.Error{Status: http.StatusNotFound, Detail: "resource not found"}))
+			write(w, s.failed(c, &scim.Error{Status: http.StatusNotFound, Detail: "resource not found"}))
 		case HTML:
 			page(w, http.StatusOK, "Please sign in")
 		case Missing:
@@ -150,9 +157,9 @@ func (s *Server) answer(c *call, class Class, segments []string) reply {
 	case class == Discovery:
 		return s.discover(c, segments)
 	case class == Other && len(segments) == 1 && (strings.EqualFold(segments[0], "Me") || strings.EqualFold(segments[0], "Bulk")):
-		return failed(&scim.Error{Status: http.StatusNotImplemented, Detail: segments[0] + " is not offered"})
+		return s.failed(c, &scim.Error{Status: http.StatusNotImplemented, Detail: segments[0] + " is not offered"})
 	case class == Other || len(segments) > 2:
-		return failed(&scim.Error{Status: http.StatusNotFound, Detail: "no such endpoint: " + c.URL.Path})
+		return s.failed(c, &scim.Error{Status: http.StatusNotFound, Detail: "no such endpoint: " + c.URL.Path})
 	case c.Method == http.MethodGet && c.id == "":
 		return s.list(c)
 	case c.Method == http.MethodGet:
@@ -161,12 +168,25 @@ func (s *Server) answer(c *call, class Class, segments []string) reply {
 	return s.change(c)
 }
 
-func failed(err error) reply {
+// throttle answers 429, and with Retry-After if seconds is not 0.
+func (s *Server) throttle(w http.ResponseWriter, c *call, seconds int, detail string) {
+	if seconds > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(seconds))
+	}
+	write(w, s.failed(c, &scim.Error{Status: http.StatusTooManyRequests, Detail: detail}))
+}
+
+// failed is the answer to c that err says, in the vendor's words.
+func (s *Server) failed(c *call, err error) reply {
 	e, ok := errors.AsType[*scim.Error](err)
 	if !ok {
 		e = &scim.Error{Status: http.StatusInternalServerError, Detail: err.Error()}
 	}
-	body, _ := json.Marshal(e) // two strings and a number
+	var says any = e
+	if s.ways.refusal != nil {
+		says = s.ways.refusal(c.table, e)
+	}
+	body, _ := json.Marshal(says) // strings and a number
 	return reply{status: e.Status, body: body}
 }
 

@@ -20,45 +20,53 @@ func (s *Server) get(c *call) reply {
 	defer s.mu.Unlock()
 	rec, err := s.target(c)
 	if err != nil {
-		return failed(err)
+		return s.failed(c, err)
 	}
-	if m := c.Header.Get("If-None-Match"); m != "" && strings.TrimPrefix(m, "W/") == strings.TrimPrefix(etag(rec.version), "W/") {
-		return reply{status: http.StatusNotModified, etag: etag(rec.version)}
+	if m := c.Header.Get("If-None-Match"); !s.ways.noETag && m != "" && strings.TrimPrefix(m, "W/") == strings.TrimPrefix(etag(rec.version), "W/") {
+		return reply{status: http.StatusNotModified, etag: s.etag(rec)}
 	}
-	body, err := projection(c.URL.Query()).render(rec)
+	body, err := s.projected(rec, projectionOf(c.URL.Query()))
 	if err != nil {
-		return failed(err)
+		return s.failed(c, err)
 	}
-	return reply{status: http.StatusOK, body: body, etag: etag(rec.version)}
+	return reply{status: http.StatusOK, body: body, etag: s.etag(rec)}
 }
 
 func (s *Server) list(c *call) reply {
 	q := c.URL.Query()
 	start, err := number(q, "startIndex", 1)
 	if err != nil {
-		return failed(err)
+		return s.failed(c, err)
 	}
-	count, err := number(q, "count", s.config.PageMax)
+	count, err := number(q, "count", s.pageSize())
 	if err != nil {
-		return failed(err)
+		return s.failed(c, err)
 	}
 	start, count = max(start, 1), min(max(count, 0), s.config.PageMax)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all, err := s.find(c, q.Get("filter"))
 	if err != nil {
-		return failed(err)
+		return s.failed(c, err)
 	}
 	from := min(start-1, len(all))
 	page := all[from:min(from+count, len(all))]
 	if c.strikes.has(ShortPage) && len(page) > 0 {
 		page = page[:len(page)-1]
 	}
-	body, err := listBody(page, len(all), start, projection(q))
+	body, err := s.listBody(page, len(all), start, projectionOf(q))
 	if err != nil {
-		return failed(err)
+		return s.failed(c, err)
 	}
 	return reply{status: http.StatusOK, body: body}
+}
+
+// pageSize is how many resources a page holds if the client does not say.
+func (s *Server) pageSize() int {
+	if s.ways.page > 0 {
+		return min(s.ways.page, s.config.PageMax)
+	}
+	return s.config.PageMax
 }
 
 func number(q url.Values, name string, missing int) (int, error) {
@@ -81,7 +89,13 @@ func (s *Server) find(c *call, text string) ([]*record, error) {
 	if err != nil {
 		return nil, scim.Errorf(scim.InvalidFilter, "%v", err)
 	}
-	if c.strikes.has(IgnoreFilter) {
+	ignore := c.strikes.has(IgnoreFilter)
+	if s.ways.filter != nil && !ignore {
+		if ignore, err = s.ways.filter(s, c.table, &f); err != nil {
+			return nil, err
+		}
+	}
+	if ignore {
 		return c.table.order, nil
 	}
 	from, ok := c.table.candidates(f.Root)
@@ -93,7 +107,7 @@ func (s *Server) find(c *call, text string) ([]*record, error) {
 	for _, rec := range from {
 		r := rec.resource
 		if members {
-			r = withMembers(rec)
+			r = withMembers(r, rec.members.ids)
 		}
 		if f.MatchResource(r, nil) {
 			out = append(out, rec)
@@ -131,14 +145,14 @@ func (t *table) candidates(n filter.Node) ([]*record, bool) {
 	return nil, false
 }
 
-func listBody(page []*record, total, start int, p projected) ([]byte, error) {
+func (s *Server) listBody(page []*record, total, start int, p projection) ([]byte, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `{"schemas":[%q],"totalResults":%d,"startIndex":%d,"itemsPerPage":%d,"Resources":[`, scim.ListURN, total, start, len(page))
 	for i, rec := range page {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		body, err := p.render(rec)
+		body, err := s.projected(rec, p)
 		if err != nil {
 			return nil, err
 		}
@@ -148,26 +162,31 @@ func listBody(page []*record, total, start int, p projected) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// projected says which top-level attributes are wanted (RFC 7644 §3.4.2.5).
-type projected struct{ only, without []string }
+// projection says which top-level attributes are wanted (RFC 7644 §3.4.2.5).
+type projection struct{ only, without []string }
 
-func projection(q url.Values) projected {
-	return projected{names(q.Get("attributes")), names(q.Get("excludedAttributes"))}
+func projectionOf(q url.Values) projection {
+	return projection{names(q.Get("attributes")), names(q.Get("excludedAttributes"))}
 }
 
 func names(s string) []string {
 	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return r == ',' || r == ' ' })
 }
 
-func (p projected) render(rec *record) ([]byte, error) {
+// projected returns as much of rec as p wants, as JSON.
+func (s *Server) projected(rec *record, p projection) ([]byte, error) {
 	switch {
 	case len(p.only) == 0 && len(p.without) == 0:
-		return full(rec), nil
+		return s.full(rec), nil
 	case len(p.only) == 0 && slices.Equal(p.without, []string{"members"}):
 		return rec.body, nil
 	}
 	out := scim.Resource{}
-	for k, v := range withMembers(rec) {
+	shown := rec.shown
+	if !s.ways.hideMembers {
+		shown = withMembers(shown, rec.members.ids)
+	}
+	for k, v := range shown {
 		if p.wants(strings.ToLower(k)) {
 			out[k] = v
 		}
@@ -175,7 +194,7 @@ func (p projected) render(rec *record) ([]byte, error) {
 	return json.Marshal(out)
 }
 
-func (p projected) wants(name string) bool {
+func (p projection) wants(name string) bool {
 	if name == "id" || name == "schemas" {
 		return true
 	}
@@ -189,8 +208,8 @@ func (p projected) wants(name string) bool {
 }
 
 // full returns rec as JSON, members included.
-func full(rec *record) []byte {
-	if len(rec.members.ids) == 0 {
+func (s *Server) full(rec *record) []byte {
+	if len(rec.members.ids) == 0 || s.ways.hideMembers {
 		return rec.body
 	}
 	b := bytes.NewBuffer(make([]byte, 0, len(rec.body)+52*len(rec.members.ids)))
@@ -206,16 +225,16 @@ func full(rec *record) []byte {
 	return b.Bytes()
 }
 
-// withMembers returns a shallow copy of rec's resource with its members.
-func withMembers(rec *record) scim.Resource {
-	r := make(scim.Resource, len(rec.resource)+1)
-	maps.Copy(r, rec.resource)
-	if len(rec.members.ids) > 0 {
-		list := make([]any, len(rec.members.ids))
-		for i, id := range rec.members.ids {
+// withMembers returns a shallow copy of r with members.
+func withMembers(r scim.Resource, ids []string) scim.Resource {
+	out := make(scim.Resource, len(r)+1)
+	maps.Copy(out, r)
+	if len(ids) > 0 {
+		list := make([]any, len(ids))
+		for i, id := range ids {
 			list[i] = map[string]any{"value": id}
 		}
-		r["members"] = list
+		out["members"] = list
 	}
-	return r
+	return out
 }

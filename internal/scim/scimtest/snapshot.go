@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"muster/internal/scim"
 )
 
@@ -98,34 +96,20 @@ func (s *Server) seed(t *table, r scim.Resource) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	c := &call{table: t, body: body}
-	in, members, err := c.incoming()
+	in, members, err := s.incoming(&call{table: t, body: body})
 	if err != nil {
-		return "", err
-	}
-	if t == s.users && in["active"] == nil {
-		in["active"] = true
-	}
-	rec := &record{id: uuid.NewString(), version: 1, created: s.config.Now(), resource: in}
-	if rec.body, err = s.render(t, in, rec.id, 1, rec.created); err != nil {
 		return "", err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := t.free(in, nil); err != nil {
-		return "", err
-	}
 	for i, m := range members {
 		if found := s.users.at("userName", m); len(found) == 1 {
 			members[i] = found[0].id
 		}
 	}
-	if err := s.known(members); err != nil {
+	rec, err := s.create(t, in, members)
+	if err != nil {
 		return "", err
-	}
-	t.insert(rec)
-	for _, m := range members {
-		s.join(rec, m)
 	}
 	return rec.id, nil
 }

@@ -3,11 +3,12 @@ package scimtest
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"muster/internal/scim"
 )
@@ -30,8 +31,10 @@ type record struct {
 	version  int
 	created  time.Time
 	resource scim.Resource // with id, schemas and meta, without members
-	body     []byte        // resource as JSON
+	shown    scim.Resource // as the vendor answers it
+	body     []byte        // shown as JSON
 	members  memberSet
+	role     Role
 }
 
 func newTable(kind string) *table {
@@ -78,12 +81,15 @@ func (t *table) at(path, value string) []*record {
 
 // free returns a 409 if a record other than self has r's name.
 func (t *table) free(r scim.Resource, self *record) error {
-	for _, o := range t.at(t.name(), r.Text(t.name())) {
-		if o != self {
-			return &scim.Error{Status: http.StatusConflict, Type: scim.Uniqueness, Detail: fmt.Sprintf("%s %q is taken", t.name(), r.Text(t.name()))}
-		}
+	if name := r.Text(t.name()); t.taken(t.name(), name, self) {
+		return conflict(fmt.Sprintf("%s %q is taken", t.name(), name))
 	}
 	return nil
+}
+
+// taken reports whether a record other than self has value, in any case, at an indexed path.
+func (t *table) taken(path, value string, self *record) bool {
+	return slices.ContainsFunc(t.at(path, value), func(o *record) bool { return o != self })
 }
 
 func (t *table) insert(rec *record) {
@@ -96,10 +102,10 @@ func (t *table) insert(rec *record) {
 	}
 }
 
-// replace gives rec a new resource and body, made by render.
-func (t *table) replace(rec *record, r scim.Resource, body []byte) {
+// replace gives rec a new resource and what is shown of it.
+func (t *table) replace(rec *record, r, shown scim.Resource, body []byte) {
 	t.unindex(rec)
-	rec.resource, rec.body = r, body
+	rec.resource, rec.shown, rec.body = r, shown, body
 	for _, k := range keys(r) {
 		t.index[k] = append(t.index[k], rec)
 	}
@@ -122,8 +128,8 @@ func (t *table) remove(rec *record) {
 	}
 }
 
-// render completes r with id and meta, and encodes it.
-func (s *Server) render(t *table, r scim.Resource, id string, version int, created time.Time) ([]byte, error) {
+// render completes r with id and meta, and returns what is shown of it, also encoded.
+func (s *Server) render(t *table, r scim.Resource, id string, version int, created time.Time) (scim.Resource, []byte, error) {
 	r["id"] = id
 	r["meta"] = map[string]any{
 		"resourceType": t.kind,
@@ -132,7 +138,28 @@ func (s *Server) render(t *table, r scim.Resource, id string, version int, creat
 		"location":     s.URL + "/" + t.kind + "s/" + id,
 		"version":      etag(version),
 	}
-	return json.Marshal(r)
+	shown := r
+	if s.ways.show != nil {
+		shown = r.Clone()
+		s.ways.show(t, shown)
+	}
+	body, err := json.Marshal(shown)
+	return shown, body, err
+}
+
+// newID makes the id of a new resource.
+func (s *Server) newID(t *table) string {
+	if s.ways.id != nil {
+		return s.ways.id(t)
+	}
+	return uuid.NewString()
+}
+
+func (s *Server) etag(rec *record) string {
+	if s.ways.noETag {
+		return ""
+	}
+	return etag(rec.version)
 }
 
 func etag(version int) string { return `W/"` + strconv.Itoa(version) + `"` }

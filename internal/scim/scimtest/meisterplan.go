@@ -1,0 +1,3 @@
+package scimtest
+
+var meisterplan = ways{base: "/scim/v2"}
