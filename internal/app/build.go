@@ -191,7 +191,11 @@ func (m *Muster) client(typ connector.Type, settings connector.Settings) (*http.
 	for _, p := range m.File.Allow {
 		allow = append(allow, p.String())
 	}
-	return httpclient.New(httpclient.Config{Allow: allow, Secrets: secrets, Timeout: time.Minute, MaxBody: 256 << 20})
+	cfg := httpclient.Config{Allow: allow, Secrets: secrets, Timeout: time.Minute, Patience: 90 * time.Second, MaxBody: 256 << 20, Pool: &m.pool}
+	if typ.Pace != nil {
+		cfg.Pace = typ.Pace(settings)
+	}
+	return httpclient.New(cfg)
 }
 
 // protect names those whom no run may close: owners of Muster, and the accounts by which it reads the sources.

@@ -16,6 +16,7 @@ import (
 	"muster/internal/connector/all"
 	"muster/internal/directory"
 	"muster/internal/engine"
+	"muster/internal/httpclient"
 	"muster/internal/run"
 	"muster/internal/server/adminapi"
 	"muster/internal/store"
@@ -34,6 +35,7 @@ type Muster struct {
 	now     func() time.Time
 	started time.Time
 	unlock  func() error
+	pool    httpclient.Pool // rates that targets of one organisation share
 
 	ctx   context.Context // of work that requests start; ends with Close
 	stop  context.CancelFunc

@@ -109,6 +109,7 @@ type Features struct {
 	MembersReadable bool              `json:"members_readable"`
 	RenameGroup     bool              `json:"rename_group"`
 	Disable         bool              `json:"disable"`
+	DisabledGone    bool              `json:"disabled_gone,omitempty"` // a disabled account may answer as if it were gone; it is not
 	CreateDisabled  bool              `json:"create_disabled"`
 	DeleteUser      bool              `json:"delete_user"`
 	MemberBatch     int               `json:"member_batch,omitempty"` // most members in one Op; 0 = no limit

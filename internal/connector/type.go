@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"muster/internal/httpclient"
 	"muster/internal/secret"
 )
 
@@ -15,6 +16,10 @@ type Type struct {
 	Settings []Setting
 	// New makes a Connector from settings that Check accepted. It does no I/O.
 	New func(Env, Settings) (Connector, error)
+	// Valid reports what is wrong with the settings besides what Check sees by itself: values that do not go together. May be nil.
+	Valid func(Settings) error
+	// Pace returns how often a service with these settings may be asked, as far as its vendor tells. May be nil: nothing is known.
+	Pace func(Settings) httpclient.Pace
 }
 
 // A Setting is one field of a target's configuration. Form, prompts, validation and docs come from it.
@@ -48,6 +53,11 @@ func (t Type) Check(s Settings) (Settings, error) {
 		}
 		if f.Required && out.Text(f.Name) == "" {
 			return nil, fmt.Errorf("%s needs the setting %q: %s", t.Name, f.Name, f.Help)
+		}
+	}
+	if t.Valid != nil {
+		if err := t.Valid(out); err != nil {
+			return nil, fmt.Errorf("%s: %w", t.Name, err)
 		}
 	}
 	return out, nil

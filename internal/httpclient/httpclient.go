@@ -1,7 +1,7 @@
 // Package httpclient makes the HTTP client that connectors speak through: guarded, paced, bounded and discreet.
 //
-// Guarded: https only, and the address that a name resolves to is checked at each dial (guard.go). Paced: requests wait for their endpoint class, and a
-// class that the service throttles pauses as long as the service says (pace.go). Bounded: every exchange has a timeout, every answer a greatest size, no
+// Guarded: https only, and the address that a name resolves to is checked at each dial (guard.go). Paced: requests wait for their endpoint classes, and a
+// class that the service throttles pauses as long as the service says (class.go, pace.go). Bounded: every exchange has a timeout, every answer a greatest size, no
 // redirect is followed. Discreet: neither errors nor transcripts hold secrets (redact.go, transcript.go).
 //
 // The package does not retry, and knows no service: package engine retries, connectors know what an answer means.
@@ -38,10 +38,10 @@ type Config struct {
 	Allow []string
 	// Secrets are removed wherever they would show.
 	Secrets []secret.String
-	// Class names the endpoint class of a request; nil means "read" for GET and HEAD, "write" for the rest.
-	Class func(method, path string) string
-	// Rates are the rates of endpoint classes to begin with. A class without one has no limit until the service states one.
-	Rates map[string]Rate
+	// Pace is how often the service may be asked, to begin with.
+	Pace Pace
+	// Pool holds what clients share; nil means that this client shares with nobody.
+	Pool *Pool
 	// Record is called after each exchange, concurrently; nil means no transcripts.
 	Record func(Exchange)
 
@@ -58,9 +58,6 @@ func (c Config) withDefaults() Config {
 	c.Patience = cmp.Or(c.Patience, 30*time.Second)
 	c.InFlight = cmp.Or(c.InFlight, 64)
 	c.MaxBody = cmp.Or(c.MaxBody, 10<<20)
-	if c.Class == nil {
-		c.Class = readOrWrite
-	}
 	return c
 }
 
@@ -81,7 +78,7 @@ func New(cfg Config) (*http.Client, error) {
 			guard:  g,
 			secure: newTransport(cfg, g.check),
 			plain:  newTransport(cfg, g.checkLoopback),
-			pacer:  newPacer(cfg),
+			pacer:  cfg.Pool.pacer(cfg),
 			redact: newRedactor(cfg.Secrets),
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -113,22 +110,22 @@ type transport struct {
 	redact *redactor
 }
 
-// RoundTrip waits for the request's class and makes one exchange.
+// RoundTrip waits for the request's classes and makes one exchange.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	send, err := t.choose(req.URL)
 	if err != nil {
 		closeBody(req)
 		return nil, t.failure(req, err)
 	}
-	class := t.cfg.Class(req.Method, req.URL.Path)
-	if pause, err := t.pacer.wait(req.Context(), class); err != nil {
+	classes := t.cfg.Pace.of(req.Method, req.URL.Path)
+	if pause, err := t.pacer.wait(req.Context(), classes); err != nil {
 		closeBody(req)
 		return nil, t.failure(req, err)
 	} else if pause > 0 {
 		closeBody(req)
-		return paused(req, class, pause), nil
+		return paused(req, classes[0], pause), nil
 	}
-	return t.exchange(req, class, send)
+	return t.exchange(req, classes, send)
 }
 
 // choose returns what a request to u goes through, if it may go at all.
@@ -145,7 +142,7 @@ func (t *transport) choose(u *url.URL) (http.RoundTripper, error) {
 }
 
 // exchange sends req and returns the answer with a body that ends at the timeout and at the greatest size.
-func (t *transport) exchange(req *http.Request, class string, send http.RoundTripper) (*http.Response, error) {
+func (t *transport) exchange(req *http.Request, classes []string, send http.RoundTripper) (*http.Response, error) {
 	rec := t.begin(req)
 	ctx, cancel := context.WithCancelCause(req.Context())
 	timer := time.AfterFunc(t.cfg.Timeout, func() { cancel(ErrTimeout) })
@@ -161,7 +158,7 @@ func (t *transport) exchange(req *http.Request, class string, send http.RoundTri
 		return nil, err
 	}
 	resp.Request = req
-	t.pacer.learn(class, resp)
+	t.pacer.learn(classes, resp)
 	resp.Body = &body{
 		from: resp.Body, left: t.cfg.MaxBody, rec: rec.answer(resp.StatusCode), end: end,
 		explain: func(err error) error { return t.failure(req, inTime(ctx, err)) },

@@ -249,7 +249,7 @@ func hijackOnce(w http.ResponseWriter, raw string) {
 func ExampleNew() {
 	client, err := New(Config{
 		Allow: []string{"10.20.0.0/16"},
-		Rates: map[string]Rate{"write": {PerSecond: 3, Burst: 20}},
+		Pace:  writes(Rate{PerSecond: 3, Burst: 20}),
 	})
 	if err != nil {
 		fmt.Println(err)

@@ -6,18 +6,11 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 )
-
-// A Rate is how often a service may be asked.
-type Rate struct {
-	PerSecond float64
-	Burst     int // requests that may go out at once; 0 means 1
-}
 
 const (
 	firstPause = time.Second // after 429 without a time, doubled each time in a row
@@ -28,141 +21,185 @@ const (
 // classHeader tells the connector which class an answer 429 is about.
 const classHeader = "Muster-Rate-Class"
 
-func readOrWrite(method, _ string) string {
-	if method == http.MethodGet || method == http.MethodHead {
-		return "read"
-	}
-	return "write"
+// A Pool is where clients of one process share what they may ask of the same organisation. The zero Pool is ready; safe for concurrent use.
+type Pool struct {
+	mu     sync.Mutex // guards shared
+	shared map[string]*pacer
 }
 
-// A pacer makes requests wait for their endpoint class. Safe for concurrent use.
+func (p *Pool) pacer(cfg Config) *pacer {
+	if p == nil || cfg.Pace.Share == "" {
+		return newPacer(cfg)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.shared[cfg.Pace.Share] == nil {
+		if p.shared == nil {
+			p.shared = map[string]*pacer{}
+		}
+		p.shared[cfg.Pace.Share] = newPacer(cfg)
+	}
+	return p.shared[cfg.Pace.Share]
+}
+
+// A pacer makes requests wait for their endpoint classes: urgent ones first, the others in the order in which they came. Safe for concurrent use.
 type pacer struct {
-	rates    map[string]Rate
+	pace     Pace
 	patience time.Duration
 	inFlight int
 
-	mu      sync.Mutex // guards classes
-	classes map[string]*class
+	mu      sync.Mutex // guards all below
+	buckets map[string]*bucket
+	queue   []*waiter // urgent ones first
+	timer   *time.Timer
 }
 
-// A class is what is known of one endpoint class.
-type class struct {
-	mu      sync.Mutex // guards all below
-	base    rate.Limit
-	limiter *rate.Limiter
-	until   time.Time // no request before
-	slow    time.Time // until then the limiter is slower than base
-	strikes int       // answers 429 without a time, in a row
+// A waiter is a request that waits for all of its classes.
+type waiter struct {
+	in     []*bucket
+	urgent bool
+	done   chan struct{} // closed when it left the queue
+	pause  time.Duration // > 0: it must not go, and is not to be waited for
 }
 
 func newPacer(cfg Config) *pacer {
-	return &pacer{rates: cfg.Rates, patience: cfg.Patience, inFlight: cfg.InFlight, classes: map[string]*class{}}
+	return &pacer{pace: cfg.Pace, patience: cfg.Patience, inFlight: cfg.InFlight, buckets: map[string]*bucket{}}
 }
 
-func (p *pacer) class(name string) *class {
+func (p *pacer) bucket(name string, now time.Time) *bucket {
+	b := p.buckets[name]
+	if b == nil {
+		r, known := p.pace.rate(name)
+		b = newBucket(name, r, known, now)
+		p.buckets[name] = b
+	}
+	return b
+}
+
+// wait returns when a request of the classes may go out. If that is further away than the pacer's patience it returns at once how far.
+func (p *pacer) wait(ctx context.Context, names []string) (pause time.Duration, err error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	w := p.join(names, urgent(ctx))
+	select {
+	case <-w.done:
+		return w.pause, nil
+	default:
+	}
+	select {
+	case <-w.done:
+		return w.pause, nil
+	case <-ctx.Done():
+		p.leave(w)
+		return 0, ctx.Err()
+	}
+}
+
+// join puts a request into the queue, unless it may go at once or would have to wait too long.
+func (p *pacer) join(names []string, urgent bool) *waiter {
+	w := &waiter{urgent: urgent, done: make(chan struct{})}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	c := p.classes[name]
-	if c == nil {
-		base, burst := rate.Inf, 1
-		if r, ok := p.rates[name]; ok && r.PerSecond > 0 {
-			base, burst = rate.Limit(r.PerSecond), max(1, r.Burst)
-		}
-		c = &class{base: base, limiter: rate.NewLimiter(base, burst)}
-		p.classes[name] = c
+	now := time.Now()
+	for _, name := range names {
+		w.in = append(w.in, p.bucket(name, now))
 	}
-	return c
+	at := len(p.queue)
+	if urgent {
+		at = slices.IndexFunc(append(p.queue, &waiter{}), func(o *waiter) bool { return !o.urgent })
+	}
+	if d := p.expect(w, at, now); d > p.patience {
+		w.pause = d
+		close(w.done)
+		return w
+	}
+	p.queue = slices.Insert(p.queue, at, w)
+	p.serve(now)
+	return w
 }
 
-// wait returns when a request of the class may go out. If that is further away than the pacer's patience it returns at once how far.
-func (p *pacer) wait(ctx context.Context, name string) (pause time.Duration, err error) {
-	c, spent := p.class(name), time.Duration(0)
-	for reserved := false; ; {
-		if err := ctx.Err(); err != nil {
-			return 0, err
+// expect returns how long a request at a place of the queue will wait, if nobody urgent comes.
+func (p *pacer) expect(w *waiter, at int, now time.Time) time.Duration {
+	var d time.Duration
+	for _, b := range w.in {
+		n := 1
+		for _, o := range p.queue[:at] {
+			if slices.Contains(o.in, b) {
+				n++
+			}
 		}
-		d, cancel := c.next(time.Now(), &reserved)
-		if d <= 0 {
-			return 0, nil
+		d = max(d, b.due(float64(n), now))
+	}
+	return d
+}
+
+// leave takes a request out of the queue whose ctx has ended. What it was given meanwhile is given back.
+func (p *pacer) leave(w *waiter) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if i := slices.Index(p.queue, w); i >= 0 {
+		p.queue = slices.Delete(p.queue, i, i+1)
+	} else if w.pause == 0 {
+		for _, b := range w.in {
+			b.tokens++
 		}
-		if spent += d; spent > p.patience {
-			cancel()
-			return d, nil
+	}
+	p.serve(time.Now())
+}
+
+// serve lets those out whose classes allow it, turns those away who would wait too long, and sees to it that it is called again in time. The caller holds mu.
+func (p *pacer) serve(now time.Time) {
+	next := time.Duration(math.MaxInt64)
+	p.queue = slices.DeleteFunc(p.queue, func(w *waiter) bool {
+		var d, pause time.Duration
+		for _, b := range w.in {
+			d, pause = max(d, b.due(1, now)), max(pause, b.until.Sub(now))
 		}
-		t := time.NewTimer(d)
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			t.Stop()
-			cancel()
-			return 0, ctx.Err()
+		switch {
+		case d <= 0:
+			for _, b := range w.in {
+				b.tokens--
+			}
+		case pause > p.patience:
+			w.pause = pause
+		default:
+			next = min(next, d)
+			return false
 		}
+		close(w.done)
+		return true
+	})
+	if p.timer != nil {
+		p.timer.Stop()
+		p.timer = nil
+	}
+	if len(p.queue) > 0 {
+		p.timer = time.AfterFunc(next, p.again)
 	}
 }
 
-// next returns how long to wait before asking again; 0 means go. The token of the limiter is taken once, and given back by cancel.
-func (c *class) next(now time.Time, reserved *bool) (d time.Duration, cancel func()) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.slow.IsZero() && !now.Before(c.slow) {
-		c.slow = time.Time{}
-		c.limiter.SetLimitAt(now, c.base)
-	}
-	if now.Before(c.until) {
-		return c.until.Sub(now), func() {}
-	}
-	if *reserved {
-		return 0, func() {}
-	}
-	r := c.limiter.ReserveN(now, 1)
-	*reserved = true
-	return r.DelayFrom(now), func() { r.Cancel() }
+func (p *pacer) again() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.serve(time.Now())
 }
 
 // learn takes in what an answer says about rates. An answer that throttles leaves with a Retry-After in seconds and the name of its class.
-func (p *pacer) learn(name string, resp *http.Response) {
-	c, now := p.class(name), time.Now()
-	b := readBudget(resp.Header, now)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !throttles(resp.StatusCode, b) {
-		c.strikes = 0
-		c.spend(b, now, p.inFlight)
+func (p *pacer) learn(names []string, resp *http.Response) {
+	now := time.Now()
+	says := readBudget(resp.Header, now)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	b := p.bucket(names[0], now)
+	if !throttles(resp.StatusCode, says) {
+		b.strikes = 0
+		b.spend(says, now, p.inFlight)
 		return
 	}
-	c.throttled(b, now)
-	setPause(resp.Header, name, c.until.Sub(now))
-}
-
-// throttled pauses the class: for as long as the service says, or longer each time that it does not say. The caller holds mu.
-func (c *class) throttled(b budget, now time.Time) {
-	d := b.wait
-	if d <= 0 {
-		if now.Before(c.until) {
-			return // one of many that were under way
-		}
-		d = min(firstPause<<min(c.strikes, 10), lastPause)
-		c.strikes++
-	}
-	if until := now.Add(clampPause(d)); until.After(c.until) {
-		c.until = until
-	}
-}
-
-// spend spreads what is left of a budget over the time until it is renewed, once it is about to run out. The caller holds mu.
-func (c *class) spend(b budget, now time.Time, inFlight int) {
-	switch {
-	case !b.known || b.remaining > inFlight:
-	case b.remaining == 0:
-		if until := now.Add(clampPause(b.reset)); until.After(c.until) {
-			c.until = until
-		}
-	default:
-		if limit := rate.Limit(float64(b.remaining) / b.reset.Seconds()); limit < c.limiter.Limit() {
-			c.limiter.SetLimitAt(now, limit)
-			c.slow = now.Add(clampPause(b.reset))
-		}
-	}
+	b.throttled(says, now)
+	p.serve(now)
+	setPause(resp.Header, names[0], b.until.Sub(now))
 }
 
 func clampPause(d time.Duration) time.Duration { return min(max(d, firstPause), mostPause) }

@@ -46,9 +46,14 @@ func send(t *testing.T, client *http.Client, method string, start time.Time) (st
 	return resp.StatusCode, time.Since(start).Round(time.Microsecond)
 }
 
+// writes is a pace with one rate for all writes.
+func writes(r Rate) Pace {
+	return Pace{Classes: []Class{{Name: "write", Rate: r, Match: func(method, _ string) bool { return method != http.MethodGet }}}}
+}
+
 func TestRateByClass(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := scripted(t, Config{Rates: map[string]Rate{"write": {PerSecond: 2, Burst: 4}}}, func(*http.Request) (int, map[string]string) { return 200, nil })
+		client := scripted(t, Config{Pace: writes(Rate{PerSecond: 2, Burst: 4})}, func(*http.Request) (int, map[string]string) { return 200, nil })
 		start := time.Now()
 		var wg sync.WaitGroup
 		var mu sync.Mutex
@@ -237,7 +242,7 @@ func TestALongPauseIsAnAnswer(t *testing.T) {
 
 func TestCtxEndsTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := scripted(t, Config{Rates: map[string]Rate{"write": {PerSecond: 0.1}}}, func(*http.Request) (int, map[string]string) { return 200, nil })
+		client := scripted(t, Config{Pace: writes(Rate{PerSecond: 0.1})}, func(*http.Request) (int, map[string]string) { return 200, nil })
 		start := time.Now()
 		send(t, client, "POST", start)
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
@@ -255,10 +260,8 @@ func TestCtxEndsTheWait(t *testing.T) {
 
 func TestClassOfYourOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cfg := Config{
-			Class: func(method, path string) string { return method + strings.TrimRight(path, "0123456789") },
-			Rates: map[string]Rate{"POST/Users": {PerSecond: 1}},
-		}
+		posts := func(method, path string) bool { return method == "POST" && path == "/Users" }
+		cfg := Config{Pace: Pace{Classes: []Class{{Name: "joiners", Rate: Rate{PerSecond: 1}, Match: posts}}}}
 		client := scripted(t, cfg, func(*http.Request) (int, map[string]string) { return 200, nil })
 		start := time.Now()
 		send(t, client, "POST", start)

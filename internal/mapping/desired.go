@@ -46,13 +46,31 @@ func (o *Objects) Desired(in Input, need []attr.Path) (plan.Desired, []Trace, er
 		traces = append(traces, t)
 	}
 	for _, p := range need {
-		if len(d.Attrs[p]) == 0 && len(d.Once[p]) == 0 {
+		if !met(p, d.Attrs) && !met(p, d.Once) {
 			d.Missing = append(d.Missing, p)
 		}
 	}
 	slices.Sort(d.Missing)
 	d.Missing = slices.Compact(d.Missing)
 	return d, traces, errors.Join(errs...)
+}
+
+// met reports whether set has a value for p. One element of a list, chosen by its type or otherwise, is enough for the list.
+func met(p attr.Path, set attr.Set) bool {
+	if len(set[p]) > 0 {
+		return true
+	}
+	need, err := attr.Split(string(p))
+	if err != nil || need.Where != "" || need.Sub == "" {
+		return false
+	}
+	for q, v := range set {
+		have, err := attr.Split(string(q))
+		if err == nil && have.Where != "" && have.URN == need.URN && have.Name == need.Name && have.Sub == need.Sub && len(v) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func stopCause(o directory.Object) directory.Cause {

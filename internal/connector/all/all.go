@@ -14,9 +14,7 @@ import (
 
 // Types returns the built-in types, in the order in which people are offered them.
 func Types() []connector.Type {
-	return []connector.Type{
-		scim.Type,
-	}
+	return scim.Types()
 }
 
 // Find returns the type called name, or an error that names those there are.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"muster/internal/connector"
+	"muster/internal/httpclient"
 	"muster/internal/scim"
 	"muster/internal/secret"
 )
@@ -29,29 +30,21 @@ const (
 // api speaks HTTP with one service.
 type api struct {
 	base  string
+	under string // the path of base
 	token secret.String
+	codes map[string]string // code words in error bodies, and what they mean
 	http  *http.Client
 	now   func() time.Time
 }
 
-func newAPI(env connector.Env, s connector.Settings) (*api, error) {
-	token := strings.TrimSpace(s.Text("token"))
-	if token == "" {
+func newAPI(env connector.Env, base, token string, codes map[string]string) (*api, error) {
+	if token = strings.TrimSpace(token); token == "" {
 		return nil, errors.New("token is empty")
 	}
 	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return nil, errors.New("token holds blanks, line breaks or characters that no token has")
 	}
-	u, err := url.Parse(strings.TrimSpace(s.Text("url")))
-	switch {
-	case err != nil, u.Host == "", u.Scheme != "https" && u.Scheme != "http":
-		return nil, errors.New("url must be an address like https://wiki.example.com/scim/v2")
-	case u.User != nil, u.RawQuery != "", u.Fragment != "":
-		return nil, errors.New("url must have no user, no ?query and no #fragment")
-	case u.Scheme == "http" && !loopback(u.Hostname()):
-		return nil, fmt.Errorf("url must be https: the token would travel to %s in the clear", u.Hostname())
-	}
-	a := &api{base: strings.TrimRight(u.String(), "/"), token: secret.New(token), http: env.HTTP, now: env.Now}
+	a := &api{base: base, under: basePath(base), token: secret.New(token), codes: codes, http: env.HTTP, now: env.Now}
 	if a.http == nil {
 		return nil, errors.New("no HTTP client was given")
 	}
@@ -153,6 +146,8 @@ func decode(body []byte, out any) error {
 //	404 410 other      ErrForeign         405 501                ErrUnsupported
 //	3xx, HTML          ErrForeign         5xx, the rest          none: try again
 //	429, and 413 503 with Retry-After     *RetryAfter
+//
+// A code word that the dialect knows goes before all of these.
 func (a *api) classify(resp *http.Response, body []byte) error {
 	status := resp.StatusCode
 	if status < 300 && !isHTML(resp.Header, body) {
@@ -161,11 +156,17 @@ func (a *api) classify(resp *http.Response, body []byte) error {
 	e, isSCIM := scim.ParseError(body)
 	says := a.says(status, e, isSCIM, body)
 	wait, waits := a.retryAfter(resp.Header)
+	_, rateClass, _ := httpclient.Throttled(resp)
+	if isSCIM && status >= 400 && status < 500 {
+		if class, ok := a.code(e); ok {
+			return class(wait, rateClass, says)
+		}
+	}
 	switch {
 	case status == http.StatusTooManyRequests:
-		return &connector.RetryAfter{Wait: wait, Err: says}
+		return &connector.RetryAfter{Wait: wait, Class: rateClass, Err: says}
 	case waits && (status == http.StatusServiceUnavailable || status == http.StatusRequestEntityTooLarge):
-		return &connector.RetryAfter{Wait: wait, Err: says}
+		return &connector.RetryAfter{Wait: wait, Class: rateClass, Err: says}
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
 		return wrap(connector.ErrAuth, says)
 	case status >= 500 && status != http.StatusNotImplemented:
@@ -185,6 +186,28 @@ func (a *api) classify(resp *http.Response, body []byte) error {
 		return &rejected{scimType: scimType(e), err: says}
 	}
 	return says
+}
+
+// errorClasses are what a code word of a vendor may mean.
+var errorClasses = map[string]func(wait time.Duration, rateClass string, says error) error{
+	"exists":      func(_ time.Duration, _ string, says error) error { return wrap(connector.ErrExists, says) },
+	"invalid":     func(_ time.Duration, _ string, says error) error { return &rejected{err: says} },
+	"gone":        func(_ time.Duration, _ string, says error) error { return wrap(connector.ErrNotFound, says) },
+	"auth":        func(_ time.Duration, _ string, says error) error { return wrap(connector.ErrAuth, says) },
+	"unsupported": func(_ time.Duration, _ string, says error) error { return wrap(connector.ErrUnsupported, says) },
+	"busy": func(wait time.Duration, rateClass string, says error) error {
+		return &connector.RetryAfter{Wait: wait, Class: rateClass, Err: says}
+	},
+}
+
+// code returns what the first code word in an error body means, if the vendor's dialect knows one.
+func (a *api) code(e *scim.Error) (func(time.Duration, string, error) error, bool) {
+	for word := range strings.FieldsFuncSeq(e.Detail, func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') }) {
+		if class, ok := a.codes[word]; ok {
+			return errorClasses[class], true
+		}
+	}
+	return nil, false
 }
 
 func wrap(class, says error) error { return fmt.Errorf("%w: %w", class, says) }

@@ -15,6 +15,13 @@ import (
 func (c *Connector) Apply(ctx context.Context, op connector.Op) (connector.Remote, error) {
 	var r connector.Remote
 	var err error
+	if c.profile.SerialPerObject && op.ID != "" {
+		leave, err := c.lanes.enter(ctx, object(op.Kind, op.ID))
+		if err != nil {
+			return r, fmt.Errorf("%s %s: %w", op.Verb, op.Kind, err)
+		}
+		defer leave()
+	}
 	switch op.Verb {
 	case connector.Create:
 		r, err = c.create(ctx, op)
@@ -230,7 +237,7 @@ func (c *Connector) delete(ctx context.Context, op connector.Op) error {
 	}
 	_, err := c.api.call(ctx, http.MethodDelete, object(op.Kind, op.ID), nil, nil, nil)
 	if errors.Is(err, connector.ErrNotFound) {
-		_, err = c.page(ctx, op.Kind, 1, 1, "")
+		_, err = c.page(ctx, op.Kind, position{count: 1}, "")
 	}
 	return err
 }

@@ -18,7 +18,7 @@ func BenchmarkCreate(b *testing.B) {
 	srv := scimtest.NewServer(b, scimtest.Config{Token: token, LogMax: 1000})
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	defer client.CloseIdleConnections()
-	svc, err := scim.Type.New(connector.Env{HTTP: client}, connector.Settings{"url": secret.New(srv.URL), "token": secret.New(token)})
+	svc, err := scim.Types()[0].New(connector.Env{HTTP: client}, connector.Settings{"url": secret.New(srv.URL), "token": secret.New(token)})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 
 // remote returns r as the contract wants it.
 func (c *Connector) remote(kind connector.Kind, r scim.Resource) connector.Remote {
-	out := connector.Remote{ID: connector.RemoteID(r.ID()), Kind: kind, Attrs: scim.Attrs(r), Active: kind == connector.Group || r.Active()}
+	out := connector.Remote{ID: connector.RemoteID(r.ID()), Kind: kind, Attrs: scim.Attrs(c.typed(r)), Active: kind == connector.Group || r.Active()}
 	if m := c.profile.ManagerAttr; m != "value" {
 		own, plain := managerPath(m), managerPath("value")
 		if v, ok := out.Attrs[own]; ok {
@@ -33,7 +33,10 @@ func (c *Connector) Normalize(kind connector.Kind, want attr.Set) (attr.Set, []c
 	out := make(attr.Set, len(want))
 	var problems []connector.Problem
 	for _, p := range want.Paths() {
-		canonical, v, err := c.normal(p, want[p])
+		canonical, v, err := c.normal(kind, p, want[p])
+		if err == nil && canonical == "" {
+			continue // the service ignores it
+		}
 		if err == nil && out[canonical] != nil && !out[canonical].Equal(v) {
 			err = fmt.Errorf("it is %s by another name, with another value", canonical)
 		}
@@ -46,8 +49,8 @@ func (c *Connector) Normalize(kind connector.Kind, want attr.Set) (attr.Set, []c
 	return out, problems
 }
 
-// normal returns one attribute as a service holds it.
-func (c *Connector) normal(p attr.Path, v attr.Values) (attr.Path, attr.Values, error) {
+// normal returns one attribute as a service holds it; no path if it ignores it.
+func (c *Connector) normal(kind connector.Kind, p attr.Path, v attr.Values) (attr.Path, attr.Values, error) {
 	canonical, err := scim.Canonical(p)
 	if err != nil {
 		return "", nil, err
@@ -59,8 +62,21 @@ func (c *Connector) normal(p attr.Path, v attr.Values) (attr.Path, attr.Values, 
 	if reason := c.reserved(parts); reason != "" {
 		return "", nil, fmt.Errorf("%s", reason)
 	}
+	rule, known := c.attribute(kind, parts)
+	switch {
+	case known:
+	case c.profile.UnknownAttributes == "drop":
+		return "", nil, nil
+	case c.profile.UnknownAttributes == "error":
+		return "", nil, fmt.Errorf("%s has no such attribute", c.profile.Title)
+	}
 	out := make(attr.Values, 0, len(v))
 	for _, s := range v {
+		if rule != nil && s != "" {
+			if s, err = rule.value(s); err != nil {
+				return "", nil, err
+			}
+		}
 		if s = strings.ToValidUTF8(s, "\uFFFD"); s == "" || slices.Contains(out, s) {
 			continue
 		}
@@ -91,6 +107,8 @@ func (c *Connector) reserved(p attr.Parts) string {
 		}
 	}
 	switch {
+	case c.typeless(p) && p.Where == "type" && p.Value != work:
+		return "the service keeps no types: only the primary one, as type work, can be told apart"
 	case p.Where != "" && p.Where != "type" && p.Where != "primary":
 		return "values can be told apart by type and primary only"
 	case p.Where != "" && p.Sub == p.Where:
@@ -130,8 +148,13 @@ func (c *Connector) body(kind connector.Kind, want attr.Set) (scim.Resource, err
 // assign makes r hold what want says at paths.
 func (c *Connector) assign(r scim.Resource, want attr.Set, paths []attr.Path) error {
 	for _, p := range paths {
-		if err := scim.Assign(r, c.wire(p), want[p]); err != nil {
+		to, v := c.wire(p), want[p]
+		if err := scim.Assign(r, to, v); err != nil {
 			return err
+		}
+		parts := split(to)
+		if a, _ := c.attribute(connector.User, parts); a != nil && a.Bool && len(v) > 0 {
+			retype(r, parts)
 		}
 	}
 	return nil
@@ -141,6 +164,13 @@ func (c *Connector) assign(r scim.Resource, want attr.Set, paths []attr.Path) er
 func (c *Connector) wire(p attr.Path) attr.Path {
 	if p == managerPath("value") {
 		return managerPath(c.profile.ManagerAttr)
+	}
+	if parts := split(p); c.typeless(parts) && parts.Where == "type" {
+		parts.Where, parts.Value = "primary", "true"
+		if parts.Sub == "primary" {
+			parts.Where, parts.Value, parts.Sub = "", "", "primary"
+		}
+		return parts.Path()
 	}
 	return p
 }

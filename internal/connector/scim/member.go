@@ -27,8 +27,14 @@ func (c *Connector) member(ctx context.Context, op connector.Op) (connector.Remo
 			return connector.Remote{}, err
 		}
 	}
-	if len(op.Remove) == 0 || !c.profile.VerifyRemovals || !c.profile.MembersReadable {
-		return connector.Remote{ID: op.ID, Kind: connector.Group, Active: true}, nil
+	done := connector.Remote{ID: op.ID, Kind: connector.Group, Active: true}
+	switch {
+	case len(op.Remove) == 0 || !c.profile.VerifyRemovals || c.profile.Members == "none":
+		return done, nil
+	case c.profile.Members == "users":
+		return done, c.Members(ctx, op.ID, func(id connector.RemoteID) error {
+			return unless(!slices.Contains(op.Remove, id), remains(op.ID, id))
+		})
 	}
 	r, err := c.read(ctx, connector.Group, op.ID, true)
 	if err != nil {
@@ -136,7 +142,29 @@ func stillThere(r scim.Resource, removed []connector.RemoteID) error {
 	}
 	for _, id := range removed {
 		if in[string(id)] {
-			return fmt.Errorf("remove members from group %s: the service accepted it, and %s is still a member", r.ID(), id)
+			return remains(connector.RemoteID(r.ID()), id)
+		}
+	}
+	return nil
+}
+
+func remains(group, member connector.RemoteID) error {
+	return fmt.Errorf("remove members from group %s: the service accepted it, and %s is still a member", group, member)
+}
+
+// Members reads who is in group.
+func (c *Connector) Members(ctx context.Context, group connector.RemoteID, yield func(connector.RemoteID) error) error {
+	r, err := c.read(ctx, connector.Group, group, true)
+	if err != nil {
+		return err
+	}
+	if c.profile.Members == "users" {
+		w := walk{c: c, kind: connector.User, filter: equals("groups.value", string(group)), seen: map[string]bool{}, total: -1}
+		return w.run(ctx, func(r scim.Resource) error { return yield(connector.RemoteID(r.ID())) })
+	}
+	for _, id := range r.Members() {
+		if err := yield(connector.RemoteID(id)); err != nil {
+			return err
 		}
 	}
 	return nil

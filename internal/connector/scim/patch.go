@@ -62,7 +62,7 @@ func (c *Connector) operations(have scim.Resource, want attr.Set, changed []attr
 		case listPath(parts):
 			if at := string(name.Path()); !done[at] {
 				done[at] = true
-				ops = append(ops, listOperations(at, parts, within(have, parts), within(next, parts))...)
+				ops = append(ops, c.listOperations(at, parts, within(have, parts), within(next, parts))...)
 			}
 		case parts.Path() == c.wire(managerPath("value")): // services take the manager as one object (RFC 7643 §4.3)
 			var manager any
@@ -94,7 +94,7 @@ func (c *Connector) operation(path string, value any) scim.Operation {
 }
 
 // listOperations returns what turns the list have, at path, into next: one element's part replaced, elements added or removed, or else all replaced.
-func listOperations(path string, p attr.Parts, have, next any) []scim.Operation {
+func (c *Connector) listOperations(path string, p attr.Parts, have, next any) []scim.Operation {
 	old, _ := have.([]any)
 	list, _ := next.([]any)
 	switch {
@@ -102,10 +102,10 @@ func listOperations(path string, p attr.Parts, have, next any) []scim.Operation 
 		return nil
 	case len(list) == 0:
 		return []scim.Operation{{Op: "remove", Path: path}}
-	case len(list) > len(old) && slices.EqualFunc(old, list[:len(old)], func(a, b any) bool { return reflect.DeepEqual(a, b) }):
+	case c.profile.ListUpdate == "element" && len(list) > len(old) && slices.EqualFunc(old, list[:len(old)], func(a, b any) bool { return reflect.DeepEqual(a, b) }):
 		return []scim.Operation{{Op: "add", Path: path, Value: list[len(old):]}}
 	}
-	if v, ok := onePart(p, old, list); ok {
+	if v, ok := onePart(p, old, list); ok && c.profile.ListUpdate == "element" {
 		return []scim.Operation{{Op: "replace", Path: filtered(path, p) + "." + p.Sub, Value: v}}
 	}
 	list = slices.Clone(list)

@@ -42,7 +42,7 @@ func TestDefaultsOfSettingsAreThoseOfPlain(t *testing.T) {
 		"page_size": fmt.Sprint(p.PageSize), "user_update": p.UserUpdate, "group_update": p.GroupUpdate, "member_batch": fmt.Sprint(p.MemberBatch),
 		"delete": p.Delete,
 	}
-	for _, s := range Type.Settings {
+	for _, s := range Types()[0].Settings {
 		if s.Default != want[s.Name] {
 			t.Errorf("setting %s has the default %q, plain.yaml has %q", s.Name, s.Default, want[s.Name])
 		}
@@ -62,7 +62,11 @@ func dialect(t *testing.T, body string, change func(*profile)) (*Connector, *[]s
 		_, _ = io.WriteString(w, body)
 	}))
 	t.Cleanup(srv.Close)
-	c, err := open("plain", connector.Env{HTTP: srv.Client()}, connector.Settings{"url": secret.New(srv.URL), "token": secret.New("t")})
+	plain, err := loadProfile("plain")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := open(plain, connector.Env{HTTP: srv.Client()}, connector.Settings{"url": secret.New(srv.URL), "token": secret.New("t")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,9 @@
 // Package scim is the connector for services that speak SCIM 2.0. What a vendor does differently is data: profiles/*.yaml.
 //
-// scim.go is the connector and its reads, list.go walks through pages, apply.go and member.go write, convert.go and patch.go turn attributes into SCIM and
-// back without any I/O, api.go speaks HTTP and turns answers into the errors of package connector, profile.go reads the dialects. The messages themselves are those of muster/internal/scim; the sandbox to
-// test against is its scimtest.
+// scim.go is the connector and its reads, list.go walks through pages, apply.go and member.go write, convert.go, attribute.go and patch.go turn attributes into
+// SCIM and back without any I/O, api.go speaks HTTP and turns answers into the errors of package connector, profile.go reads the dialects, type.go makes a
+// connector.Type of each, rate.go says how often they may be called, probe.go finds out what a tenant really supports. The messages themselves are those of
+// muster/internal/scim; the sandbox to test against is its scimtest.
 package scim
 
 import (
@@ -10,43 +11,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"muster/internal/attr"
 	"muster/internal/connector"
+	"muster/internal/httpclient"
 	"muster/internal/scim"
 )
-
-// Type describes a plain SCIM 2.0 service.
-var Type = connector.Type{
-	Name:  "scim",
-	Title: "SCIM 2.0 service",
-	Settings: []connector.Setting{
-		{Name: "url", Help: "base address of the service, up to and without /Users", Required: true, Example: "https://wiki.example.com/scim/v2"},
-		{Name: "token", Help: "bearer token that the service asks for", Required: true, Secret: true, Example: "9f86d081884c7d65"},
-		{Name: "page_size", Help: "accounts or groups to ask for per page, 1 to 10000", Default: "100", Example: "50"},
-		{Name: "user_update", Help: "how accounts are changed: patch (only what differs) or put (read, change, replace the whole)", Default: "patch", Example: "put"},
-		{
-			Name:    "group_update",
-			Help:    "how groups are changed: patch (members as deltas), replace (PATCH with the whole list) or put (PUT with the whole list)",
-			Default: "patch", Example: "put",
-		},
-		{Name: "member_batch", Help: "most members named in one request, 1 or more", Default: "100", Example: "1000"},
-		{Name: "delete", Help: "what the service offers for removal: hard (DELETE) or none", Default: "hard", Example: "none"},
-	},
-	New: func(env connector.Env, s connector.Settings) (connector.Connector, error) {
-		return open("plain", env, s)
-	},
-}
 
 // A Connector keeps the users and groups of one SCIM service. Safe for concurrent use.
 type Connector struct {
 	api     *api
 	profile profile
+	pace    httpclient.Pace
+	log     *slog.Logger
+	lanes   lanes
 }
 
 var (
@@ -54,44 +37,27 @@ var (
 	_ connector.Finder     = (*Connector)(nil)
 	_ connector.Members    = (*Connector)(nil)
 	_ connector.Normalizer = (*Connector)(nil)
+	_ connector.Estimator  = (*Connector)(nil)
 )
 
-func open(dialect string, env connector.Env, s connector.Settings) (*Connector, error) {
-	p, err := loadProfile(dialect)
+func open(p profile, env connector.Env, s connector.Settings) (*Connector, error) {
+	p, err := p.with(s)
 	if err != nil {
 		return nil, err
 	}
-	p.UserUpdate = cmp.Or(s.Text("user_update"), p.UserUpdate)
-	p.GroupUpdate = cmp.Or(s.Text("group_update"), p.GroupUpdate)
-	p.Delete = cmp.Or(s.Text("delete"), p.Delete)
-	if p.PageSize, err = number(s, "page_size", p.PageSize); err != nil {
-		return nil, err
-	}
-	if p.MemberBatch, err = number(s, "member_batch", p.MemberBatch); err != nil {
-		return nil, err
-	}
-	if err := p.check(); err != nil {
-		return nil, err
-	}
-	if p.UserUpdate == "put" && p.Deactivate == "patch" {
-		p.Deactivate = "put"
-	}
-	a, err := newAPI(env, s)
+	address, err := p.base(s)
 	if err != nil {
 		return nil, err
 	}
-	return &Connector{api: a, profile: p}, nil
-}
-
-func number(s connector.Settings, name string, missing int) (int, error) {
-	if s.Text(name) == "" {
-		return missing, nil
-	}
-	n, err := strconv.Atoi(s.Text(name))
+	a, err := newAPI(env, address, s.Text("token"), p.Errors)
 	if err != nil {
-		return 0, fmt.Errorf("%s must be a whole number", name)
+		return nil, err
 	}
-	return n, nil
+	c := &Connector{api: a, profile: p, pace: p.pace(s), log: env.Log}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	return c, nil
 }
 
 // Check reads the service's description, and one user and one group to see whether the token is good for more than that.
@@ -103,10 +69,10 @@ func (c *Connector) Check(ctx context.Context) (connector.Features, error) {
 	} else if err != nil {
 		return connector.Features{}, err
 	}
-	if _, err := c.page(ctx, connector.User, 1, 1, ""); err != nil {
+	if _, err := c.page(ctx, connector.User, position{count: 1}, ""); err != nil {
 		return connector.Features{}, err
 	}
-	_, noGroups := c.page(ctx, connector.Group, 1, 1, "")
+	_, noGroups := c.page(ctx, connector.Group, position{count: 1}, "")
 	if noGroups != nil && !absent(noGroups) && !errors.Is(noGroups, connector.ErrForeign) {
 		return connector.Features{}, noGroups
 	}
@@ -121,9 +87,12 @@ func absent(err error) bool {
 func (c *Connector) features(conf *scim.ServiceProviderConfig, noGroups error) connector.Features {
 	p := c.profile
 	f := connector.Features{
-		FindBy: p.UserMatch, Groups: noGroups == nil, MembersReadable: p.MembersReadable && noGroups == nil, RenameGroup: p.GroupRename && noGroups == nil,
-		Disable: p.Deactivate != "none", CreateDisabled: p.Deactivate == "patch" || p.Deactivate == "put", DeleteUser: p.Delete == "hard",
-		MemberBatch: p.MemberBatch, Required: p.Required, Notes: map[string]string{},
+		FindBy: p.finds(), Groups: noGroups == nil, MembersReadable: p.Members != "none" && noGroups == nil, RenameGroup: p.GroupRename && noGroups == nil,
+		Disable: p.Deactivate != "none", DisabledGone: p.DisabledGone, CreateDisabled: p.CreateDisabled && (p.Deactivate == "patch" || p.Deactivate == "put"),
+		DeleteUser: p.Delete == "hard", MemberBatch: p.MemberBatch, Required: p.Required, Notes: map[string]string{},
+	}
+	for name, note := range p.Notes {
+		f.Notes[name] = note
 	}
 	if conf != nil && !conf.Filter.Supported {
 		f.FindBy = nil
@@ -145,10 +114,21 @@ func (c *Connector) features(conf *scim.ServiceProviderConfig, noGroups error) c
 		{"delete_user", f.DeleteUser, "the service cannot delete accounts, or the setting delete is none"},
 	} {
 		if !n.has {
-			f.Notes[n.name] = n.reason
+			f.Notes[n.name] = cmp.Or(p.Notes[n.name], n.reason)
 		}
 	}
 	return f
+}
+
+// finds returns the attributes by which accounts or groups are found.
+func (p profile) finds() []attr.Path {
+	out := slices.Clone(p.UserMatch)
+	for _, by := range p.GroupMatch {
+		if !slices.Contains(out, by) {
+			out = append(out, by)
+		}
+	}
+	return out
 }
 
 // Get reads one object.
@@ -163,7 +143,7 @@ func (c *Connector) Get(ctx context.Context, kind connector.Kind, id connector.R
 // read returns the resource id, with its members if they are asked for.
 func (c *Connector) read(ctx context.Context, kind connector.Kind, id connector.RemoteID, members bool) (scim.Resource, error) {
 	var q url.Values
-	if kind == connector.Group && !members {
+	if kind == connector.Group && !members && c.profile.ExcludeMembers {
 		q = url.Values{"excludedAttributes": {"members"}}
 	}
 	var r scim.Resource
@@ -176,46 +156,55 @@ func (c *Connector) read(ctx context.Context, kind connector.Kind, id connector.
 	return r, nil
 }
 
-// Find asks with a filter and believes only what it can see: services ignore filters, or compare more loosely than is safe.
+// Find asks with a filter and believes only what it can see: services ignore filters, or compare more loosely than is safe. Where the filter is ignored,
+// the whole list is read instead, if the dialect says that this happens.
 func (c *Connector) Find(ctx context.Context, kind connector.Kind, by attr.Path, value string) (connector.Remote, error) {
 	by, err := scim.Canonical(by)
 	if err != nil {
 		return connector.Remote{}, fmt.Errorf("find %s: %w: %w", kind, connector.ErrInvalid, err)
 	}
-	page, err := c.page(ctx, kind, 1, c.profile.PageSize, equals(by, value))
+	what := fmt.Sprintf("find %s by %s", kind, by)
+	if !slices.Contains(c.match(kind), by) {
+		return connector.Remote{}, fmt.Errorf("%s: the service has no such filter: %w", what, connector.ErrUnsupported)
+	}
+	page, err := c.page(ctx, kind, position{count: c.profile.PageSize}, equals(c.wire(by), value))
 	if err != nil {
 		return connector.Remote{}, err
 	}
-	var found []scim.Resource
+	var found []connector.Remote
+	keep := func(r scim.Resource) error {
+		if slices.ContainsFunc(scim.Values(c.typed(r), by), func(v string) bool { return v == value || by != "externalId" && strings.EqualFold(v, value) }) {
+			found = append(found, c.remote(kind, r))
+		}
+		return nil
+	}
 	for _, r := range page.Resources {
-		if slices.ContainsFunc(scim.Values(r, by), func(v string) bool { return v == value || by != "externalId" && strings.EqualFold(v, value) }) {
-			found = append(found, r)
+		_ = keep(r) // never fails
+	}
+	if len(found) < 2 && page.more() {
+		if !c.profile.FilterIgnored {
+			return connector.Remote{}, fmt.Errorf("%s: %d results; the service seems to ignore filters: %w", what, page.total(), connector.ErrUnsupported)
+		}
+		found = nil
+		if err := c.walk(ctx, kind, keep); err != nil {
+			return connector.Remote{}, err
 		}
 	}
-	what := fmt.Sprintf("find %s by %s", kind, by)
-	switch {
-	case len(found) > 1:
-		return connector.Remote{}, fmt.Errorf("%s: %d of them: %w", what, len(found), connector.ErrExists)
-	case *page.TotalResults > len(page.Resources):
-		return connector.Remote{}, fmt.Errorf("%s: %d results; the service seems to ignore filters: %w", what, *page.TotalResults, connector.ErrUnsupported)
-	case len(found) == 0:
+	switch len(found) {
+	case 0:
 		return connector.Remote{}, fmt.Errorf("%s: %w", what, connector.ErrNotFound)
+	case 1:
+		return found[0], nil
 	}
-	return c.remote(kind, found[0]), nil
+	return connector.Remote{}, fmt.Errorf("%s: %d of them: %w", what, len(found), connector.ErrExists)
 }
 
-// Members reads who is in group.
-func (c *Connector) Members(ctx context.Context, group connector.RemoteID, yield func(connector.RemoteID) error) error {
-	r, err := c.read(ctx, connector.Group, group, true)
-	if err != nil {
-		return err
+// match returns the attributes by which objects of a kind can be looked up.
+func (c *Connector) match(kind connector.Kind) []attr.Path {
+	if kind == connector.Group {
+		return c.profile.GroupMatch
 	}
-	for _, id := range r.Members() {
-		if err := yield(connector.RemoteID(id)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return c.profile.UserMatch
 }
 
 func collection(kind connector.Kind) string {

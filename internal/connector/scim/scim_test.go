@@ -94,11 +94,11 @@ func open(t *testing.T, env connector.Env, settings map[string]string) connector
 	for k, v := range settings {
 		s[k] = secret.New(v)
 	}
-	s, err := scim.Type.Check(s)
+	s, err := scim.Types()[0].Check(s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := scim.Type.New(env, s)
+	c, err := scim.Types()[0].New(env, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,10 +163,10 @@ func tryOpen(settings map[string]string) error {
 	for k, v := range settings {
 		s[k] = secret.New(v)
 	}
-	s, err := scim.Type.Check(s)
+	s, err := scim.Types()[0].Check(s)
 	if err != nil {
 		return err
 	}
-	_, err = scim.Type.New(connector.Env{HTTP: http.DefaultClient, Now: time.Now}, s)
+	_, err = scim.Types()[0].New(connector.Env{HTTP: http.DefaultClient, Now: time.Now}, s)
 	return err
 }
