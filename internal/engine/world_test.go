@@ -82,7 +82,7 @@ func (w *world) start() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	c, err := scimconnector.Type.New(
+	c, err := scimconnector.Types()[0].New(
 		connector.Env{HTTP: &http.Client{Transport: w.refusing(w.knife.transport(w.t))}, Log: w.log(), Now: time.Now},
 		connector.Settings{"url": secret.New(w.target.URL), "token": secret.New("s3cret")})
 	if err != nil {
