@@ -108,7 +108,7 @@ var builtinRoles = []string{
 // roles checks a list of roles with spaces between them.
 func (c *checker) roles(field string, roles *string) {
 	c.bytes(field, roles, 256)
-	for _, r := range strings.Fields(value(roles)) {
+	for r := range strings.FieldsSeq(value(roles)) {
 		if !slices.Contains(builtinRoles, r) {
 			c.facts.refer(aRole, c.no, c.kind, c.at+"."+field, r)
 		}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -132,8 +133,8 @@ func pack(t *testing.T, file string, files map[string]string) {
 func TestOrderDoesNotCount(t *testing.T) {
 	lines := strings.SplitAfter(strings.TrimSpace(sound)+"\n", "\n")
 	var b strings.Builder
-	for i := len(lines) - 1; i >= 0; i-- {
-		b.WriteString(lines[i])
+	for _, l := range slices.Backward(lines) {
+		b.WriteString(l)
 	}
 	folder := t.TempDir()
 	write(t, filepath.Join(folder, "import.jsonl"), []byte(b.String()))
