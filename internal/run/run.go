@@ -196,6 +196,8 @@ type Reader interface {
 	Target(ctx context.Context, name string) (Target, error)
 	Targets(ctx context.Context) ([]Target, error)
 	Raises(ctx context.Context, target string, now time.Time) ([]Raise, error)
+	// Events returns what the audit log holds, newest first.
+	Events(ctx context.Context, q EventQuery) ([]Event, error)
 }
 
 // A Tx also writes, in the directory.Tx that In was given.
@@ -216,11 +218,21 @@ type Tx interface {
 
 // An Event is one line of the audit log.
 type Event struct {
+	Seq    int64     `json:"seq,omitempty"` // set by the Store; later ones are larger
 	At     time.Time `json:"at"`
 	By     string    `json:"by"`
 	Act    string    `json:"act"`    // "plan.approve", "disable" …
 	Object string    `json:"object"` // id or name of what it was done to
 	Detail string    `json:"detail,omitempty"`
+}
+
+// An EventQuery selects events; empty fields match everything.
+type EventQuery struct {
+	Object string
+	By     string
+	Act    string
+	Before int64 // Seq, exclusive; 0 = the newest
+	Limit  int
 }
 
 // In returns the run contract of tx.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"muster/internal/run"
@@ -73,6 +74,32 @@ func (r runReader) Target(ctx context.Context, name string) (run.Target, error) 
 // Targets implements run.Reader.
 func (r runReader) Targets(ctx context.Context) ([]run.Target, error) {
 	return collect(ctx, r.session, scanTarget, "select "+targetColumns+" from target order by name")
+}
+
+// Events implements run.Reader.
+func (r runReader) Events(ctx context.Context, q run.EventQuery) ([]run.Event, error) {
+	var where []string
+	args := []any{atMost(q.Limit)}
+	for _, c := range []struct {
+		text string
+		arg  any
+		set  bool
+	}{{"object = ", q.Object, q.Object != ""}, {"who = ", q.By, q.By != ""}, {"act = ", q.Act, q.Act != ""}, {"seq < ", q.Before, q.Before > 0}} {
+		if c.set {
+			args = append(args, c.arg)
+			where = append(where, c.text+dollar(len(args)))
+		}
+	}
+	text := "select seq, at_ms, who, act, object, detail from audit"
+	if len(where) > 0 {
+		text += " where " + strings.Join(where, " and ")
+	}
+	return collect(ctx, r.session, func(rows *sql.Rows, e *run.Event) error {
+		var at int64
+		err := rows.Scan(&e.Seq, &at, &e.By, &e.Act, &e.Object, &e.Detail)
+		e.At = moment(at)
+		return err
+	}, text+" order by seq desc limit $1", args...)
 }
 
 // PutTarget implements run.Tx.

@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 		{"a conflict leaves the transaction usable", testConflictGoesOn},
 		{"stale rev", testStale},
 		{"search", testSearch},
+		{"browse", testBrowse},
 		{"list and count", testList},
 		{"records", testRecords},
 		{"records by base", testRecordLists},

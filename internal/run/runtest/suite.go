@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 		{"decide", testDecide},
 		{"targets", testTargets},
 		{"raises", testRaises},
+		{"events", testEvents},
 		{"rollback with the directory", testRollback},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
@@ -300,4 +301,30 @@ func testRollback(t *testing.T, s directory.Store) {
 	if !errors.Is(err, directory.ErrNotFound) {
 		t.Errorf("an object after a rollback: error is %v, want %v", err, directory.ErrNotFound)
 	}
+}
+
+func testEvents(t *testing.T, s directory.Store) {
+	update(t, s, func(ctx context.Context, tx run.Tx) error {
+		var errs []error
+		for i, by := range []string{"olivia", "ben", "olivia"} {
+			errs = append(errs, tx.Audit(ctx, run.Event{At: at(i), By: by, Act: []string{"pause", "pause", "resume"}[i], Object: []string{"wiki", "chat", "wiki"}[i], Detail: "why"}))
+		}
+		return errors.Join(errs...)
+	})
+	acts := func(q run.EventQuery) (out []string) {
+		for _, e := range view(t, s, func(ctx context.Context, r run.Reader) ([]run.Event, error) { return r.Events(ctx, q) }) {
+			if e.Seq <= 0 || e.Detail != "why" {
+				t.Errorf("event %+v", e)
+			}
+			out = append(out, e.By+" "+e.Act+" "+e.Object)
+		}
+		return out
+	}
+	equal(t, "all events, newest first", acts(run.EventQuery{Limit: 10}), []string{"olivia resume wiki", "ben pause chat", "olivia pause wiki"})
+	equal(t, "of an object", acts(run.EventQuery{Object: "wiki", Limit: 10}), []string{"olivia resume wiki", "olivia pause wiki"})
+	equal(t, "of an act by somebody", acts(run.EventQuery{By: "olivia", Act: "pause", Limit: 10}), []string{"olivia pause wiki"})
+	newest := view(t, s, func(ctx context.Context, r run.Reader) ([]run.Event, error) {
+		return r.Events(ctx, run.EventQuery{Limit: 1})
+	})
+	equal(t, "before the newest", acts(run.EventQuery{Before: newest[0].Seq, Limit: 1}), []string{"ben pause chat"})
 }

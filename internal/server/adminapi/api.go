@@ -63,6 +63,7 @@ func newAPI(mux *http.ServeMux, svc Service, keeper *access.Keeper, log *slog.Lo
 	a.peopleRoutes()
 	a.targetRoutes()
 	a.tokenRoutes()
+	a.browseRoutes()
 	return a
 }
 

@@ -26,6 +26,7 @@ type Service interface {
 	Waits
 	People
 	Targets
+	Browsing
 }
 
 // Overview says how everything stands.

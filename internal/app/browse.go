@@ -1,0 +1,304 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"muster/internal/config"
+	"muster/internal/connector"
+	"muster/internal/connector/all"
+	"muster/internal/directory"
+	"muster/internal/link"
+	"muster/internal/run"
+	"muster/internal/server/adminapi"
+)
+
+// Browse implements adminapi.Browsing.
+func (m *Muster) Browse(ctx context.Context, q adminapi.BrowseQuery) (adminapi.BrowsePage, error) {
+	var out adminapi.BrowsePage
+	if _, ok := m.File.Target(q.Target); q.Target != "" && !ok {
+		return out, m.unknown("target", q.Target)
+	}
+	name, id, err := place(q.After)
+	if err != nil {
+		return out, err
+	}
+	b := browser{q: q, look: directory.Look{
+		Kind: directory.Kind(q.Kind), State: directory.State(q.State), Text: strings.TrimSpace(q.Text), AfterName: name, After: id, Limit: max(q.Limit, 1),
+	}}
+	err = m.Store.View(ctx, func(v directory.Reader) error {
+		found, more, err := b.page(ctx, v)
+		if err != nil {
+			return err
+		}
+		for _, o := range found {
+			x := object(o)
+			x.Attrs = o.Attrs
+			out.Objects = append(out.Objects, x)
+		}
+		if more {
+			last := found[len(found)-1]
+			out.Next = base64.RawURLEncoding.EncodeToString([]byte(string(last.ID) + " " + last.Handle()))
+		}
+		return m.addLinks(ctx, v, out.Objects)
+	})
+	return out, err
+}
+
+// place reads where a page continues.
+func place(after string) (string, directory.ID, error) {
+	text, err := base64.RawURLEncoding.DecodeString(after)
+	id, name, ok := strings.Cut(string(text), " ")
+	if after != "" && (err != nil || !ok) {
+		return "", "", &run.Problem{Code: adminapi.BadRequest, What: "the place to continue from is none", Fix: "Begin with the first page."}
+	}
+	return name, directory.ID(id), nil
+}
+
+// A browser finds one page.
+type browser struct {
+	q    adminapi.BrowseQuery
+	look directory.Look
+}
+
+// page returns the objects of the page, and whether there are more.
+func (b browser) page(ctx context.Context, v directory.Reader) ([]directory.Object, bool, error) {
+	found, err := b.exact(ctx, v)
+	if err != nil || len(found) > 0 {
+		return found, false, err
+	}
+	limit := b.look.Limit
+	b.look.Limit = max(limit+1, 200*min(len(b.q.Target), 1))
+	for len(found) <= limit {
+		batch, err := v.Browse(ctx, b.look)
+		if err != nil || len(batch) == 0 {
+			return found, false, err
+		}
+		last := batch[len(batch)-1]
+		b.look.AfterName, b.look.After = last.Handle(), last.ID
+		there, err := b.there(ctx, v, batch)
+		if found = append(found, there...); err != nil || len(batch) < b.look.Limit {
+			break
+		}
+	}
+	if err == nil && len(found) > limit {
+		return found[:limit], true, nil
+	}
+	return found, false, err
+}
+
+// exact finds who is meant by an id, key or DN, which no name begins with.
+func (b browser) exact(ctx context.Context, v directory.Reader) ([]directory.Object, error) {
+	if b.look.Text == "" || b.look.After != "" {
+		return nil, nil
+	}
+	first := b.look
+	first.Limit = 1
+	if found, err := v.Browse(ctx, first); err != nil || len(found) > 0 {
+		return nil, err
+	}
+	found, err := v.Search(ctx, b.look.Text, b.look.Limit)
+	found = slices.DeleteFunc(found, func(o directory.Object) bool {
+		return o.Kind != b.look.Kind || b.look.State != "" && o.State != b.look.State
+	})
+	if err != nil {
+		return nil, err
+	}
+	return b.there(ctx, v, found)
+}
+
+// there leaves those who have an account at the target that was asked for.
+func (b browser) there(ctx context.Context, v directory.Reader, found []directory.Object) ([]directory.Object, error) {
+	if b.q.Target == "" {
+		return found, nil
+	}
+	links, err := link.Of(v).Links(ctx, b.q.Target, idsOf(found))
+	linked := map[directory.ID]bool{}
+	for _, l := range links {
+		linked[l.Object] = l.Remote != ""
+	}
+	return slices.DeleteFunc(found, func(o directory.Object) bool { return !linked[o.ID] }), err
+}
+
+func idsOf(objects []directory.Object) []directory.ID {
+	out := make([]directory.ID, len(objects))
+	for i, o := range objects {
+		out[i] = o.ID
+	}
+	return out
+}
+
+// addLinks adds to a page of objects where they have accounts.
+func (m *Muster) addLinks(ctx context.Context, v directory.Reader, page []adminapi.Object) error {
+	at := make(map[directory.ID]int, len(page))
+	ids := make([]directory.ID, len(page))
+	for i, o := range page {
+		at[o.ID], ids[i] = i, o.ID
+	}
+	for _, t := range m.File.Targets {
+		links, err := link.Of(v).Links(ctx, t.Name, ids)
+		if err != nil {
+			return err
+		}
+		for _, l := range links {
+			o := &page[at[l.Object]]
+			x := linkView(l, o.Name)
+			x.Applied = nil
+			o.Links = append(o.Links, x)
+		}
+	}
+	return nil
+}
+
+// Members implements adminapi.Browsing.
+func (m *Muster) Members(ctx context.Context, group string, q adminapi.MemberQuery) (adminapi.MemberPage, error) {
+	var out adminapi.MemberPage
+	g, err := m.one(ctx, directory.Group, group)
+	if err != nil {
+		return out, err
+	}
+	return out, m.Store.View(ctx, func(v directory.Reader) error {
+		ids, err := v.Members(ctx, g.ID, q.After, max(q.Limit, 1))
+		if err != nil {
+			return err
+		}
+		if len(ids) == max(q.Limit, 1) {
+			out.Next = ids[len(ids)-1]
+		}
+		objects, err := v.Objects(ctx, ids)
+		if err != nil {
+			return err
+		}
+		slices.SortFunc(objects, func(a, b directory.Object) int {
+			return cmp.Compare(strings.ToLower(a.Handle()), strings.ToLower(b.Handle()))
+		})
+		at := map[directory.ID]int{}
+		for i, o := range objects {
+			at[o.ID] = i
+			out.Members = append(out.Members, adminapi.Member{ID: o.ID, Kind: o.Kind, Name: o.Handle(), State: o.State})
+		}
+		return m.memberships(ctx, v, g.ID, ids, func(id directory.ID, x adminapi.MemberAt) {
+			if i, ok := at[id]; ok {
+				out.Members[i].At = append(out.Members[i].At, x)
+			}
+		})
+	})
+}
+
+// memberships tells of each target at which a group is linked whether ids are members there.
+func (m *Muster) memberships(ctx context.Context, v directory.Reader, group directory.ID, ids []directory.ID, tell func(directory.ID, adminapi.MemberAt)) error {
+	for _, t := range m.File.Targets {
+		linked, err := link.Of(v).Links(ctx, t.Name, []directory.ID{group})
+		if err != nil {
+			return err
+		}
+		if len(linked) == 0 {
+			continue
+		}
+		edges, err := link.Of(v).EdgesOf(ctx, t.Name, ids)
+		if err != nil {
+			return err
+		}
+		for _, e := range edges {
+			if e.Group == group {
+				tell(e.Member, adminapi.MemberAt{Target: t.Name, Wanted: e.Wanted, Applied: e.Applied})
+			}
+		}
+	}
+	return nil
+}
+
+// Writes implements adminapi.Browsing.
+func (m *Muster) Writes(ctx context.Context, q adminapi.CallQuery) ([]adminapi.CallAt, error) {
+	find := link.Query{Target: q.Target, Run: q.Run, Limit: max(q.Limit, 1)}
+	if q.Who != "" {
+		o, err := m.one(ctx, "", q.Who)
+		if err != nil {
+			return nil, err
+		}
+		find.Object = o.ID
+	}
+	out := []adminapi.CallAt{}
+	return out, m.Store.View(ctx, func(v directory.Reader) error {
+		entries, err := link.Of(v).Journal(ctx, find)
+		if err != nil {
+			return err
+		}
+		names := map[directory.ID]string{}
+		var ids []directory.ID
+		for _, e := range entries {
+			ids = append(ids, e.Object)
+		}
+		objects, err := v.Objects(ctx, ids)
+		for _, o := range objects {
+			names[o.ID] = o.Handle()
+		}
+		for _, e := range entries {
+			out = append(out, adminapi.CallAt{Target: e.Target, Object: e.Object, Name: names[e.Object], Was: e.Before, Want: e.Want, Call: *call(e)})
+		}
+		return err
+	})
+}
+
+// Events implements adminapi.Browsing.
+func (m *Muster) Events(ctx context.Context, q run.EventQuery) ([]run.Event, error) {
+	var out []run.Event
+	return out, m.Store.View(ctx, func(v directory.Reader) (err error) {
+		out, err = run.Of(v).Events(ctx, q)
+		return err
+	})
+}
+
+// Configuration implements adminapi.Browsing.
+func (m *Muster) Configuration(context.Context) (adminapi.Configuration, error) {
+	out := adminapi.Configuration{File: m.File.Name, Data: m.Data, Listen: m.File.Listen, Warnings: m.File.Warnings, Sources: []adminapi.SourceConfig{}, Targets: []adminapi.TargetConfig{}}
+	for _, s := range m.File.Sources {
+		out.Sources = append(out.Sources, adminapi.SourceConfig{Name: s.Name, Type: s.Type, At: s.At, Settings: sourceSettings(s), Every: s.Every, Rules: s.Rules})
+	}
+	for _, t := range m.File.Targets {
+		c := adminapi.TargetConfig{Name: t.Name, Type: t.Type, At: t.At, Mode: string(t.Mode), Rules: t.Rules}
+		for _, name := range slices.Sorted(maps.Keys(t.Settings)) {
+			c.Settings = append(c.Settings, adminapi.Setting{Name: name, Value: m.shown(t, name)})
+		}
+		out.Targets = append(out.Targets, c)
+	}
+	return out, nil
+}
+
+// shown returns a setting of a target as it may be shown: of a secret, where it is kept.
+func (m *Muster) shown(t config.Target, name string) string {
+	v := t.Settings[name]
+	typ, err := all.Find(t.Type)
+	if err != nil || slices.ContainsFunc(typ.Settings, func(s connector.Setting) bool { return s.Name == name && s.Secret }) {
+		return v.String()
+	}
+	text, err := v.Resolve()
+	if err != nil {
+		return v.String()
+	}
+	return text.Reveal()
+}
+
+func sourceSettings(s config.Source) []adminapi.Setting {
+	c := s.LDAP
+	if c == nil {
+		return nil
+	}
+	out := []adminapi.Setting{{Name: "servers", Value: strings.Join(c.Servers, ", ")}, {Name: "bind", Value: c.Bind}, {Name: "canary", Value: c.Canary}}
+	if !c.Password.IsZero() {
+		out = append(out, adminapi.Setting{Name: "password", Value: c.Password.String()})
+	}
+	for _, b := range append(slices.Clone(c.People), c.Groups...) {
+		text := b.Base
+		if b.Filter != "" {
+			text += fmt.Sprintf(" with %s", b.Filter)
+		}
+		out = append(out, adminapi.Setting{Name: b.Name, Value: text})
+	}
+	return out
+}

@@ -1,0 +1,104 @@
+package adminapitest
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"muster/internal/attr"
+	"muster/internal/connector"
+	"muster/internal/directory"
+	"muster/internal/mapping"
+	"muster/internal/plan"
+	"muster/internal/run"
+	"muster/internal/server/adminapi"
+)
+
+// Browse returns people or groups whose name begins with the text, by name.
+func (s *Service) Browse(_ context.Context, q adminapi.BrowseQuery) (adminapi.BrowsePage, error) {
+	if q.Target != "" && !isTarget(q.Target) {
+		return adminapi.BrowsePage{}, missing("target", q.Target)
+	}
+	var page adminapi.BrowsePage
+	for _, o := range slices.SortedFunc(slices.Values(s.people), func(a, b adminapi.Object) int { return cmp.Compare(a.Name, b.Name) }) {
+		there := slices.ContainsFunc(o.Links, func(l adminapi.Link) bool { return l.Target == q.Target })
+		if string(o.Kind) != q.Kind || o.Name <= q.After || !strings.HasPrefix(o.Name, q.Text) || q.State != "" && string(o.State) != q.State || q.Target != "" && !there {
+			continue
+		}
+		if len(page.Objects) == q.Limit {
+			page.Next = page.Objects[len(page.Objects)-1].Name
+			break
+		}
+		o.Records, o.Groups = nil, nil
+		page.Objects = append(page.Objects, o)
+	}
+	return page, nil
+}
+
+// Members returns the three members of Staff.
+func (s *Service) Members(ctx context.Context, group string, _ adminapi.MemberQuery) (adminapi.MemberPage, error) {
+	if _, err := s.Object(ctx, string(directory.Group), group); err != nil {
+		return adminapi.MemberPage{}, err
+	}
+	return adminapi.MemberPage{Members: []adminapi.Member{
+		{ID: ben, Kind: directory.Person, Name: "ben.ito", State: directory.Active, At: []adminapi.MemberAt{{Target: "wiki", Wanted: true}}},
+		{ID: mia, Kind: directory.Person, Name: names()[mia], State: directory.Gone, At: []adminapi.MemberAt{{Target: "wiki", Applied: true}}},
+		{ID: olivia, Kind: directory.Person, Name: "olivia.berg", State: directory.Active, At: []adminapi.MemberAt{{Target: "wiki", Wanted: true, Applied: true}}},
+	}}, nil
+}
+
+// Writes returns two writes to wiki, one of which failed.
+func (s *Service) Writes(_ context.Context, q adminapi.CallQuery) ([]adminapi.CallAt, error) {
+	if q.Target != "" && q.Target != "wiki" {
+		return nil, nil
+	}
+	return []adminapi.CallAt{
+		{
+			Target: "wiki", Object: olivia, Name: "olivia.berg", Was: attr.Set{"title": {"Engineer"}}, Want: attr.Set{"title": {"Lead"}},
+			Call: adminapi.Call{At: ago(time.Hour), Verb: connector.Update, Result: "done", Answer: "200 OK", Took: "120ms", Run: "run-wiki"},
+		},
+		{
+			Target: "wiki", Object: mia, Name: names()[mia],
+			Call: adminapi.Call{At: ago(2 * time.Hour), Verb: connector.Disable, Result: "failed", Answer: "503 Service Unavailable", Took: "30s", Run: "run-wiki", Cause: "missing"},
+		},
+	}[:min(2, max(q.Limit, 1))], nil
+}
+
+// Events returns who did what.
+func (s *Service) Events(_ context.Context, q run.EventQuery) ([]run.Event, error) {
+	all := []run.Event{
+		{Seq: 3, At: ago(time.Hour), By: "operator:owner", Act: "pause", Object: "wiki", Detail: "upgrade of the wiki"},
+		{Seq: 2, At: ago(2 * time.Hour), By: "operator:admin", Act: "first.approve", Object: FirstPlan, Detail: "target wiki, 280 people"},
+		{Seq: 1, At: ago(26 * time.Hour), By: "muster", Act: "token.create", Object: "aaaaaaaa"},
+	}
+	all = slices.DeleteFunc(all, func(e run.Event) bool {
+		return q.Object != "" && e.Object != q.Object || q.By != "" && e.By != q.By || q.Act != "" && e.Act != q.Act || q.Before > 0 && e.Seq >= q.Before
+	})
+	return all[:min(len(all), max(q.Limit, 1))], nil
+}
+
+// Configuration returns one source and one target.
+func (s *Service) Configuration(context.Context) (adminapi.Configuration, error) {
+	person := attr.Path("userName")
+	return adminapi.Configuration{
+		File: "/etc/muster/muster.yaml", Data: "/var/lib/muster", Listen: "127.0.0.1:8480", Warnings: []string{"muster.yaml:14: delete is chosen for groups"},
+		Sources: []adminapi.SourceConfig{{
+			Name: "corp", Type: "ldap", At: "muster.yaml:2", Every: 5 * time.Minute,
+			Settings: []adminapi.Setting{{Name: "servers", Value: "ldaps://dc1.corp.example"}, {Name: "password", Value: "file /run/secrets/ldap"}, {Name: "people", Value: "OU=People,DC=corp,DC=example"}},
+			Rules:    mapping.SourceRules{Name: "corp", People: mapping.Rules{"username": {Expr: "record.sAMAccountName", At: "muster.yaml:9"}}},
+		}},
+		Targets: []adminapi.TargetConfig{{
+			Name: "wiki", Type: "scim", At: "muster.yaml:12", Mode: "live", Settings: []adminapi.Setting{{Name: "token", Value: "file /run/secrets/wiki"}, {Name: "url", Value: "https://wiki.example/scim/v2"}},
+			Rules: mapping.TargetRules{
+				Name: "wiki",
+				People: mapping.ObjectRules{
+					From: mapping.From{Group: "CN=Wiki,OU=Groups,DC=corp,DC=example", Nested: true, At: "muster.yaml:17"}, Match: []attr.Path{person}, Create: true, Update: true, WhenRemoved: plan.Disable,
+					Attributes: mapping.Rules{person: {Expr: "person.username", At: "muster.yaml:21"}, "title": {Expr: "source.corp.title", Default: attr.Values{"-"}, Once: true, At: "muster.yaml:22"}},
+				},
+				Groups: &mapping.ObjectRules{From: mapping.From{Filter: "(cn=wiki-*)"}, Create: true, Update: true, WhenRemoved: plan.Delete, Attributes: mapping.Rules{"displayName": {Expr: "group.name", At: "muster.yaml:27"}}},
+			},
+		}},
+	}, nil
+}

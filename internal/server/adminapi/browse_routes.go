@@ -1,0 +1,72 @@
+package adminapi
+
+import (
+	"context"
+	"net/http"
+
+	"muster/internal/access"
+	"muster/internal/directory"
+	"muster/internal/run"
+)
+
+type browseQuery struct {
+	Text   string `query:"text" doc:"What a word of a value begins with, or exactly an id, key or DN."`
+	State  string `query:"state" enum:"active,disabled,gone"`
+	Target string `query:"target" doc:"Only who has an account there."`
+	After  string `query:"after"`
+	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"500"`
+}
+
+type memberQuery struct {
+	Who   string `path:"who" doc:"Id, name, key or DN."`
+	After string `query:"after"`
+	Limit int    `query:"limit" default:"100" minimum:"1" maximum:"1000"`
+}
+
+type callQuery struct {
+	Target string `query:"target"`
+	Who    string `query:"who" doc:"Id, username, name, email, key or DN."`
+	Run    string `query:"run"`
+	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"1000"`
+}
+
+type eventQuery struct {
+	Object string `query:"object" doc:"Id or name of what it was done to."`
+	By     string `query:"by"`
+	Act    string `query:"act"`
+	Before int64  `query:"before" doc:"Continue before the event with this number."`
+	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"1000"`
+}
+
+func (a *api) browseRoutes() {
+	for kind, plural := range map[directory.Kind]string{directory.Person: "people", directory.Group: "groups"} {
+		add(a, route{"browse-" + plural, http.MethodGet, "/browse/" + plural, "Look through " + plural + " by name, with their accounts", access.View, 0},
+			func(ctx context.Context, in *browseQuery) (BrowsePage, error) {
+				page, err := a.svc.Browse(ctx, BrowseQuery{string(kind), in.Text, in.State, in.Target, in.After, in.Limit})
+				if page.Objects == nil {
+					page.Objects = []Object{}
+				}
+				return page, err
+			})
+	}
+	add(a, route{"list-members", http.MethodGet, "/groups/{who}/members", "Direct members of a group", access.View, 0},
+		func(ctx context.Context, in *memberQuery) (MemberPage, error) {
+			page, err := a.svc.Members(ctx, in.Who, MemberQuery{directory.ID(in.After), in.Limit})
+			if page.Members == nil {
+				page.Members = []Member{}
+			}
+			return page, err
+		})
+	add(a, route{"list-writes", http.MethodGet, "/writes", "What was sent to targets, newest first", access.View, 0},
+		func(ctx context.Context, in *callQuery) (List[CallAt], error) {
+			calls, err := a.svc.Writes(ctx, CallQuery{in.Target, in.Who, in.Run, in.Limit})
+			return list(calls, 0, nil), err
+		})
+	add(a, route{"list-events", http.MethodGet, "/events", "Who did what, newest first", access.View, 0},
+		func(ctx context.Context, in *eventQuery) (List[run.Event], error) {
+			events, err := a.svc.Events(ctx, run.EventQuery{Object: in.Object, By: in.By, Act: in.Act, Before: in.Before, Limit: in.Limit})
+			return list(events, 0, nil), err
+		})
+	add(a, route{"configuration", http.MethodGet, "/configuration", "The configuration as it was read, without secrets", access.View, 0},
+		func(ctx context.Context, _ *none) (Configuration, error) { return a.svc.Configuration(ctx) })
+}
