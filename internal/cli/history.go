@@ -22,12 +22,16 @@ func (s *shell) historyCommand() *cobra.Command {
 			if s.json {
 				return s.printJSON(items[run.Event]{events})
 			}
+			if len(events) == 0 {
+				s.say("Nothing of that kind was done yet.")
+				return nil
+			}
 			t := table{}
 			t.row("WHEN", "WHO", "DID", "TO", "WHY")
 			for _, e := range events {
 				t.row(stamp(e.At), e.By, e.Act, e.Object, e.Detail)
 			}
-			s.table(t, "Nothing was done yet.")
+			s.table(t, "")
 			return nil
 		}),
 	}
