@@ -20,6 +20,13 @@ type Directory struct {
 	t testing.TB
 }
 
+// For returns the same server for a subtest: what fails there fails t.
+func (d *Directory) For(t testing.TB) *Directory {
+	out := *d
+	out.t = t
+	return &out
+}
+
 // Conn returns a connection bound as BindDN, closed when the test ends.
 func (d *Directory) Conn() *ldap.Conn {
 	d.t.Helper()
