@@ -17,6 +17,7 @@ import (
 func (s *shell) approveCommand(verb, short string) *cobra.Command {
 	var req adminapi.Approval
 	var noWait bool
+	var counted func() bool // a count was given; 0 is one: nothing is to be done, and the target may begin
 	hold := verb == "release"
 	c := &cobra.Command{
 		Use: verb + " target|plan", Short: short, Args: args("a target or the id of a plan"),
@@ -26,7 +27,7 @@ func (s *shell) approveCommand(verb, short string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if req.Count == 0 {
+			if !counted() {
 				if req.Count, err = s.typedCount(p, len(req.Lines), verb); err != nil {
 					return err
 				}
@@ -39,6 +40,7 @@ func (s *shell) approveCommand(verb, short string) *cobra.Command {
 		}),
 	}
 	c.Flags().IntVar(&req.Count, "confirm-count", 0, "the number of people and groups affected")
+	counted = func() bool { return c.Flags().Changed("confirm-count") }
 	c.Flags().StringArrayVar(&req.Lines, "line", nil, "only the line with this `key`; may be repeated")
 	c.Flags().BoolVar(&req.AllOrNothing, "all-or-nothing", false, "refuse if any line does not hold any more")
 	c.Flags().BoolVar(&noWait, "no-wait", false, "do not wait until it is carried out")
