@@ -180,7 +180,7 @@ func TestPeopleEnterAndLeave(t *testing.T) {
 			s.in().ok("leavers").says("jon", "missing")
 			s.sync()
 			s.is("wiki", "jon", active) // a second read at once is no second opinion
-			s.pass(cn("jon"), 11 * time.Minute)
+			s.pass(cn("jon"), 11*time.Minute)
 			s.sync()
 			s.is("wiki", "jon", disabled)
 			s.is("shop", "jon", none)
@@ -226,7 +226,7 @@ func TestPeopleEnterAndLeave(t *testing.T) {
 			s.company.RemoveMembers(group("wiki"), cn("ned"))
 			s.company.Delete(cn("ned"))
 			s.sync()
-			s.pass(cn("ned"), 11 * time.Minute)
+			s.pass(cn("ned"), 11*time.Minute)
 			s.sync()
 			s.is("wiki", "ned", disabled)
 			s.hired("ned", "wiki") // another entry, so another person as far as anybody knows
