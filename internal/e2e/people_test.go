@@ -260,5 +260,5 @@ func TestPeopleEnterAndLeave(t *testing.T) {
 			}
 		},
 	})
-	w.house.quiet(func() { w.muster("sync", "--full") })
+	w.quiet(func() { w.muster("sync", "--full") })
 }

@@ -150,7 +150,7 @@ func TestValuesFollow(t *testing.T) {
 			s.costs(0, "wiki", "jon")
 		},
 	})
-	w.house.quiet(func() { w.muster("sync", "--full") })
+	w.quiet(func() { w.muster("sync", "--full") })
 }
 
 // P7: what is switched off is not done, and is told: a warning in the log, and a count in the run.
