@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+
 	"muster/internal/attr"
 )
 
@@ -223,7 +225,7 @@ func (t Test) compareText(have string, exact bool) bool {
 		}
 	}
 	if !exact {
-		have, want = fold(have), fold(want)
+		have, want = Fold(have), Fold(want)
 	}
 	switch t.Op {
 	case Contains:
@@ -235,6 +237,9 @@ func (t Test) compareText(have string, exact bool) bool {
 	}
 	return t.ordered(strings.Compare(have, want))
 }
+
+// Fold returns s as texts compare whose attribute is not case-exact: composed, in lower case.
+func Fold(s string) string { return strings.ToLower(norm.NFC.String(s)) }
 
 func (t Test) compareNumber(have string) bool {
 	if t.Value.Type != Number {
