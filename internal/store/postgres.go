@@ -139,6 +139,7 @@ func postgresCode(err error) string {
 func (d *postgresDB) dialect() dialect {
 	base := strconv.FormatInt(d.base, 10)
 	return dialect{
+		contains: func(at, key string) string { return "position(" + key + " in " + at + ") > 0" },
 		numbered: true,
 		revTx:    "=pg_current_xact_id()::text::bigint + " + base,
 		settled:  "rev_tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint + " + base,

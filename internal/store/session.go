@@ -33,6 +33,7 @@ type dialect struct {
 	member   func(column string, n int) string // column is in the list bound as $n
 	list     func(n int) string                // table "l (key, value)" of the list bound as $n, key counting up
 	bind     func(list []string) any           // the list as an argument
+	contains func(at, key string) string       // the text at holds key
 	by       func(index string) string         // behind a table: read it by that index
 }
 

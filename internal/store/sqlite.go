@@ -225,8 +225,9 @@ func sqliteCode(err error) int {
 
 func (d *sqliteDB) dialect() dialect {
 	return dialect{
-		revTx:   "=0",
-		settled: "true",
+		contains: func(at, key string) string { return "instr(" + at + ", " + key + ") > 0" },
+		revTx:    "=0",
+		settled:  "true",
 		member: func(column string, n int) string {
 			return column + " in (select value from json_each($" + strconv.Itoa(n) + "))"
 		},

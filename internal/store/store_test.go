@@ -6,6 +6,7 @@ import (
 
 	"muster/internal/directory"
 	"muster/internal/directory/directorytest"
+	"muster/internal/inbound/inboundtest"
 	"muster/internal/link/linktest"
 	"muster/internal/run/runtest"
 	"muster/internal/store"
@@ -31,7 +32,7 @@ func open(t testing.TB, dsn string) *store.Store {
 }
 
 // suites are what every Store contract promises; each runs on both databases.
-var suites = map[string]func(*testing.T, func(*testing.T) directory.Store){"directory": directorytest.Run, "link": linktest.Run, "run": runtest.Run}
+var suites = map[string]func(*testing.T, func(*testing.T) directory.Store){"directory": directorytest.Run, "link": linktest.Run, "run": runtest.Run, "inbound": inboundtest.Run}
 
 func TestSQLite(t *testing.T) {
 	for name, run := range suites {
