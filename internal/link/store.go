@@ -12,6 +12,9 @@ import (
 // A Reader reads what is remembered of targets. Lists are ascending by object; after is exclusive; fewer than limit items means the end.
 type Reader interface {
 	ClaimReader
+	OrderReader
+	LeaverReader
+
 	// Get returns the link of an object at a target, or directory.ErrNotFound.
 	Get(ctx context.Context, target string, object directory.ID) (Link, error)
 	// Links returns those of objects that are linked, in any order.
@@ -76,6 +79,7 @@ type Counts struct {
 type Tx interface {
 	Reader
 	ClaimTx
+	OrderTx
 	// Lead makes this process the one that serves target and returns its epoch; every earlier epoch is fenced off.
 	Lead(ctx context.Context, target string) (epoch int64, err error)
 	// Begin records intents before their calls. A stale epoch is directory.ErrConflict, and nothing is recorded.

@@ -46,6 +46,8 @@ func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 		{"orphans", testOrphans},
 		{"claims outlive links", testClaims},
 		{"forget a target", testForget},
+		{"orders", testOrders},
+		{"leavers", testLeavers},
 		{"cursor never goes back", testCursor},
 		{"one transaction over directory and link", testTogether},
 	} {
