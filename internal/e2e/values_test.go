@@ -214,6 +214,8 @@ func TestActionsSwitchedOff(t *testing.T) {
 			s.sync()
 			s.is("noremove", "dee", active)
 			s.is("noremove", "dov", active)
+			suppressed(s, "noremove", 2)
+			s.in().ok("why", "dee", "noremove").says("switched off")
 		},
 		"a group": func(s *story) {
 			s.hired("eli", "noremove")
@@ -226,7 +228,7 @@ func TestActionsSwitchedOff(t *testing.T) {
 			s.company.Rename(group("kept-y"), "cn=free")
 			s.sync()
 			s.members("noremove", "kept-x", "eli")
-			suppressed(s, "noremove", 1)
+			suppressed(s, "noremove", 2)
 		},
 	})
 }

@@ -36,8 +36,8 @@ func TestSwitchedOffActionsAreCounted(t *testing.T) {
 	if n := len(w.target.Writes()) - writes; n != 0 {
 		t.Errorf("%d writes though all is switched off", n)
 	}
-	if r.Counts["switched_off"] != 2 {
-		t.Errorf("counts %v, want switched_off 2: a create and an update", r.Counts)
+	if r.Counts["switched_off"] != 3 {
+		t.Errorf("counts %v, want switched_off 3: a create, an update and a removal", r.Counts)
 	}
 }
 

@@ -43,7 +43,7 @@ import (
 //	1  rule create is off: skip, switched_off
 //	2  a required attribute has no value: skip, missing_value; the target cannot hold a value: skip, invalid. Neither keeps anybody from being removed
 //	3  rule update is off: skip, switched_off
-//	4  removal is the rule's choice: disable, delete, or nothing; with removal off: skip, switched_off
+//	4  removal is the rule's choice: disable or delete; with nothing, or removal off: skip, switched_off
 //	5  the target cannot disable, or delete: skip, unsupported
 //	6  create writes the attributes of Once too; no other line does
 //
@@ -241,7 +241,7 @@ func (t table) removal() []Line {
 	switch {
 	case !ok:
 		return nil
-	case !p.Removing:
+	case !p.Removing || p.Remove == Leave:
 		return []Line{t.skip(l, "switched_off", "removing is switched off for this target")}
 	case l.Verb == RemoveMembers:
 		return nil // Members does it, edge by edge
@@ -253,13 +253,13 @@ func (t table) removal() []Line {
 	return []Line{l}
 }
 
-// remove returns the removal that the policy names; false if it names none.
+// remove returns the removal that the policy names, of Leave the one that it keeps from happening; false if there is none.
 func (t table) remove() (Line, bool) {
 	var l Line
 	switch p := t.want.Policy.Remove; {
-	case p == Disable:
+	case p == Disable, p == Leave && !t.group():
 		l = t.line(DisableUser, departure(t.want))
-	case p == Delete:
+	case p == Delete, p == Leave:
 		l = t.line(DeleteRemote, departure(t.want))
 	case p == Empty && t.group():
 		return t.line(RemoveMembers, departure(t.want)), t.want.Size > 0

@@ -282,7 +282,7 @@ func TestObjectLeaves(t *testing.T) {
 		{"never linked", person(out(directory.Left)), nil},
 		{"delete", person(linked(link.Linked, true), out(directory.Left), deletes), []string{"delete r1 [left 1]"}},
 		{"delete, disabled already", person(linked(link.Linked, false), out(directory.Left), deletes), []string{"delete r1 [left 1]"}},
-		{"nothing", person(linked(link.Linked, true), out(directory.Left), rules(func(p *plan.Policy) { p.Remove = plan.Leave })), nil},
+		{"nothing", person(linked(link.Linked, true), out(directory.Left), rules(func(p *plan.Policy) { p.Remove = plan.Leave })), []string{"skip disable switched_off r1"}},
 		{"empty means nothing to a person", person(linked(link.Linked, true), out(directory.Left), rules(func(p *plan.Policy) { p.Remove = plan.Empty })), nil},
 		{"removal off", person(linked(link.Linked, true), out(directory.Left), rules(func(p *plan.Policy) { p.Removing = false })), []string{"skip disable switched_off r1"}},
 		{"target cannot disable", person(linked(link.Linked, true), out(directory.Left), lacks(func(f *connector.Features) { f.Disable = false })), []string{"skip disable unsupported r1"}},
@@ -316,7 +316,7 @@ func TestObjectGroups(t *testing.T) {
 		{"renamed out of a filter", team(linked(link.Linked, true), out(directory.Left), removal(plan.Delete), asking), []string{"skip delete ask r1"}},
 		{"empty is planned edge by edge", team(linked(link.Linked, true), out(directory.Left), removal(plan.Empty)), nil},
 		{"empty, off", team(linked(link.Linked, true), out(directory.Left), removal(plan.Empty), off), []string{"skip remove members switched_off r1"}},
-		{"nothing", team(linked(link.Linked, true), out(directory.Left), removal(plan.Leave)), nil},
+		{"nothing", team(linked(link.Linked, true), out(directory.Left), removal(plan.Leave)), []string{"skip delete switched_off r1"}},
 		{"disable means nothing to a group", team(linked(link.Linked, true), out(directory.Left), removal(plan.Disable)), []string{"skip disable unsupported r1"}},
 	})
 }
