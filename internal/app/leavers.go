@@ -1,9 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
+	"muster/internal/config"
 	"muster/internal/connector"
 	"muster/internal/directory"
 	"muster/internal/link"
@@ -12,15 +14,16 @@ import (
 	"muster/internal/server/adminapi"
 )
 
-// unclosed returns the people whose account at a target should be closed and is not confirmed to be: ordered and unconfirmed, held, tried again, or behind a
-// target that is stopped or paused.
+// unclosed returns the people whose account at a target should be closed and is not confirmed to be: ordered and unconfirmed, held, tried again, behind a
+// target that is stopped, paused or not configured any more, lost, or kept because removing is switched off.
 func (m *Muster) unclosed(ctx context.Context, v directory.Reader, target string) ([]adminapi.Leaver, error) {
 	state, err := run.Of(v).Target(ctx, target)
 	if err != nil && !errors.Is(err, directory.ErrNotFound) {
 		return nil, err
 	}
 	l := &leavers{ctx: ctx, v: v, target: target, state: state, by: map[directory.ID]adminapi.Leaver{}}
-	if err := errors.Join(l.closing(), l.held(), l.waiting(), l.unserved(m)); err != nil {
+	l.config, l.configured = m.File.Target(target)
+	if err := errors.Join(l.closing(), l.held(), l.waiting(), l.unserved(m), l.remembered()); err != nil {
 		return nil, err
 	}
 	out := make([]adminapi.Leaver, 0, len(l.by))
@@ -37,34 +40,36 @@ type leavers struct {
 	target string
 	state  run.Target
 	by     map[directory.ID]adminapi.Leaver
+
+	config     config.Target
+	configured bool // false: it was dropped from the configuration
 }
 
 func (l *leavers) add(id directory.ID, state, why string, x adminapi.Leaver) error {
 	if _, ok := l.by[id]; ok {
 		return nil
 	}
-	o, err := l.v.Object(l.ctx, id)
-	if errors.Is(err, directory.ErrNotFound) || err == nil && o.Kind != directory.Person {
+	have, err := link.Of(l.v).Get(l.ctx, l.target, id)
+	if errors.Is(err, directory.ErrNotFound) || err == nil && (have.Kind != connector.User || !have.Active && have.State != link.Lost) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	have, err := link.Of(l.v).Get(l.ctx, l.target, id)
-	if err != nil || !have.Active {
-		if errors.Is(err, directory.ErrNotFound) {
-			err = nil
-		}
+	o, err := l.v.Object(l.ctx, id)
+	if err != nil && !errors.Is(err, directory.ErrNotFound) {
 		return err
 	}
-	x.Object, x.Name, x.Target, x.Remote, x.State, x.Why = id, o.Handle(), l.target, string(have.Remote), state, why
+	x.Object, x.Name, x.Target, x.Remote, x.State, x.Why = id, cmp.Or(o.Handle(), string(have.Remote)), l.target, string(have.Remote), state, why
 	if x.Cause == "" {
 		x.Cause = o.Cause
 	}
 	if x.Since.IsZero() {
-		x.Since = o.Since
+		x.Since = cmp.Or(o.Since, have.Since)
 	}
 	switch {
+	case !l.configured:
+		x.State, x.Why = "open", "the target is not configured any more: nothing is sent to it; close the account there"
 	case l.state.Stopped != nil:
 		x.State, x.Why = "stopped", l.state.Stopped.Why
 	case l.state.Paused != nil:
@@ -175,4 +180,30 @@ func (l *leavers) unserved(m *Muster) error {
 		}
 	}
 	return nil
+}
+
+// remembered are all others of whom what is stored says that they should be closed: nobody is dropped from the list because nothing waits for them.
+func (l *leavers) remembered() error {
+	for after := directory.ID(""); ; {
+		page, err := link.Of(l.v).Unclosed(l.ctx, l.target, after, 500)
+		if err != nil {
+			return err
+		}
+		for _, x := range page {
+			after = x.Object
+			state, why := "open", "to be closed when the target is looked at next"
+			switch {
+			case x.State == link.Lost:
+				state, why = "lost", "the target does not know the account any more, and nothing has confirmed that it is closed"
+			case l.configured && l.config.Rules.People.WhenRemoved == plan.Leave:
+				why = "stays open: removing is switched off for this target"
+			}
+			if err := l.add(x.Object, state, why, adminapi.Leaver{}); err != nil {
+				return err
+			}
+		}
+		if len(page) < 500 {
+			return nil
+		}
+	}
 }

@@ -278,17 +278,28 @@ func (m *Muster) Leavers(ctx context.Context) ([]adminapi.Leaver, error) {
 			}
 			out = append(out, more...)
 		}
-		for _, c := range m.File.Targets {
-			more, err := m.unclosed(ctx, v, c.Name)
+		targets, err := m.remembers(ctx, v)
+		for _, name := range targets {
+			more, err := m.unclosed(ctx, v, name)
 			if err != nil {
 				return err
 			}
 			out = append(out, more...)
 		}
-		return nil
+		return err
 	})
 	slices.SortFunc(out, func(a, b adminapi.Leaver) int { return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Name, b.Name)) })
 	return out, err
+}
+
+// remembers returns the names of the targets that are configured, and of those that were once.
+func (m *Muster) remembers(ctx context.Context, v directory.Reader) ([]string, error) {
+	names, err := link.Of(v).Remembered(ctx)
+	for _, c := range m.File.Targets {
+		names = append(names, c.Name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), err
 }
 
 // missing returns the people of a source who were not in its last complete read, with the time that is left.

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -149,4 +150,26 @@ func TestTwoOnOneDataFolder(t *testing.T) {
 	h.write("elsewhere", "")
 	h.want(1, "status", "-d", "nowhere").says("there is no configuration")
 	h.want(1, "status", "-d", "elsewhere")
+}
+
+// X6, X11: a target that is dropped from the configuration keeps its accounts as they are, and whoever leaves then stays on the list of open leavers.
+func TestDroppedTargetDeactivatesNobody(t *testing.T) {
+	t.Parallel()
+	c, _ := onSlapd(t, testserver.SlapdOptions{})
+	h, w := c.settled()
+	text, err := os.ReadFile(h.path("muster.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources, _, _ := strings.Cut(string(text), "\ntargets:")
+	h.write("muster.yaml", sources+"\n")
+	c.off(dn("ben"), true)
+	h.quiet(func() { h.ok("sync", "-c", "muster.yaml") })
+	h.ok("leavers").says("ben", "wiki", "not configured any more")
+
+	h.write("muster.yaml", string(text))
+	w.set("ben", off)
+	h.ok("sync", "-c", "muster.yaml")
+	h.step(w)
+	h.ok("leavers").hides("ben")
 }

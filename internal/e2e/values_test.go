@@ -215,6 +215,7 @@ func TestActionsSwitchedOff(t *testing.T) {
 			s.is("noremove", "dee", active)
 			s.is("noremove", "dov", active)
 			suppressed(s, "noremove", 2)
+			s.in().ok("leavers").says("dov", "removing is switched off for this target")
 			s.in().ok("why", "dee", "noremove").says("switched off")
 		},
 		"a group": func(s *story) {

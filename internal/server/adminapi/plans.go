@@ -79,7 +79,7 @@ type Leaver struct {
 	Target string          `json:"target,omitempty"` // "" = not concluded yet, at none
 	Remote string          `json:"remote,omitempty"`
 	Cause  directory.Cause `json:"cause,omitempty"`
-	State  string          `json:"state"` // "missing", "closing", "held", "retrying", "stopped", "paused"
+	State  string          `json:"state"` // "missing", "closing", "held", "retrying", "stopped", "paused", "open", "lost"
 	Why    string          `json:"why"`   // what it waits for
 	Since  time.Time       `json:"since"`
 	Until  time.Time       `json:"until,omitzero"` // missing: when the second read may conclude; retrying: the next try
