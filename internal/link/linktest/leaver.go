@@ -10,7 +10,7 @@ import (
 	"muster/internal/link"
 )
 
-// X10
+// X10.
 func testOrders(t *testing.T, s directory.Store) {
 	ben := directory.NewID()
 	person := link.Order{
@@ -52,7 +52,7 @@ func testOrders(t *testing.T, s directory.Store) {
 		[]string{"other", target})
 }
 
-// X6
+// X6.
 func testLeavers(t *testing.T, s directory.Store) {
 	put := func(state directory.State) directory.ID {
 		t.Helper()

@@ -13,7 +13,7 @@ import (
 	"muster/internal/run"
 )
 
-// Lines are found by what they do and about whom, counted by where they stand, and keep what a person said about them. X1
+// Lines are found by what they do and about whom, counted by where they stand, and keep what a person said about them. X1.
 func testDecide(t *testing.T, s directory.Store) {
 	ada, bob := directory.NewID(), directory.NewID()
 	update(t, s, func(ctx context.Context, tx run.Tx) error {
