@@ -163,19 +163,28 @@ func more(batch []*job, in <-chan *job, n int, wait time.Duration) []*job {
 
 // begin makes the next lines of jobs ready to be called, and durable. Links that need no call are remembered in the same transaction.
 func (w *wave) begin(ctx context.Context, jobs []*job) error {
-	for _, j := range jobs {
+	before := make([]link.Link, len(jobs))
+	for i, j := range jobs {
+		before[i] = j.have
 		if err := j.next(ctx, w); err != nil {
 			return err
 		}
 	}
-	err := w.t.update(ctx, func(tx directory.Tx) error {
+	var refused map[*job]*doubt
+	err := w.t.update(ctx, func(tx directory.Tx) (err error) {
 		l := link.In(tx)
+		if refused, err = w.yield(ctx, l, jobs); err != nil {
+			return err
+		}
 		var links []link.Link
 		var intents []link.Intent
 		var seen []link.Edge
 		var clear []directory.ID
 		var meet []link.Waiting
 		for _, j := range jobs {
+			if refused[j] != nil {
+				continue
+			}
 			links, seen = append(links, j.adopts...), append(seen, j.moot...)
 			switch {
 			case j.begun:
@@ -204,7 +213,13 @@ func (w *wave) begin(ctx context.Context, jobs []*job) error {
 	if err != nil {
 		return fmt.Errorf("record intents: %w", err)
 	}
-	for _, j := range jobs {
+	for i, j := range jobs {
+		if d := refused[j]; d != nil {
+			if err := w.question(ctx, j, before[i], d); err != nil {
+				return err
+			}
+			continue
+		}
 		if len(j.adopts) == 0 {
 			continue
 		}

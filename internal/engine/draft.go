@@ -99,8 +99,10 @@ func (t *target) compose(ctx context.Context, set *ruleset, kind run.PlanKind, i
 }
 
 func (w *wave) compose(ctx context.Context, kind run.PlanKind) (run.Plan, error) {
-	d := newDraft(w)
-	s, err := w.survey(ctx, w.all(ctx), func(units []*unit) error { return d.show(ctx, units, nil) })
+	d, s, err := w.preview(ctx)
+	if err == nil && w.lateSuitors() > 0 { // now that all are known, those planned before them are asked about too
+		d, s, err = w.preview(ctx)
+	}
 	if err != nil {
 		return run.Plan{}, err
 	}
@@ -122,6 +124,13 @@ func (w *wave) compose(ctx context.Context, kind run.PlanKind) (run.Plan, error)
 		Verdicts: verdicts, Note: string(note),
 	}
 	return p, w.store(ctx, &p)
+}
+
+// preview plans everybody without keeping the lines.
+func (w *wave) preview(ctx context.Context) (*draft, *survey, error) {
+	d := newDraft(w)
+	s, err := w.survey(ctx, w.all(ctx), func(units []*unit) error { return d.show(ctx, units, nil) })
+	return d, s, err
 }
 
 // standing returns the plan of kind that is still what would be planned now, if there is one.

@@ -114,7 +114,7 @@ func (w *wave) answered(u *unit) bool {
 		return false
 	}
 	want := u.want
-	want.Ask = ""
+	want.Ask, want.Doubt = "", nil
 	have := u.have
 	if !linked {
 		have = link.Link{
@@ -133,7 +133,7 @@ func (w *wave) answered(u *unit) bool {
 	for i := range lines {
 		lines[i].Class, lines[i].Count = link.NoClass, 0
 	}
-	u.want, u.have, u.lines = want, have, lines
+	u.want, u.have, u.lines, u.answered = want, have, lines, true
 	return true
 }
 

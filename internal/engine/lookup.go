@@ -198,22 +198,11 @@ func (w *wave) offerFound(ctx context.Context, u *unit, account connector.Remote
 	u.seen, u.absent = nil, false
 	return w.t.view(ctx, func(v directory.Reader) error {
 		owners, err := link.Of(v).ByRemote(ctx, w.t.Name, u.want.Kind, []connector.RemoteID{account.ID})
-		owner := directory.ID("")
-		for _, o := range owners {
-			if o.Object != u.object.ID {
-				owner = o.Object
-			}
-		}
 		if err != nil {
 			return err
 		}
 		past, err := link.Of(v).Claims(ctx, w.t.Name, u.want.Kind, []connector.RemoteID{account.ID})
-		for _, c := range past {
-			if owner == "" && c.Tie == link.Was && c.Object != u.object.ID {
-				owner = c.Object
-			}
-		}
-		w.offer(u, account, owner, 1)
+		w.offer(u, account, owners, past)
 		return err
 	})
 }

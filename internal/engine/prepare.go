@@ -27,6 +27,7 @@ type unit struct {
 	lines   []plan.Line
 	absent  bool // a look-up or a complete list found no account
 
+	answered  bool // a person has said that the account is theirs
 	protected bool // want.Ask is about somebody whom no run may close
 	fault     error
 }
@@ -208,7 +209,8 @@ func (w *wave) protect(u *unit) {
 		return
 	}
 	if why := w.t.e.cfg.Protect(u.object, u.records); why != "" {
-		u.want.Ask, u.protected = why, true
+		(&doubt{why, []string{"protected"}}).put(u)
+		u.protected = true
 	}
 }
 
@@ -220,7 +222,7 @@ func renamedOut(u *unit) {
 	for _, by := range u.want.Match {
 		was, is := u.have.Applied.First(by), u.want.Attrs.First(by)
 		if was != "" && is != "" && !strings.EqualFold(was, is) {
-			u.want.Ask = fmt.Sprintf("it left the scope by being renamed from %q to %q: should it be taken away at the target?", was, is)
+			(&doubt{fmt.Sprintf("it left the scope by being renamed from %q to %q: should it be taken away at the target?", was, is), []string{"renamed", was, is}}).put(u)
 			return
 		}
 	}
@@ -305,46 +307,51 @@ func (w *wave) claim(ctx context.Context, l link.Reader, kind connector.Kind, by
 	if err != nil {
 		return err
 	}
-	owner := map[connector.RemoteID]directory.ID{}
 	past, err := l.Claims(ctx, w.t.Name, kind, ids)
 	if err != nil {
 		return err
 	}
-	once := map[connector.RemoteID][]directory.ID{} // who had it, and has another or none now
-	for _, c := range past {
-		if c.Tie == link.Was {
-			once[c.Remote] = append(once[c.Remote], c.Object)
-		}
-	}
-	for _, o := range owned {
-		owner[o.Remote] = o.Object
-	}
 	for _, o := range found {
 		units := of[strings.ToLower(o.Attrs.First(by))]
+		for _, u := range units { // all are known before the first is judged
+			w.court(u, o.ID)
+		}
 		for _, u := range units {
-			had := owner[o.ID]
-			if i := slices.IndexFunc(once[o.ID], func(id directory.ID) bool { return id != u.object.ID }); had == "" && i >= 0 {
-				had = once[o.ID][i]
-			}
-			w.offer(u, o.Remote, had, len(units))
+			w.offer(u, o.Remote, owned, past)
 		}
 	}
 	return nil
 }
 
-// offer makes an account the candidate of u, with a question where the match alone must not decide.
-func (w *wave) offer(u *unit, account connector.Remote, owner directory.ID, claimants int) {
-	switch {
-	case u.seen != nil && u.seen.ID != account.ID:
-		u.want.Ask = fmt.Sprintf("two accounts match: %s and %s", u.seen.ID, account.ID)
-	case owner != "" && owner != u.object.ID:
-		u.want.Ask = fmt.Sprintf("the account %s was linked to another person (%s) before", account.ID, owner)
-	case claimants > 1:
-		u.want.Ask = fmt.Sprintf("%d people match the account %s", claimants, account.ID)
+// offer makes an account the candidate of u, with a question where the match alone must not decide. owners and past are of any accounts.
+func (w *wave) offer(u *unit, found connector.Remote, owners []link.Link, past []link.Claim) {
+	others := w.court(u, found.ID)
+	switch had := hadBy(u.object.ID, found.ID, owners, past); {
+	case u.seen != nil && u.seen.ID != found.ID:
+		ambiguous(u.seen.ID, found.ID).put(u)
+	case had != nil:
+		had.put(u)
+	case len(others) > 0:
+		contested(found.ID, others).put(u)
 	}
 	if u.seen == nil {
-		u.seen, u.absent = &account, false
+		u.seen, u.absent = &found, false
 	}
+}
+
+// hadBy says to whom else an account is linked, or was once; nil means nobody.
+func hadBy(object directory.ID, id connector.RemoteID, owners []link.Link, past []link.Claim) *doubt {
+	for _, l := range owners {
+		if l.Remote == id && l.Object != object {
+			return ownedBy(l)
+		}
+	}
+	for _, c := range past {
+		if c.Remote == id && c.Object != object && c.Tie == link.Was {
+			return onceOwned(id, c.Object)
+		}
+	}
+	return nil
 }
 
 // sizes tells groups how many members they have at the target: deleting a large one asks.

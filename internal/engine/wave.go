@@ -47,7 +47,8 @@ type wave struct {
 	late    map[directory.ID]bool // groups with memberships to write
 	looked  map[directory.ID]bool // objects that were planned to be carried out; kept only while something is approved
 	sent    map[string]bool       // keys of approved lines that were carried out
-	asks    []question            // to be put to a person when the objects at hand are done
+	suitors suitors
+	asks    []question // to be put to a person when the objects at hand are done
 }
 
 // begin readies a wave under rules, as run id ("" = a new one).

@@ -18,6 +18,9 @@ func (l Line) digest() string {
 		fmt.Fprintf(h, "%q %q %q\n", c.Path, canonical(c.Old), canonical(c.New))
 	}
 	fmt.Fprintf(h, "%q\n%q\n%q\n", l.Add, l.Remove, l.Foreign)
+	if len(l.Doubt) > 0 {
+		fmt.Fprintf(h, "%q\n", l.Doubt)
+	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 

@@ -58,8 +58,9 @@ type Desired struct {
 	Missing []attr.Path         // required and without a value: the object waits
 	Invalid []connector.Problem // values that the target cannot hold: the object waits
 	Match   []attr.Path
-	Ask     string // why a person must decide first; "" = nobody need. Whatever would be done to the object waits, its removal too
-	Size    int    // of a group: members applied now
+	Doubt   []string // what Ask rests on: a code, and whom and what else it is about; an answer holds only while it is the same
+	Ask     string   // why a person must decide first; "" = nobody need. Whatever would be done to the object waits, its removal too
+	Size    int      // of a group: members applied now
 	Policy  Policy
 }
 
@@ -100,5 +101,6 @@ type Line struct {
 	Class   link.Class           `json:"class,omitempty"`
 	Count   int                  `json:"count,omitempty"` // effects that the limit counts
 	Why     string               `json:"why,omitempty"`   // in one sentence
+	Doubt   []string             `json:"doubt,omitempty"` // of a question: what it rests on, see Desired
 	Code    string               `json:"code,omitempty"`  // Skip: "switched_off", "missing_value", "ask", "unsupported", "invalid"
 }

@@ -51,22 +51,38 @@ import (
 // among candidates; its removal is delete, empty or nothing, where empty is planned by Members once the edges are unwanted; where the target cannot
 // rename, a new name asks; where it has no groups, every line becomes a skip, unsupported.
 //
-// Links in state Closing count as linked. Whatever acts, a removal too, becomes one skip, ask, while Desired.Ask is set.
+// Links in state Closing count as linked. Whatever acts, a removal too, becomes one skip, ask, while Desired.Ask is set. A question of
+// the table's own is then part of it.
 func Object(want Desired, have link.Link, seen *connector.Remote, f connector.Features) []Line {
 	t := table{want: want, have: have, seen: seen, can: f}
 	lines := t.rows()
-	if i := slices.IndexFunc(lines, Line.acts); i >= 0 {
+	if i := slices.IndexFunc(lines, Line.decides); i >= 0 {
 		switch {
 		case t.group() && !f.Groups:
 			lines = []Line{t.skip(lines[i], "unsupported", note(f, "groups", "the target has no groups"))}
 		case want.Ask != "":
-			lines = []Line{t.skip(lines[i], "ask", want.Ask)}
+			lines = []Line{t.doubted(lines[i])}
 		}
 	}
 	for i := range lines {
 		lines[i].Key = lines[i].digest()
 	}
 	return lines
+}
+
+// decides reports whether l acts, or would once a person has answered.
+func (l Line) decides() bool { return l.acts() || l.Code == "ask" }
+
+// doubted returns the question of want.Ask about l, with that of l itself if it is one.
+func (t table) doubted(l Line) Line {
+	why := t.want.Ask
+	if l.acts() {
+		l = t.skip(l, "ask", why)
+	} else {
+		l.Why = why + "; and " + l.Why
+	}
+	l.Doubt = append(l.Doubt, t.want.Doubt...)
+	return l
 }
 
 // acts reports whether l does anything, be it only remembering.
@@ -161,7 +177,9 @@ func (t table) adopt() []Line {
 	case t.group() && !t.want.Active:
 		return nil
 	case !now.Active && t.want.Active:
-		return []Line{t.skip(remember, "ask", t.matched()+", but it is disabled: is it the same person?")}
+		l := t.skip(remember, "ask", t.matched()+", but it is disabled: is it the same person?")
+		l.Doubt = []string{"disabled"}
+		return []Line{l}
 	case !now.Active:
 		return []Line{remember}
 	case !t.want.Active:
