@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 
 	"muster/internal/scim"
@@ -64,10 +65,10 @@ func (s *Server) incoming(c *call) (scim.Resource, []string, error) {
 	if c.table.kind == "Group" {
 		members = sent.Members()
 	}
-	schemas := sent.Get("schemas")
+	schemas := named(c.table, sent)
 	for k := range sent {
 		switch strings.ToLower(k) {
-		case "id", "meta", "groups", "members", "password":
+		case "id", "meta", "groups", "members":
 			delete(sent, k)
 		}
 	}
@@ -75,9 +76,28 @@ func (s *Server) incoming(c *call) (scim.Resource, []string, error) {
 	return r, members, err
 }
 
+// named are the schemas of sent. An extension that it holds without naming it counts as named.
+func named(t *table, sent scim.Resource) any {
+	schemas, ok := sent.Get("schemas").([]any)
+	if !ok {
+		return sent.Get("schemas")
+	}
+	schemas = slices.Clone(schemas)
+	for k := range sent {
+		same := func(s any) bool { text, _ := s.(string); return strings.EqualFold(text, k) }
+		if strings.HasSuffix(strings.ToLower(k), ":"+strings.ToLower(t.kind)) && !slices.ContainsFunc(schemas, same) {
+			schemas = append(schemas, k)
+		}
+	}
+	return schemas
+}
+
 func (s *Server) post(c *call) (reply, error) {
 	r, members, err := s.incoming(c)
 	if err != nil {
+		return reply{}, err
+	}
+	if err := c.seats(false, r.Active()); err != nil {
 		return reply{}, err
 	}
 	s.mu.Lock()
@@ -116,6 +136,7 @@ func (s *Server) allowed(e edit, group *record, members []scim.MemberChange) err
 			return err
 		}
 	}
+	delete(e.new, "password") // never answered
 	if err := e.table.free(e.new, e.old); err != nil {
 		return err
 	}
@@ -204,7 +225,6 @@ func (s *Server) patch(c *call) (reply, error) {
 		if r, err = scim.Patch(r, rest); err != nil {
 			return reply{}, err
 		}
-		delete(r, "password")
 	}
 	if err := s.store(c, rec, r, members); err != nil {
 		return reply{}, err
@@ -219,6 +239,9 @@ func (s *Server) patch(c *call) (reply, error) {
 func (s *Server) store(c *call, rec *record, r scim.Resource, members []scim.MemberChange) error {
 	if c.strikes.has(IgnoreDisable) && rec.resource.Active() && !r.Active() {
 		r["active"] = true
+	}
+	if err := c.seats(rec.resource.Active(), r.Active()); err != nil {
+		return err
 	}
 	if r = maps.Clone(r); r["id"] == nil {
 		r["id"], r["meta"] = rec.id, rec.resource["meta"] // a PUT has neither

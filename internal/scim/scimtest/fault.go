@@ -2,8 +2,11 @@ package scimtest
 
 import (
 	"math/rand/v2"
+	"net/http"
 	"sync"
 	"time"
+
+	"muster/internal/scim"
 )
 
 // A Fault is something that the service does wrong.
@@ -35,6 +38,8 @@ const (
 	IgnoreDisable Kind = "active:false is ignored with 200"
 	IgnoreRemove  Kind = "removal of members is ignored with 204"
 	IgnoreFilter  Kind = "lists ignore the filter"
+	Unseen        Kind = "409 to creates, though no filter finds who has the name"
+	NoSeats       Kind = "no licences are left: 403 to users that are created or made active"
 )
 
 // Fail makes the service do all of faults wrong from now on, and nothing else; without faults it heals.
@@ -75,6 +80,14 @@ func (d *dice) roll(method string, class Class) strikes {
 }
 
 type strikes []Fault
+
+// seats refuses a user who becomes active while no licences are left. How each vendor says so is unverified.
+func (c *call) seats(was, is bool) error {
+	if c.table.kind == "User" && c.strikes.has(NoSeats) && is && !was {
+		return &scim.Error{Status: http.StatusForbidden, Detail: "no licences are left"}
+	}
+	return nil
+}
 
 func (s strikes) has(k Kind) bool {
 	_, ok := s.find(k)

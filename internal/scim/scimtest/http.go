@@ -54,7 +54,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	release, ok := s.hold(c)
 	if !ok {
-		s.throttle(w, c, 1, resourceLocked)
+		s.throttle(w, c, 1, resourceLocked) // that Retry-After is sent, and is 1, is unverified
 		return
 	}
 	defer release()
@@ -120,6 +120,11 @@ func (s *Server) refuse(w http.ResponseWriter, c *call) bool {
 			write(w, s.failed(c, &scim.Error{Status: http.StatusInternalServerError, Detail: "something broke"}))
 		case Unauthorized:
 			write(w, s.failed(c, &scim.Error{Status: http.StatusUnauthorized, Detail: "the token was revoked"}))
+		case Unseen:
+			if c.Method != http.MethodPost || c.table == nil {
+				continue
+			}
+			write(w, s.failed(c, conflict(c.table.name()+" is taken")))
 		case NotFound:
 			write(w, s.failed(c, &scim.Error{Status: http.StatusNotFound, Detail: "resource not found"}))
 		case HTML:

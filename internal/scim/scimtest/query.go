@@ -3,7 +3,6 @@ package scimtest
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -43,6 +42,9 @@ func (s *Server) list(c *call) reply {
 		return s.failed(c, err)
 	}
 	start, count = max(start, 1), min(max(count, 0), s.config.PageMax)
+	if s.ways.cursor {
+		start = 1
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all, err := s.find(c, q.Get("filter"))
@@ -50,11 +52,18 @@ func (s *Server) list(c *call) reply {
 		return s.failed(c, err)
 	}
 	from := min(start-1, len(all))
+	if from, err = s.after(q, all, from); err != nil {
+		return s.failed(c, err)
+	}
 	page := all[from:min(from+count, len(all))]
+	head := listHead{start: start, total: len(all), count: len(page)}
+	if s.ways.cursor && q.Has("cursor") {
+		head = listHead{count: len(page), next: next(page, len(all)-from)}
+	}
 	if c.strikes.has(ShortPage) && len(page) > 0 {
 		page = page[:len(page)-1]
 	}
-	body, err := s.listBody(page, len(all), start, projectionOf(q))
+	body, err := s.listBody(head, page, projectionOf(q))
 	if err != nil {
 		return s.failed(c, err)
 	}
@@ -103,11 +112,15 @@ func (s *Server) find(c *call, text string) ([]*record, error) {
 		from = c.table.order
 	}
 	members := c.table == s.groups && strings.Contains(strings.ToLower(text), "members")
+	groups := c.table == s.users && strings.Contains(strings.ToLower(text), "groups.value")
 	var out []*record
 	for _, rec := range from {
 		r := rec.resource
 		if members {
 			r = withMembers(r, rec.members.ids)
+		}
+		if groups {
+			r = withList(r, "groups", slices.Collect(maps.Keys(s.memberOf[rec.id])))
 		}
 		if f.MatchResource(r, nil) {
 			out = append(out, rec)
@@ -145,9 +158,9 @@ func (t *table) candidates(n filter.Node) ([]*record, bool) {
 	return nil, false
 }
 
-func (s *Server) listBody(page []*record, total, start int, p projection) ([]byte, error) {
+func (s *Server) listBody(head listHead, page []*record, p projection) ([]byte, error) {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, `{"schemas":[%q],"totalResults":%d,"startIndex":%d,"itemsPerPage":%d,"Resources":[`, scim.ListURN, total, start, len(page))
+	head.write(&b, len(page))
 	for i, rec := range page {
 		if i > 0 {
 			b.WriteByte(',')
@@ -226,7 +239,10 @@ func (s *Server) full(rec *record) []byte {
 }
 
 // withMembers returns a shallow copy of r with members.
-func withMembers(r scim.Resource, ids []string) scim.Resource {
+func withMembers(r scim.Resource, ids []string) scim.Resource { return withList(r, "members", ids) }
+
+// withList returns a shallow copy of r whose list name holds ids.
+func withList(r scim.Resource, name string, ids []string) scim.Resource {
 	out := make(scim.Resource, len(r)+1)
 	maps.Copy(out, r)
 	if len(ids) > 0 {
@@ -234,7 +250,7 @@ func withMembers(r scim.Resource, ids []string) scim.Resource {
 		for i, id := range ids {
 			list[i] = map[string]any{"value": id}
 		}
-		out["members"] = list
+		out[name] = list
 	}
 	return out
 }

@@ -51,11 +51,12 @@ type Server struct {
 	faults dice
 	log    journal
 
-	mu     sync.Mutex // guards users, groups and memberOf, and all records in them
+	mu     sync.Mutex // guards all below, and the records in the tables
 	users  *table
 	groups *table
 	// memberOf holds the groups of each member id, so that a deleted user leaves them.
 	memberOf map[string]map[string]bool
+	invited  []string // addresses that invitations went to
 }
 
 // Start listens and serves until Close.

@@ -24,12 +24,11 @@ var Vendors = []Vendor{Plain, Slack, Atlassian, Meisterplan, AWS}
 
 // A Tenant is what the vendor's tenant holds besides the users and groups that SCIM shows.
 type Tenant struct {
-	Names        []string // Slack: names of channels, which no user may have
-	Emails       []string // Slack, Atlassian: addresses that an account outside of SCIM has
-	Groups       []string // Atlassian: groups of the organisation, default access groups among them, which no directory may bring
-	GroupMax     int      // Slack: most members of a group; 0 = 5,000, those of a user group
-	NoFilter     bool     // Slack: lists ignore filters, as the reference of v2 says
-	HideInactive bool     // Atlassian: a deactivated user answers 404, as the older text says
+	Names    []string // Slack: names of channels, which no user may have
+	Emails   []string // Slack: addresses that an account outside of SCIM has
+	Groups   []string // Atlassian: groups of the organisation, default access groups among them, which no directory may bring
+	GroupMax int      // Slack: most members of a group; 0 = 5,000, those of a user group
+	NoFilter bool     // Slack: lists ignore filters, as the reference of v2 says
 }
 
 // ways say how a vendor's service differs from the plain one: data first, functions where data do not reach. What is not set is as in the plain one.
@@ -41,6 +40,7 @@ type ways struct {
 	serial      bool // a write to an object that another write is at is refused
 	noETag      bool
 	hideMembers bool // groups are shown without members
+	cursor      bool // lists go on by cursor (RFC 9865), and startIndex does not count
 
 	// id makes the id of a new resource of t.
 	id func(t *table) string
