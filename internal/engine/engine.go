@@ -72,6 +72,7 @@ type Config struct {
 type Engine struct {
 	cfg      Config
 	progress progress
+	reads    reads
 	sources  []*reader
 	targets  []*target
 }

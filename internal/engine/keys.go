@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"muster/internal/directory"
 )
@@ -31,6 +33,22 @@ func (w *wave) keys(ctx context.Context, changes []directory.Change) (keys, erro
 		}
 		return w.renamed(ctx, v, changes, &k)
 	})
+}
+
+// allKeys is keys for a whole backlog.
+func (w *wave) allKeys(ctx context.Context, b backlog) (keys, error) {
+	all := keys{objects: map[directory.ID]bool{}}
+	for _, changes := range [][]directory.Change{b.settled, b.fresh} {
+		for page := range slices.Chunk(changes, feedPage) {
+			k, err := w.keys(ctx, page)
+			if err != nil {
+				return all, err
+			}
+			maps.Copy(all.objects, k.objects)
+			all.groups, all.changed = append(all.groups, k.groups...), append(all.changed, k.changed...)
+		}
+	}
+	return all, nil
 }
 
 // edge follows one changed membership. A group put into or taken out of another concerns everybody in it.

@@ -40,7 +40,7 @@ func (w *wave) wantMembers(ctx context.Context, people []directory.ID) error {
 
 // want stores wanted edges and notes their groups.
 func (w *wave) want(ctx context.Context, change []link.Edge) error {
-	if len(change) == 0 {
+	if change = w.proven(change); len(change) == 0 {
 		return nil
 	}
 	err := w.t.update(ctx, func(tx directory.Tx) error {

@@ -53,7 +53,7 @@ func (r *reader) read(ctx context.Context, id string) (run.Run, error) {
 	}
 	expired, err := r.e.cfg.Door.Expire(ctx, r.Name)
 	if err == nil {
-		err = r.pull(ctx, &rec)
+		err = r.whole(ctx, &rec)
 	}
 	if expired > 0 && rec.Counts != nil {
 		rec.Counts["expired"] = expired
@@ -68,6 +68,18 @@ func (r *reader) read(ctx context.Context, id string) (run.Run, error) {
 	r.e.progress.drop(rec.ID)
 	rec.Ended = r.e.cfg.Now()
 	return rec, errors.Join(err, r.e.putRun(context.WithoutCancel(ctx), rec))
+}
+
+// whole pulls everything while targets know that a read is under way.
+func (r *reader) whole(ctx context.Context, rec *run.Run) error {
+	head, err := r.e.cfg.Store.Head(ctx)
+	if err != nil {
+		return err
+	}
+	r.e.reads.begin(r, head)
+	defer r.e.Poke("")
+	defer r.e.reads.end(r)
+	return r.pull(ctx, rec)
 }
 
 func (r *reader) pull(ctx context.Context, rec *run.Run) error {

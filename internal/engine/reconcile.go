@@ -21,14 +21,27 @@ func (t *target) sync(ctx context.Context, id string) (run.Run, error) {
 	if !t.writes(t.active.Load()) {
 		return t.draft(ctx, id)
 	}
+	return t.compare(ctx, id)
+}
+
+// compare is sync under the approved rules. What reads under way have changed so far stays in the feed, and its removals wait.
+func (t *target) compare(ctx context.Context, id string) (run.Run, error) {
 	if err := t.lapse(ctx); err != nil {
 		return run.Run{}, err
 	}
+	b := t.e.reads.barrier()
 	head, err := t.e.cfg.Store.Head(ctx)
 	if err != nil {
 		return run.Run{}, err
 	}
 	w, err := t.begin(ctx, run.Reconcile, t.active.Load(), id)
+	if err == nil {
+		w.barrier, w.upto = b, head
+		if b.on && b.at.Less(head) {
+			head = b.at
+			err = w.unproveSince(ctx, b.at)
+		}
+	}
 	if err == nil {
 		if err = w.freeMemberships(ctx); err == nil {
 			err = w.reconcile(ctx)

@@ -16,7 +16,7 @@ import (
 	"muster/internal/run"
 )
 
-// feedPage is how many changes make a wave at most.
+// feedPage is how many changes are read from the feed at a time.
 const feedPage = 1000
 
 // follow serves what has changed since the target was served last, what is due to be tried again, and what was approved, wave by wave until nothing is
@@ -40,25 +40,25 @@ func (t *target) follow(ctx context.Context, id string) (run.Run, error) {
 	}
 }
 
-// wave serves one wave of the feed. more says that there may be another.
+// wave serves what the feed has brought, as one wave: removals are judged together, however many pages they come in. more says that there may be another.
 func (t *target) wave(ctx context.Context, active *ruleset, id string) (run.Run, bool, error) {
 	if err := t.lapse(ctx); err != nil {
 		return run.Run{}, false, err
 	}
-	cursor, err := t.cursor(ctx)
+	b, err := t.backlog(ctx)
 	if err != nil {
 		return run.Run{}, false, err
 	}
-	changes, err := t.e.cfg.Store.Changes(ctx, cursor, feedPage)
-	if err != nil {
-		return run.Run{}, false, err
+	if b.tooFar() {
+		r, err := t.compare(ctx, id)
+		return r, false, err
 	}
 	due, err := t.due(ctx)
 	if err != nil {
 		return run.Run{}, false, err
 	}
 	approved, err := t.approved(ctx)
-	if err != nil || id == "" && len(changes)+len(due)+len(approved) == 0 {
+	if err != nil || id == "" && len(b.settled)+len(b.fresh)+len(due)+len(approved) == 0 {
 		return run.Run{}, false, err
 	}
 	w, err := t.begin(ctx, run.Serve, active, id)
@@ -66,16 +66,16 @@ func (t *target) wave(ctx context.Context, active *ruleset, id string) (run.Run,
 		err = w.freeMemberships(ctx)
 	}
 	if err == nil {
-		err = w.serve(ctx, changes, append(due, approved...))
+		err = w.serve(ctx, b, append(due, approved...))
 	}
 	if err == nil {
 		err = t.settleApproved(ctx, w)
 	}
-	if err == nil && len(changes) > 0 {
-		err = t.advance(ctx, changes[len(changes)-1].Rev)
+	if err == nil {
+		err = t.passed(ctx, b, w)
 	}
 	r, err := t.end(ctx, w, id, err)
-	return r, len(changes) == feedPage, err
+	return r, b.cut, err
 }
 
 func (t *target) cursor(ctx context.Context) (directory.Rev, error) {
@@ -102,9 +102,16 @@ func (t *target) due(ctx context.Context) ([]directory.ID, error) {
 	})
 }
 
-// serve carries out what changes and further objects call for.
-func (w *wave) serve(ctx context.Context, changes []directory.Change, more []directory.ID) error {
-	keys, err := w.keys(ctx, changes)
+// serve carries out what a backlog and further objects call for.
+func (w *wave) serve(ctx context.Context, b backlog, more []directory.ID) error {
+	w.barrier, w.upto = b.barrier, b.upto
+	if w.t.beyond != nil {
+		w.unproven = maps.Clone(w.t.beyond.objects)
+	}
+	if err := w.unprove(ctx, b.fresh); err != nil {
+		return err
+	}
+	keys, err := w.allKeys(ctx, b)
 	if err != nil {
 		return err
 	}
@@ -139,6 +146,9 @@ func (w *wave) serve(ctx context.Context, changes []directory.Change, more []dir
 func (w *wave) carryOut(ctx context.Context, ids iter.Seq2[directory.ID, error]) error {
 	s, err := w.survey(ctx, ids, nil)
 	if err != nil {
+		return err
+	}
+	if err := w.recheck(ctx, s); err != nil {
 		return err
 	}
 	if s.verdicts, err = w.judge(ctx, s.slim); err != nil {
@@ -224,6 +234,9 @@ func (w *wave) send(ctx context.Context, s *survey, ids []directory.ID) error {
 				return err
 			}
 			for _, u := range units {
+				if w.premature(s, u) {
+					continue
+				}
 				if v, l, ok := tripped(s.verdicts, u.lines); ok {
 					held[string(v.Class)] = append(held[string(v.Class)], l)
 					why[string(v.Class)] = v.Why

@@ -41,6 +41,7 @@ type target struct {
 	can      atomic.Pointer[connector.Features]
 	draftRev directory.Rev // feed position of the plan that waits
 	draftAt  time.Time
+	beyond   *beyond // guarded by mu; nil: nothing was served beyond the cursor
 }
 
 // A ruleset is rules with what they compile to.

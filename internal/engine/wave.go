@@ -31,6 +31,10 @@ type wave struct {
 	draft  bool // only planned, never carried out
 	listed bool // the target was listed just now: what is not there does not exist
 
+	barrier  barrier               // when the wave was begun
+	upto     directory.Rev         // how far it knows the feed
+	unproven map[directory.ID]bool // what reads under way have changed: its removals wait, and the feed brings it again when they have ended
+
 	people, groups scopeGroup
 	waiting        map[directory.ID]*link.Waiting
 	names          map[directory.ID]string     // of groups, for memberOf
@@ -68,7 +72,7 @@ func (t *target) open(ctx context.Context, kind run.Kind, rules *ruleset, id str
 	w := &wave{
 		t: t, rules: rules, can: can, now: t.e.cfg.Now(), waiting: map[directory.ID]*link.Waiting{}, names: map[directory.ID]string{}, serves: map[directory.ID]bool{},
 		free: map[directory.ID]bool{}, counts: map[string]int{}, touched: map[directory.ID]bool{}, late: map[directory.ID]bool{},
-		looked: map[directory.ID]bool{}, sent: map[string]bool{}, parked: map[directory.ID][]run.Line{}, decides: map[string]bool{}, approvals: map[string]time.Time{},
+		looked: map[directory.ID]bool{}, unproven: map[directory.ID]bool{}, sent: map[string]bool{}, parked: map[directory.ID][]run.Line{}, decides: map[string]bool{}, approvals: map[string]time.Time{},
 	}
 	w.asked = id != ""
 	w.run = run.Run{ID: cmp.Or(id, string(directory.NewID())), Kind: kind, Name: t.Name, Started: w.now, Outcome: run.Running}
@@ -243,11 +247,12 @@ func (t *target) everything(ctx context.Context, kind directory.Kind) iter.Seq2[
 
 // A survey is what a wave would do: enough to judge it before its first op, and to come back to each object.
 type survey struct {
-	slim     []plan.Line    // classes and counts only
-	first    []directory.ID // disables
-	then     []directory.ID // links, updates, creates
-	last     []directory.ID // deletes
-	out      []directory.ID // groups that are linked and out of scope
+	slim     []plan.Line                 // classes and counts only
+	first    []directory.ID              // disables
+	then     []directory.ID              // links, updates, creates
+	last     []directory.ID              // deletes
+	out      []directory.ID              // groups that are linked and out of scope
+	removals map[directory.ID]link.Class // what was judged
 	verdicts []plan.Verdict
 }
 
@@ -255,7 +260,7 @@ const planChunk = 250
 
 // survey plans ids, without carrying anything out. each, if not nil, is shown every unit that has lines.
 func (w *wave) survey(ctx context.Context, ids iter.Seq2[directory.ID, error], each func([]*unit) error) (*survey, error) {
-	s, planned := &survey{}, 0
+	s, planned := &survey{removals: map[directory.ID]link.Class{}}, 0
 	for part, err := range chunks(ids, planChunk) {
 		if err != nil {
 			return nil, err
@@ -302,6 +307,9 @@ func (s *survey) add(u *unit) {
 	}
 	if !acts(u.lines) {
 		return
+	}
+	if c := removal(u.lines); c != link.NoClass {
+		s.removals[u.object.ID] = c
 	}
 	rank := 1
 	for _, l := range u.lines {

@@ -239,6 +239,7 @@ type corp struct {
 	moved   map[source.Key]string // not in reads, found elsewhere
 	part    map[source.Key]bool   // groups that do not come whole
 	locate  error
+	halfway func() // called once in the next read, when all but its end is stored
 }
 
 func newCorp() *corp {
@@ -308,6 +309,16 @@ func (c *corp) Pull(_ context.Context, _ source.Cursor, yield func(source.Batch)
 		}
 	}
 	b.Deleted = c.deleted
+	if stop := c.halfway; stop != nil {
+		c.halfway = nil
+		for range 5 { // more than are read ahead of what is stored
+			if err := yield(b); err != nil {
+				return err
+			}
+			b = source.Batch{}
+		}
+		stop()
+	}
 	if c.fail == nil {
 		b.Complete = []source.Base{"people", "groups"}
 	}
