@@ -293,7 +293,7 @@ func (w *wave) work(ctx context.Context, stop context.CancelCauseFunc, j *job) {
 			j.notSent(w)
 			return
 		}
-		w.call(ctx, stop, j)
+		w.call(hurried(ctx, j.op), stop, j)
 		if len(j.lines) == 0 || j.outcome.Result != link.Done && (j.parked == nil || j.outcome.Wait != j.parked) {
 			return
 		}
@@ -309,6 +309,14 @@ func (w *wave) work(ctx context.Context, stop context.CancelCauseFunc, j *job) {
 			return
 		}
 	}
+}
+
+// hurried returns a ctx that lets op go before all that waits for the service if it locks somebody out.
+func hurried(ctx context.Context, op connector.Op) context.Context {
+	if op.Kind == connector.User && closes(op.Verb) {
+		return connector.Urgent(ctx)
+	}
+	return ctx
 }
 
 // settles records outcomes as they come, many at a time.

@@ -56,35 +56,6 @@ func (p Pace) rate(name string) (Rate, bool) {
 	return Rate{}, false
 }
 
-// Calls are requests of one kind that are still to be made.
-type Calls struct {
-	Method, Path string
-	N            int
-}
-
-// Takes returns how long all of left take at least, and the class that decides. It is pure: what the service has said meanwhile does not count. Without a
-// rate that holds any of them up it returns 0.
-func (p Pace) Takes(left []Calls) (time.Duration, Class) {
-	n := map[string]int{}
-	for _, c := range left {
-		for _, name := range p.of(c.Method, c.Path) {
-			n[name] += c.N
-		}
-	}
-	var longest time.Duration
-	var slowest Class
-	for _, c := range p.Classes {
-		if c.Rate.PerSecond <= 0 {
-			continue
-		}
-		wait := max(0, float64(n[c.Name]-max(1, c.Rate.Burst))/c.Rate.PerSecond)
-		if d := time.Duration(wait * float64(time.Second)); d > longest {
-			longest, slowest = d, c
-		}
-	}
-	return longest, slowest
-}
-
 type urgentKey struct{}
 
 // Urgent returns a ctx whose requests go before all that wait for the same classes: somebody is to be locked out.

@@ -190,9 +190,15 @@ func rename(k *kit) {
 
 func find(k *kit) {
 	finder := k.c.(connector.Finder) // L1 has seen to that
-	login := k.s.Words.Login
+	login, seen := k.s.Words.Login, map[string]bool{}
 	for _, name := range []string{"anna", `o'neil`, `an"na`, `an\na`, "a+b", "a%20b", "ä&ö", "a) or (b"} {
-		want, err := k.c.Apply(k.ctx, k.userOp(k.name(name)))
+		op := k.userOp(k.name(name))
+		if kept := k.normal(connector.User, op.Want).First(login); seen[kept] {
+			continue // the service rewrites it to a name that is taken
+		} else {
+			seen[kept] = true
+		}
+		want, err := k.c.Apply(k.ctx, op)
 		if errors.Is(err, connector.ErrInvalid) {
 			continue // not a name for this service
 		}

@@ -30,7 +30,6 @@ const (
 // api speaks HTTP with one service.
 type api struct {
 	base  string
-	under string // the path of base
 	token secret.String
 	codes map[string]string // code words in error bodies, and what they mean
 	http  *http.Client
@@ -44,7 +43,7 @@ func newAPI(env connector.Env, base, token string, codes map[string]string) (*ap
 	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return nil, errors.New("token holds blanks, line breaks or characters that no token has")
 	}
-	a := &api{base: base, under: basePath(base), token: secret.New(token), codes: codes, http: env.HTTP, now: env.Now}
+	a := &api{base: base, token: secret.New(token), codes: codes, http: env.HTTP, now: env.Now}
 	if a.http == nil {
 		return nil, errors.New("no HTTP client was given")
 	}
@@ -158,7 +157,7 @@ func (a *api) classify(resp *http.Response, body []byte) error {
 	wait, waits := a.retryAfter(resp.Header)
 	_, rateClass, _ := httpclient.Throttled(resp)
 	if isSCIM && status >= 400 && status < 500 {
-		if class, ok := a.code(e); ok {
+		if class, ok := a.code(e, strings.Contains(resp.Request.URL.Path, collection(connector.Group)+"/")); ok {
 			return class(wait, rateClass, says)
 		}
 	}
@@ -193,6 +192,7 @@ var errorClasses = map[string]func(wait time.Duration, rateClass string, says er
 	"exists":      func(_ time.Duration, _ string, says error) error { return wrap(connector.ErrExists, says) },
 	"invalid":     func(_ time.Duration, _ string, says error) error { return &rejected{err: says} },
 	"gone":        func(_ time.Duration, _ string, says error) error { return wrap(connector.ErrNotFound, says) },
+	"user_gone":   func(_ time.Duration, _ string, says error) error { return wrap(connector.ErrNotFound, says) },
 	"auth":        func(_ time.Duration, _ string, says error) error { return wrap(connector.ErrAuth, says) },
 	"unsupported": func(_ time.Duration, _ string, says error) error { return wrap(connector.ErrUnsupported, says) },
 	"busy": func(wait time.Duration, rateClass string, says error) error {
@@ -201,9 +201,13 @@ var errorClasses = map[string]func(wait time.Duration, rateClass string, says er
 }
 
 // code returns what the first code word in an error body means, if the vendor's dialect knows one.
-func (a *api) code(e *scim.Error) (func(time.Duration, string, error) error, bool) {
+// That a user is gone says nothing about the group whose members were changed.
+func (a *api) code(e *scim.Error, group bool) (func(time.Duration, string, error) error, bool) {
 	for word := range strings.FieldsFuncSeq(e.Detail, func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') }) {
 		if class, ok := a.codes[word]; ok {
+			if class == "user_gone" {
+				class = map[bool]string{true: "invalid", false: "gone"}[group]
+			}
 			return errorClasses[class], true
 		}
 	}

@@ -2,6 +2,7 @@ package scim
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -90,20 +91,12 @@ func (c *Connector) typed(r scim.Resource) scim.Resource {
 			o["type"], o["primary"] = work, true
 			list = slices.Clone(list)
 			list[i] = o
-			r = shallow(r)
+			r = maps.Clone(r)
 			r[name] = list
 			break
 		}
 	}
 	return r
-}
-
-func shallow(r scim.Resource) scim.Resource {
-	out := make(scim.Resource, len(r))
-	for k, v := range r {
-		out[k] = v
-	}
-	return out
 }
 
 // retype turns the text at p into a JSON boolean where the service wants one and the core schemas do not say so.

@@ -53,10 +53,9 @@ type profile struct {
 	UserAttributes     map[attr.Path]*attribute `yaml:"user_attributes"`
 	GroupAttributes    map[attr.Path]*attribute `yaml:"group_attributes"`
 
-	Errors   map[string]string `yaml:"errors"`
-	Rates    []rate            `yaml:"rates"`
-	Capacity map[string]int    `yaml:"capacity"`
-	Notes    map[string]string `yaml:"notes"`
+	Errors map[string]string `yaml:"errors"`
+	Rates  []rate            `yaml:"rates"`
+	Notes  map[string]string `yaml:"notes"`
 }
 
 // A setting is a connector.Setting as a profile writes it.

@@ -5,10 +5,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
-	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"muster/internal/connector"
 	"muster/internal/httpclient"
@@ -92,49 +90,4 @@ func basePath(address string) string {
 func shared(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(sum[:])
-}
-
-// Estimate returns how long the steps that are left take at least at the rates that the vendor documents, and the rate that decides. The look-up before a
-// create is not counted: after a list there is none.
-func (c *Connector) Estimate(left map[connector.Step]int) (time.Duration, string) {
-	var calls []httpclient.Calls
-	for s, n := range left {
-		calls = append(calls, c.calls(s, n)...)
-	}
-	least, class := c.pace.Takes(calls)
-	if least == 0 {
-		return 0, ""
-	}
-	return least, fmt.Sprintf("%s %s a minute", decimal(class.Rate.PerSecond*60), class.Name)
-}
-
-// decimal prints a rate without false precision.
-func decimal(perMinute float64) string { return fmt.Sprintf("%.3g", perMinute) }
-
-// calls returns the requests of n steps of one kind.
-func (c *Connector) calls(s connector.Step, n int) []httpclient.Calls {
-	under := c.api.under
-	all, one := under+collection(s.Kind), under+collection(s.Kind)+"/1"
-	change := httpclient.Calls{Method: http.MethodPatch, Path: one, N: n}
-	if c.replaces(s.Kind) {
-		change.Method = http.MethodPut
-	}
-	look := httpclient.Calls{Method: http.MethodGet, Path: one, N: n}
-	switch s.Verb {
-	case connector.Create:
-		return []httpclient.Calls{{Method: http.MethodPost, Path: all, N: n}}
-	case connector.Delete:
-		return []httpclient.Calls{{Method: http.MethodDelete, Path: one, N: n}, look}
-	case connector.Disable:
-		if c.profile.Deactivate == "delete" {
-			change.Method = http.MethodDelete
-		}
-		return []httpclient.Calls{change, look}
-	case connector.Member:
-		return []httpclient.Calls{change, look}
-	}
-	if c.replaces(s.Kind) {
-		return []httpclient.Calls{look, change}
-	}
-	return []httpclient.Calls{change}
 }

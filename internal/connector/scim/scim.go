@@ -2,7 +2,7 @@
 //
 // scim.go is the connector and its reads, list.go walks through pages, apply.go and member.go write, convert.go, attribute.go and patch.go turn attributes into
 // SCIM and back without any I/O, api.go speaks HTTP and turns answers into the errors of package connector, profile.go reads the dialects, type.go makes a
-// connector.Type of each, rate.go says how often they may be called, probe.go finds out what a tenant really supports. The messages themselves are those of
+// connector.Type of each, rate.go says how often they may be called, serial.go lets one write at a time through to an object. The messages themselves are those of
 // muster/internal/scim; the sandbox to test against is its scimtest.
 package scim
 
@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -19,7 +20,6 @@ import (
 
 	"muster/internal/attr"
 	"muster/internal/connector"
-	"muster/internal/httpclient"
 	"muster/internal/scim"
 )
 
@@ -27,7 +27,6 @@ import (
 type Connector struct {
 	api     *api
 	profile profile
-	pace    httpclient.Pace
 	log     *slog.Logger
 	lanes   lanes
 }
@@ -37,7 +36,6 @@ var (
 	_ connector.Finder     = (*Connector)(nil)
 	_ connector.Members    = (*Connector)(nil)
 	_ connector.Normalizer = (*Connector)(nil)
-	_ connector.Estimator  = (*Connector)(nil)
 )
 
 func open(p profile, env connector.Env, s connector.Settings) (*Connector, error) {
@@ -53,7 +51,7 @@ func open(p profile, env connector.Env, s connector.Settings) (*Connector, error
 	if err != nil {
 		return nil, err
 	}
-	c := &Connector{api: a, profile: p, pace: p.pace(s), log: env.Log}
+	c := &Connector{api: a, profile: p, log: env.Log}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
@@ -91,9 +89,7 @@ func (c *Connector) features(conf *scim.ServiceProviderConfig, noGroups error) c
 		Disable: p.Deactivate != "none", DisabledGone: p.DisabledGone, CreateDisabled: p.CreateDisabled && (p.Deactivate == "patch" || p.Deactivate == "put"),
 		DeleteUser: p.Delete == "hard", MemberBatch: p.MemberBatch, Required: p.Required, Notes: map[string]string{},
 	}
-	for name, note := range p.Notes {
-		f.Notes[name] = note
-	}
+	maps.Copy(f.Notes, p.Notes)
 	if conf != nil && !conf.Filter.Supported {
 		f.FindBy = nil
 		f.Notes["find_by"] = "the service says in /ServiceProviderConfig that it has no filters"
