@@ -77,7 +77,7 @@ func TestScenesCanFail(t *testing.T) {
 		{
 			scene: "rename-ou", how: "somebody closes accounts meanwhile",
 			when: "Directory: OU=", amid: func() { closeOne(t, w) }, mend: func() { reopen(t, w) },
-			fails: []string{"nothing happens to anybody", "accounts"},
+			fails: []string{"nothing happens to anybody"}, // Muster may have opened it again before the accounts are looked at
 		},
 		{
 			scene: "bulk-disable", how: "the limit is raised, so that nothing holds",
