@@ -84,7 +84,8 @@ func ceiling(most int) string {
 const limitsIntroduction = `# Limits
 
 Each target has these limits. They cannot be set in the configuration, and nothing switches them off. A limit is the larger of a number and a share of
-what Muster keeps at the target. It is judged before the first write of a wave, on what the wave would do plus what was done in the last 24 hours.
+what Muster keeps at the target. It is judged before the first write of a wave, on what the wave would do plus what was done in the last 24 hours. All that a
+read of a source found makes one wave; while a read is under way, nobody is removed for having left or for being missing.
 
 What goes over a limit is **held**: the whole class of this wave waits for a person, everything else flows. See
 [How to release a hold](../how-to/release-a-hold.md).
