@@ -2,13 +2,17 @@ package bulkload
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // A checker says what is wrong with single lines, and notes what they define and refer to. One goroutine uses it.
@@ -51,7 +55,7 @@ func (c *checker) within(field string, fn func()) {
 	c.at = before
 }
 
-func (c *checker) item(field string, i int, fn func()) { c.within(fmt.Sprintf("%s[%d]", field, i), fn) }
+func (c *checker) item(field string, i int, fn func()) { c.within(field+"["+itoa(i)+"]", fn) }
 
 // types are the types of line, in the order in which the format is documented.
 var types = []string{"version", "role", "scheme", "emoji", "team", "channel", "user", "bot", "post", "direct_channel", "direct_post"}
@@ -126,68 +130,98 @@ func (c *checker) body(l *line) (func(), bool) {
 	}
 }
 
+// lenient is how servers of the format read it: case does not count, and of two equal names the later one.
+var lenient = json.JoinOptions(json.MatchCaseInsensitiveNames(true), jsontext.AllowDuplicateNames(true))
+
 // decode reads a line. Fields that the format does not know are warned of, and change nothing.
 func (c *checker) decode(text []byte) (*line, bool) {
 	var l line
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	err := d.Decode(&l)
-	if err == nil && d.InputOffset() < int64(len(text)) && len(bytes.TrimSpace(text[d.InputOffset():])) > 0 {
-		c.fail("", "not_json", "One object a line.", "something follows the object, at byte %d", d.InputOffset())
-		return nil, false
-	}
-	if err != nil && strings.HasPrefix(err.Error(), "json: unknown field ") {
+	err := json.Unmarshal(text, &l, lenient, json.RejectUnknownMembers(true))
+	if errors.Is(err, json.ErrUnknownName) {
 		l = line{}
-		if err = json.Unmarshal(text, &l); err == nil {
+		if err = json.Unmarshal(text, &l, lenient); err == nil {
 			c.kind = l.Type
 			c.unknownFields(text)
 		}
 	}
 	if err != nil {
-		c.undecodable(err)
+		c.undecodable(text, err)
 		return nil, false
 	}
 	return &l, true
 }
 
 // undecodable says why a line could not be read.
-func (c *checker) undecodable(err error) {
-	var syntax *json.SyntaxError
-	var typ *json.UnmarshalTypeError
+func (c *checker) undecodable(text []byte, err error) {
+	var syntax *jsontext.SyntacticError
+	var typ *json.SemanticError
 	switch {
-	case errors.As(err, &typ) && typ.Field == "":
-		c.fail("", "not_json", "Each line is one JSON object.", "the line is %s, not an object", article(typ.Value))
+	case errors.As(err, &typ) && typ.JSONPointer == "":
+		c.fail("", "not_json", "Each line is one JSON object.", "the line is %s, not an object", kindWord(typ.JSONKind))
 	case errors.As(err, &typ):
-		c.fail(typ.Field, "wrong_type", "", "%s stands where %s is expected", article(typ.Value), expected(typ.Type.String()))
-	case errors.As(err, &syntax):
-		c.fail("", "not_json", "", "the line is not JSON: %v, at byte %d", syntax, syntax.Offset)
+		c.fail(dotted(typ.JSONPointer), "wrong_type", "", "%s stands where %s is expected", kindWord(typ.JSONKind), expected(typ.GoType))
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		c.fail("", "not_json", "The file may have been cut.", "the line is not JSON: it ends in the middle of a value")
+	case errors.As(err, &syntax) && json.Unmarshal(text[:syntax.ByteOffset], new(any), lenient) == nil:
+		c.fail("", "not_json", "One object a line.", "something follows the object, at byte %d", syntax.ByteOffset+1)
+	case errors.As(err, &syntax):
+		c.fail("", "not_json", "", "the line is not JSON: %v, at byte %d", syntax.Err, syntax.ByteOffset+1)
 	default:
 		c.fail("", "not_json", "", "the line is not JSON: %v", err)
 	}
 }
 
-func article(value string) string {
-	kind, _, _ := strings.Cut(value, " ")
-	return map[string]string{"number": "a number", "string": "text", "bool": "true or false", "array": "a list", "object": "an object"}[kind]
+// dotted writes a JSON pointer the way findings name fields: "user.teams[1].name".
+func dotted(p jsontext.Pointer) string {
+	var b strings.Builder
+	for token := range p.Tokens() {
+		if _, err := strconv.Atoi(token); err == nil {
+			b.WriteString("[" + token + "]")
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte('.')
+		}
+		b.WriteString(token)
+	}
+	return b.String()
+}
+
+func kindWord(k jsontext.Kind) string {
+	switch k {
+	case 'n':
+		return "null"
+	case 't', 'f':
+		return "true or false"
+	case '"':
+		return "text"
+	case '0':
+		return "a number"
+	case '[':
+		return "a list"
+	default:
+		return "an object"
+	}
 }
 
 // expected says in words what a Go type wants of JSON.
-func expected(typ string) string {
-	switch strings.TrimLeft(typ, "*[]") {
-	case "string":
-		if strings.HasPrefix(strings.TrimLeft(typ, "*"), "[]") {
+func expected(t reflect.Type) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch t.Kind() {
+	case reflect.Slice:
+		if t.Elem().Kind() == reflect.String {
 			return "a list of texts"
 		}
-		return "text"
-	case "bool":
-		return "true or false"
-	case "int", "int64":
-		return "a whole number"
-	}
-	if strings.HasPrefix(strings.TrimLeft(typ, "*"), "[]") {
 		return "a list of objects"
+	case reflect.String:
+		return "text"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Int64:
+		return "a whole number"
+	default:
+		return "an object"
 	}
-	return "an object"
 }

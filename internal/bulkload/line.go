@@ -1,6 +1,6 @@
 package bulkload
 
-import "encoding/json"
+import "github.com/go-json-experiment/json/jsontext"
 
 // A line is one line of a file: a type, and the object that stands under the name of the type.
 type line struct {
@@ -20,10 +20,10 @@ type line struct {
 }
 
 type info struct {
-	Generator  string          `json:"generator"`
-	Version    string          `json:"version"`
-	Created    string          `json:"created"`
-	Additional json.RawMessage `json:"additional"`
+	Generator  string         `json:"generator"`
+	Version    string         `json:"version"`
+	Created    string         `json:"created"`
+	Additional jsontext.Value `json:"additional"`
 }
 
 type role struct {
@@ -73,22 +73,22 @@ type channel struct {
 }
 
 type user struct {
-	Username     *string         `json:"username"`
-	Email        *string         `json:"email"`
-	AuthService  *string         `json:"auth_service"`
-	AuthData     *string         `json:"auth_data"`
-	Password     *string         `json:"password"`
-	Nickname     *string         `json:"nickname"`
-	FirstName    *string         `json:"first_name"`
-	LastName     *string         `json:"last_name"`
-	Position     *string         `json:"position"`
-	Roles        *string         `json:"roles"`
-	Locale       *string         `json:"locale"`
-	DeleteAt     *int64          `json:"delete_at"`
-	ProfileImage *string         `json:"profile_image"`
-	Teams        []userTeam      `json:"teams"`
-	NotifyProps  *notifyProps    `json:"notify_props"`
-	CustomStatus json.RawMessage `json:"custom_status"`
+	Username     *string        `json:"username"`
+	Email        *string        `json:"email"`
+	AuthService  *string        `json:"auth_service"`
+	AuthData     *string        `json:"auth_data"`
+	Password     *string        `json:"password"`
+	Nickname     *string        `json:"nickname"`
+	FirstName    *string        `json:"first_name"`
+	LastName     *string        `json:"last_name"`
+	Position     *string        `json:"position"`
+	Roles        *string        `json:"roles"`
+	Locale       *string        `json:"locale"`
+	DeleteAt     *int64         `json:"delete_at"`
+	ProfileImage *string        `json:"profile_image"`
+	Teams        []userTeam     `json:"teams"`
+	NotifyProps  *notifyProps   `json:"notify_props"`
+	CustomStatus jsontext.Value `json:"custom_status"`
 	preferences
 }
 
@@ -177,7 +177,7 @@ type post struct {
 	User            *string          `json:"user"`
 	Type            *string          `json:"type"`
 	Message         *string          `json:"message"`
-	Props           json.RawMessage  `json:"props"`
+	Props           jsontext.Value   `json:"props"`
 	CreateAt        *int64           `json:"create_at"`
 	EditAt          *int64           `json:"edit_at"`
 	IsPinned        *bool            `json:"is_pinned"`

@@ -1,17 +1,18 @@
 package bulkload
 
 import (
-	"encoding/json"
 	"maps"
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/go-json-experiment/json"
 )
 
 // unknownFields warns of the fields of a line that the format does not have.
 func (c *checker) unknownFields(text []byte) {
 	var v any
-	if json.Unmarshal(text, &v) == nil {
+	if json.Unmarshal(text, &v, lenient) == nil {
 		c.strange("", v, reflect.TypeFor[line]())
 	}
 }
@@ -45,7 +46,7 @@ func (c *checker) strange(at string, v any, t reflect.Type) {
 	}
 }
 
-// fieldsOf returns the types of the fields of a struct by their names in JSON, in lower case: how encoding/json compares them.
+// fieldsOf returns the types of the fields of a struct by their names in JSON, in lower case: how lenient compares them.
 func fieldsOf(t reflect.Type) map[string]reflect.Type {
 	out := map[string]reflect.Type{}
 	for _, f := range reflect.VisibleFields(t) {
