@@ -1,4 +1,5 @@
-// Package access says who may do what: people's rights, their roles, and the tokens by which programs act for them.
+// Package access says who may do what: people's rights, their roles, the tokens by which programs act for them, and the
+// passwords, codes and sessions by which they sign in themselves.
 //
 // It does not authenticate protocols (the servers do, with what is here) and knows no HTTP. Its Store is implemented by package store.
 package access
@@ -48,6 +49,7 @@ type Reader interface {
 	Grants(ctx context.Context, person directory.ID) ([]Grant, error) // "" = everybody's
 	Token(ctx context.Context, id string) (Token, error)
 	Tokens(ctx context.Context, person directory.ID) ([]Token, error) // "" = everybody's
+	SignInReader
 }
 
 // A Tx also writes, in the directory.Tx that In was given.
@@ -56,6 +58,7 @@ type Tx interface {
 	PutGrant(ctx context.Context, g Grant) error
 	DropGrant(ctx context.Context, person directory.ID, role Role) error
 	PutToken(ctx context.Context, t Token) error // by ID
+	SignInTx
 }
 
 // In returns the access contract of tx.

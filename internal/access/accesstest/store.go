@@ -1,4 +1,5 @@
-// Package accesstest has a store in memory for tests of who may do what: people, grants and tokens, and nothing else. Anything else it is asked for is a
+// Package accesstest has a store in memory for tests of who may do what: people, grants, tokens and
+// sessions, and nothing else. Anything else it is asked for is a
 // nil call. Package store has the real one.
 package accesstest
 
@@ -12,7 +13,7 @@ import (
 	"muster/internal/directory"
 )
 
-// A Store keeps people, grants and tokens in memory. A transaction that fails leaves no trace.
+// A Store keeps people, grants, tokens and sessions in memory. A transaction that fails leaves no trace.
 type Store struct {
 	directory.Store
 	mu    sync.Mutex // guards state
@@ -21,7 +22,7 @@ type Store struct {
 
 // New returns an empty Store.
 func New() *Store {
-	return &Store{state: &tx{people: map[directory.ID]directory.Object{}, tokens: map[string]access.Token{}}}
+	return &Store{state: &tx{people: map[directory.ID]directory.Object{}, tokens: map[string]access.Token{}, signIns: newSignIns()}}
 }
 
 // View runs fn under the lock.
@@ -48,10 +49,11 @@ type tx struct {
 	people map[directory.ID]directory.Object
 	grants []access.Grant
 	tokens map[string]access.Token
+	signIns
 }
 
 func (t *tx) clone() *tx {
-	return &tx{people: maps.Clone(t.people), grants: slices.Clone(t.grants), tokens: maps.Clone(t.tokens)}
+	return &tx{people: maps.Clone(t.people), grants: slices.Clone(t.grants), tokens: maps.Clone(t.tokens), signIns: t.signIns.clone()}
 }
 
 // AccessTx returns the access contract.
