@@ -56,6 +56,9 @@ func (s *shell) features(res adminapi.TargetCheck) {
 	for _, p := range f.FindBy {
 		t.row("accounts are found by", p)
 	}
+	for _, p := range f.FindGroupBy {
+		t.row("groups are found by", p)
+	}
 	for _, p := range f.Required {
 		t.row("an account needs", p)
 	}

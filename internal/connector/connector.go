@@ -41,7 +41,7 @@ type Connector interface {
 	Apply(ctx context.Context, op Op) (Remote, error)
 }
 
-// A Finder can look an object up by an attribute. Offered when Features.FindBy names the attribute.
+// A Finder can look an object up by an attribute. Offered when Features.FindBy, or FindGroupBy for groups, names the attribute.
 type Finder interface {
 	// Find returns the one object of kind whose attribute by equals value, disabled ones included; ErrNotFound if there is none; ErrExists if
 	// there are several.
@@ -104,7 +104,8 @@ type Op struct {
 
 // Features says what a tenant supports. Each false has its reason in Notes under the field's name as in JSON: Notes["delete_user"].
 type Features struct {
-	FindBy          []attr.Path       `json:"find_by,omitempty"` // attributes that Find takes
+	FindBy          []attr.Path       `json:"find_by,omitempty"`       // attributes by which Find finds users
+	FindGroupBy     []attr.Path       `json:"find_group_by,omitempty"` // attributes by which Find finds groups
 	Groups          bool              `json:"groups"`
 	MembersReadable bool              `json:"members_readable"`
 	RenameGroup     bool              `json:"rename_group"`

@@ -153,11 +153,14 @@ func (w *wave) find(ctx context.Context, u *unit) (*connector.Remote, error) {
 		by    attr.Path
 		value string
 	}
-	asked := map[pair]bool{}
+	asked, can := map[pair]bool{}, w.can.FindBy
+	if u.want.Kind == connector.Group {
+		can = w.can.FindGroupBy
+	}
 	for _, values := range append(sent, u.want.Attrs) {
 		for _, by := range u.want.Match {
 			p := pair{by, values.First(by)}
-			if p.value == "" || asked[p] || !slices.Contains(w.can.FindBy, by) {
+			if p.value == "" || asked[p] || !slices.Contains(can, by) {
 				continue
 			}
 			asked[p] = true

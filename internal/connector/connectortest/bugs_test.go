@@ -74,6 +74,14 @@ func helloBugs() []bug {
 				return f, err
 			}
 		}},
+		{name: "found by what cannot be asked for", checks: []string{"L1 hello/good credentials"}, plant: func(p *planted) {
+			p.find = func(ctx context.Context, kind connector.Kind, by attr.Path, v string) (connector.Remote, error) {
+				if by == "externalId" {
+					return connector.Remote{}, connector.ErrUnsupported
+				}
+				return p.Connector.Find(ctx, kind, by, v)
+			}
+		}},
 		{name: "bad credentials unclassified", checks: []string{"L1 hello/bad credentials"}, plant: onError(func(err error) error { return other(err, connector.ErrAuth) })},
 		{name: "an outage taken for not found", checks: []string{"L1 hello/bad host", "L7 bad days/500"}, plant: onError(func(err error) error {
 			if err != nil && !classified(err) {
@@ -211,6 +219,13 @@ func identityBugs() []bug {
 			}
 		}},
 		{name: "the look-up overlooks disabled accounts", checks: []string{"L4 identity/repeated create of a disabled account", "L4 identity/find"}, plant: blindFind},
+		{name: "Normalize foretells signs that the service keeps", checks: []string{"L4 identity/find"}, plant: func(p *planted) {
+			p.norm = func(kind connector.Kind, want attr.Set) (attr.Set, []connector.Problem) {
+				out, problems := p.Connector.Normalize(kind, want)
+				return tame(out), problems
+			}
+		}},
+		{name: "what was foretold is shown instead of what is kept", checks: []string{"L4 identity/find"}, plant: echo},
 		{name: "a taken name adopted at once", checks: []string{"L4 identity/name taken", "L4 identity/many at once"}, plant: onApply(func(op *connector.Op) {
 			op.Repeat = true
 		}, nil)},
@@ -240,6 +255,33 @@ func identityBugs() []bug {
 				return err
 			}),
 		},
+	}
+}
+
+// tame returns s with a line for each sign in the login name.
+func tame(s attr.Set) attr.Set {
+	out := s.Clone()
+	if v := out.First("userName"); v != "" {
+		out["userName"] = attr.Values{strings.NewReplacer("'", "_", `"`, "_", `\`, "_", "+", "_", "%", "_", "&", "_").Replace(v)}
+	}
+	return out
+}
+
+// echo plants names that are tamed in all that the connector says, and not at the service.
+func echo(p *planted) {
+	said := func(r connector.Remote, err error) (connector.Remote, error) {
+		r.Attrs = tame(r.Attrs)
+		return r, err
+	}
+	p.norm = func(kind connector.Kind, want attr.Set) (attr.Set, []connector.Problem) {
+		out, problems := p.Connector.Normalize(kind, want)
+		return tame(out), problems
+	}
+	p.apply = func(ctx context.Context, op connector.Op) (connector.Remote, error) {
+		return said(p.Connector.Apply(ctx, op))
+	}
+	p.get = func(ctx context.Context, kind connector.Kind, id connector.RemoteID) (connector.Remote, error) {
+		return said(p.Connector.Get(ctx, kind, id))
 	}
 }
 

@@ -48,6 +48,8 @@ type Sandbox struct {
 	Fail func(f Fault)
 	// Seed puts objects into the service behind the connector's back and returns their ids. Without it the suite uses Apply.
 	Seed func(...connector.Remote) []connector.RemoteID
+	// Login returns the login name of a user as the service itself has it, past the connector. Without it the suite believes what Get says.
+	Login func(connector.RemoteID) string
 	// Requests returns how many requests the service has received.
 	Requests func() int
 	// Secrets must appear in no error and no log: tokens, passwords.

@@ -1,8 +1,10 @@
 package connectortest
 
 import (
+	"errors"
 	"slices"
 
+	"muster/internal/attr"
 	"muster/internal/connector"
 )
 
@@ -57,14 +59,26 @@ func goodCredentials(k *kit) {
 			k.failf("Features say that %[1]s is false, and Notes[%[1]q] does not say why", name)
 		}
 	}
-	if _, ok := k.c.(connector.Finder); len(f.FindBy) > 0 && !ok {
-		k.failf("Features.FindBy names %q, but the connector is no Finder", f.FindBy)
+	if _, ok := k.c.(connector.Finder); len(f.FindBy)+len(f.FindGroupBy) > 0 && !ok {
+		k.failf("Features.FindBy names %q and FindGroupBy %q, but the connector is no Finder", f.FindBy, f.FindGroupBy)
 	}
+	k.findable(connector.User, f.FindBy)
+	k.findable(connector.Group, f.FindGroupBy)
 	if _, ok := k.c.(connector.Members); f.MembersReadable && !ok {
 		k.failf("Features.MembersReadable is true, but the connector has no method Members")
 	}
 	if slices.Contains(f.FindBy, "") {
 		k.failf("Features.FindBy holds an empty path: %q", f.FindBy)
+	}
+}
+
+// findable ends the check if Find refuses an attribute by which it is said to find.
+func (k *kit) findable(kind connector.Kind, by []attr.Path) {
+	k.Helper()
+	for _, p := range by {
+		if _, err := k.c.(connector.Finder).Find(k.ctx, kind, p, k.name("nobody")); !errors.Is(err, connector.ErrNotFound) {
+			k.failf("Features say that a %s is found by %s, and Find of one that is not there returned %v, want %q", kind, p, err, connector.ErrNotFound)
+		}
 	}
 }
 

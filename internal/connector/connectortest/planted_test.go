@@ -88,6 +88,7 @@ func sandbox(b bug) func(*testing.T) connectortest.Sandbox {
 			},
 			Fail:     func(f connectortest.Fault) { s.Fail(faults[f]) },
 			Seed:     s.Seed,
+			Login:    func(id connector.RemoteID) string { return loginOf(memory.Open(s, token), id) },
 			Requests: s.Requests,
 			Secrets:  []string{token, "wr0ng"},
 			Output:   func() string { return "" },
@@ -98,6 +99,11 @@ func sandbox(b bug) func(*testing.T) connectortest.Sandbox {
 		}
 		return box
 	}
+}
+
+func loginOf(c *memory.Connector, id connector.RemoteID) string {
+	r, _ := c.Get(context.Background(), connector.User, id)
+	return r.Attrs.First("userName")
 }
 
 func failing(f memory.Fault) *memory.Service {

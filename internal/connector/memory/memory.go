@@ -54,7 +54,7 @@ func (c *Connector) Check(ctx context.Context) (connector.Features, error) {
 		return connector.Features{}, err
 	}
 	return connector.Features{
-		FindBy: []attr.Path{"userName", "displayName", "externalId"},
+		FindBy: []attr.Path{"userName", "displayName", "externalId"}, FindGroupBy: []attr.Path{"displayName", "externalId"},
 		Groups: true, MembersReadable: true, RenameGroup: true,
 		Disable: true, CreateDisabled: true, DeleteUser: true,
 		Required: []attr.Path{"userName"},

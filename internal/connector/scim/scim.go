@@ -85,14 +85,18 @@ func absent(err error) bool {
 func (c *Connector) features(conf *scim.ServiceProviderConfig, noGroups error) connector.Features {
 	p := c.profile
 	f := connector.Features{
-		FindBy: p.finds(), Groups: noGroups == nil, MembersReadable: p.Members != "none" && noGroups == nil, RenameGroup: p.GroupRename && noGroups == nil,
+		FindBy: p.UserMatch, FindGroupBy: p.GroupMatch, Groups: noGroups == nil, MembersReadable: p.Members != "none" && noGroups == nil, RenameGroup: p.GroupRename && noGroups == nil,
 		Disable: p.Deactivate != "none", DisabledGone: p.DisabledGone, CreateDisabled: p.CreateDisabled && (p.Deactivate == "patch" || p.Deactivate == "put"),
 		DeleteUser: p.Delete == "hard", MemberBatch: p.MemberBatch, Required: p.Required, Notes: map[string]string{},
 	}
 	maps.Copy(f.Notes, p.Notes)
 	if conf != nil && !conf.Filter.Supported {
-		f.FindBy = nil
 		f.Notes["find_by"] = "the service says in /ServiceProviderConfig that it has no filters"
+		if p.FilterIgnored {
+			f.Notes["find_by"] += "; its lists are read instead"
+		} else {
+			f.FindBy, f.FindGroupBy = nil, nil
+		}
 	}
 	if conf != nil && !conf.Patch.Supported && (p.UserUpdate == "patch" || p.GroupUpdate != "put") {
 		f.Notes["patch"] = "the service says in /ServiceProviderConfig that it has no PATCH; if updates fail, set user_update and group_update to put"
@@ -114,17 +118,6 @@ func (c *Connector) features(conf *scim.ServiceProviderConfig, noGroups error) c
 		}
 	}
 	return f
-}
-
-// finds returns the attributes by which accounts or groups are found.
-func (p profile) finds() []attr.Path {
-	out := slices.Clone(p.UserMatch)
-	for _, by := range p.GroupMatch {
-		if !slices.Contains(out, by) {
-			out = append(out, by)
-		}
-	}
-	return out
 }
 
 // Get reads one object.

@@ -64,6 +64,7 @@ func sandbox(t *testing.T, settings map[string]string) connectortest.Sandbox {
 		},
 		Fail:     func(f connectortest.Fault) { srv.Fail(faults[f]...) },
 		Seed:     func(rs ...connector.Remote) []connector.RemoteID { return seed(t, srv, rs) },
+		Login:    func(id connector.RemoteID) string { return loginOf(srv, id) },
 		Requests: srv.Requests,
 		Secrets:  []string{token, "wr0ng-t0ken"},
 		Output:   out.String,

@@ -1,6 +1,7 @@
 package scim_test
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"log/slog"
@@ -22,8 +23,10 @@ import (
 
 // A vendor is a dialect and the sandbox that has the manners of its service.
 type vendor struct {
+	name    string // of the test; "" = the dialect
 	dialect string
 	manners scimtest.Vendor
+	tenant  scimtest.Tenant
 	page    int
 	words   connectortest.Words
 	budget  connectortest.Budget
@@ -34,6 +37,19 @@ var vendors = []vendor{
 	{
 		dialect: "slack", manners: scimtest.Slack, page: 1000,
 		words: connectortest.Words{User: slackUser},
+	},
+	{
+		name: "slack that ignores filters", dialect: "slack", manners: scimtest.Slack, page: 1000, tenant: scimtest.Tenant{NoFilter: true},
+		words: connectortest.Words{User: slackUser}, budget: connectortest.Budget{Find: 4},
+	},
+	{dialect: "atlassian", manners: scimtest.Atlassian},
+	{
+		dialect: "meisterplan", manners: scimtest.Meisterplan,
+		words: connectortest.Words{Text: []attr.Path{"name.givenName", "name.familyName"}, User: meisterplanUser},
+	},
+	{
+		dialect: "aws", manners: scimtest.AWS, page: 50,
+		words: connectortest.Words{Text: []attr.Path{"title", "nickName"}}, // displayName is required, so it cannot be emptied
 	},
 }
 
@@ -54,6 +70,16 @@ func slackUser(name string) attr.Set {
 	}
 }
 
+// meisterplanUser is a person with the few attributes that Meisterplan takes.
+func meisterplanUser(name string) attr.Set {
+	return attr.Set{
+		"userName":                     {name},
+		"name.givenName":               {"Anna"},
+		"name.familyName":              {"Berg"},
+		`emails[type eq "work"].value`: {fmt.Sprintf("person%d@example.com", persons.Add(1))},
+	}
+}
+
 func fnvOf(s string) uint64 {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(s)) // never fails
@@ -63,7 +89,7 @@ func fnvOf(s string) uint64 {
 // C3, X8: every dialect passes the suite against the sandbox of its vendor.
 func TestVendors(t *testing.T) {
 	for _, v := range vendors {
-		t.Run(v.dialect, func(t *testing.T) {
+		t.Run(cmp.Or(v.name, v.dialect), func(t *testing.T) {
 			connectortest.Run(t, func(t *testing.T) connectortest.Sandbox { return v.sandbox(t) })
 		})
 	}
@@ -71,7 +97,7 @@ func TestVendors(t *testing.T) {
 
 func (v vendor) sandbox(t *testing.T) connectortest.Sandbox {
 	t.Helper()
-	srv := scimtest.NewServer(t, scimtest.Config{Vendor: v.manners, Token: token, Speed: 100_000})
+	srv := scimtest.NewServer(t, scimtest.Config{Vendor: v.manners, Tenant: v.tenant, Token: token, Speed: 100_000})
 	nobody := httptest.NewServer(http.NotFoundHandler())
 	nobody.Close()
 	wrong := httptest.NewServer(http.NotFoundHandler())
@@ -86,6 +112,7 @@ func (v vendor) sandbox(t *testing.T) connectortest.Sandbox {
 		Bad:       connectortest.Bad{Credentials: with(srv.URL, "wr0ng-t0ken"), Host: with(nobody.URL, token), Address: with(wrong.URL, token)},
 		Fail:      func(f connectortest.Fault) { srv.Fail(faults[f]...) },
 		Seed:      func(rs ...connector.Remote) []connector.RemoteID { return seed(t, srv, rs) },
+		Login:     func(id connector.RemoteID) string { return loginOf(srv, id) },
 		Requests:  srv.Requests,
 		Secrets:   []string{token, "wr0ng-t0ken"},
 		Output:    out.String,
@@ -97,6 +124,16 @@ func (v vendor) sandbox(t *testing.T) connectortest.Sandbox {
 			env.HTTP.CloseIdleConnections()
 		},
 	}
+}
+
+// loginOf returns the userName of an account as the sandbox has it.
+func loginOf(srv *scimtest.Server, id connector.RemoteID) string {
+	for _, u := range srv.Snapshot().Users {
+		if u.ID == string(id) {
+			return u.UserName
+		}
+	}
+	return ""
 }
 
 func (v vendor) open(t *testing.T, env connector.Env, settings map[string]string) connector.Connector {
