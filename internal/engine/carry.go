@@ -334,25 +334,17 @@ func (w *wave) settles(ctx context.Context, stop context.CancelCauseFunc, done <
 
 // settle records the outcomes of jobs in one transaction.
 func (w *wave) settle(ctx context.Context, jobs []*job) error {
-	var outcomes []link.Outcome
-	var scopes []link.Interval
-	for _, j := range jobs {
-		if j.outcome.Intent == "" {
-			continue
-		}
-		outcomes = append(outcomes, j.outcome)
-		scopes = append(scopes, j.scopes(w)...)
-	}
-	err := w.t.update(ctx, func(tx directory.Tx) error {
-		if err := link.In(tx).Settle(ctx, outcomes...); err != nil {
-			return err
-		}
-		return link.In(tx).PutInterval(ctx, scopes...)
-	})
+	taken, err := w.record(ctx, jobs)
 	if err != nil {
 		return fmt.Errorf("record outcomes: %w", err)
 	}
 	for _, j := range jobs {
+		if d := taken[j]; d != nil {
+			if err := w.deny(ctx, j, d); err != nil {
+				return err
+			}
+			continue
+		}
 		if j.outcome.Link != nil {
 			j.have = *j.outcome.Link
 		}

@@ -87,7 +87,9 @@ type Tx interface {
 	// Settle records outcomes with what they changed. Settling twice changes nothing; an intent that was never begun is directory.ErrNotFound.
 	// Intervals follow links and edges by themselves.
 	Settle(ctx context.Context, outcomes ...Outcome) error
-	// Put writes links without a remote write: adoption, detachment. One with neither Remote nor State removes what is stored.
+	// Put writes links without a remote write: adoption, detachment. One with neither Remote nor State removes what is stored; that comes first.
+	// No account is ever held by two links of a target, whoever writes them, here or with Settle: that is directory.ErrConflict, and nothing is stored. A
+	// link that is lost, or closed by a delete, holds no account any more.
 	Put(ctx context.Context, links ...Link) error
 	// Want sets Wanted of edges; an edge that becomes neither wanted nor applied is dropped. It returns the number of edges that changed.
 	Want(ctx context.Context, edges ...Edge) (int, error)

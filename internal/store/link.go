@@ -93,14 +93,14 @@ func (t linkTx) putLinks(ctx context.Context, links []link.Link, at map[linkKey]
 	if err := t.outlive(ctx, links); err != nil {
 		return err
 	}
-	if err := t.upsertLinks(ctx, keep); err != nil {
-		return fmt.Errorf("put links: %w", err)
-	}
 	_, err := bulk(ctx, t.session, table{"text", "text"}, "with v (target, object) as (",
 		") delete from link where (target, object) in (select target, object from v)", drop,
 		func(l link.Link, a []any) []any { return append(a, l.Target, string(l.Object)) })
 	if err != nil {
 		return fmt.Errorf("drop links: %w", err)
+	}
+	if err := t.upsertLinks(ctx, keep); err != nil {
+		return fmt.Errorf("put links: %w", err)
 	}
 	return t.PutInterval(ctx, spans...)
 }

@@ -25,6 +25,7 @@ func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 	}{
 		{"links", testLinks},
 		{"links by state, in pages", testList},
+		{"one account, one link", testOneHolder},
 		{"intervals of links", testLinkIntervals},
 		{"wanted and seen edges", testEdges},
 		{"edges without flags do not exist", testEdgeDrop},
