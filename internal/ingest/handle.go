@@ -48,12 +48,22 @@ func (s *settling) yield(ctx context.Context) error {
 		}
 		for _, h := range slices.Sorted(maps.Keys(claims)) {
 			for _, loser := range losers(h, claims[h], holders[h]) {
+				s.outdone(loser.object, holders[h])
 				s.wait(loser.object, loser.why)
 				settled = false
 			}
 		}
 	}
 	return nil
+}
+
+// outdone notes who has the name that an object wants, if somebody asks.
+func (s *settling) outdone(o *object, holder directory.ID) {
+	for _, rec := range o.records {
+		if s.rivals != nil && holder != "" {
+			s.rivals[rec.Key] = holder
+		}
+	}
 }
 
 // gather returns who, besides those being settled, has the handles that are wanted. Someone among them who waits for a name may give theirs up now, so they are

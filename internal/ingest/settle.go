@@ -23,6 +23,7 @@ type settling struct {
 	records []*directory.Record      // changed, in the order of their keys
 	drawn   []*directory.Record      // others that waited and are tried again
 	objects map[directory.ID]*object // that they belong to
+	rivals  map[string]directory.ID  // who has the name that a record wants, by its key; nil = nobody asks
 
 	added     int // records never seen before
 	changed   int // records that say something else, or are back
