@@ -285,10 +285,10 @@ func (m *Muster) shown(t config.Target, name string) string {
 }
 
 func sourceSettings(s config.Source) []adminapi.Setting {
-	c := s.LDAP
-	if c == nil {
-		return nil
+	if s.SCIM != nil {
+		return clientSettings(s.SCIM)
 	}
+	c := s.LDAP
 	out := []adminapi.Setting{{Name: "servers", Value: strings.Join(c.Servers, ", ")}, {Name: "bind", Value: c.Bind}, {Name: "canary", Value: c.Canary}}
 	if !c.Password.IsZero() {
 		out = append(out, adminapi.Setting{Name: "password", Value: c.Password.String()})

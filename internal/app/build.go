@@ -87,10 +87,8 @@ func findings(file string, err error) []cli.Finding {
 
 // engine joins the parts.
 func (m *Muster) engine(ctx context.Context) (*engine.Engine, error) {
-	cfg := engine.Config{
-		Store: m.Store, Now: m.now, Log: m.log,
-		Door: &ingest.Door{Store: m.Store, Rules: m.parts.rules, Now: m.now, Log: m.log},
-	}
+	m.door = &ingest.Door{Store: m.Store, Rules: m.parts.rules, Now: m.now, Log: m.log}
+	cfg := engine.Config{Store: m.Store, Now: m.now, Log: m.log, Door: m.door}
 	protect, err := m.protect(ctx)
 	if err != nil {
 		return nil, err
@@ -101,7 +99,7 @@ func (m *Muster) engine(ctx context.Context) (*engine.Engine, error) {
 			cfg.Door.Rules[i].Reads = m.attributes(s)
 		}
 	}
-	for _, s := range m.File.Sources {
+	for _, s := range m.read() {
 		cfg.Sources = append(cfg.Sources, engine.Source{Name: s.Name, Every: s.Every, Open: m.opener(s)})
 	}
 	for _, t := range m.File.Targets {
@@ -209,7 +207,7 @@ func (m *Muster) protect(ctx context.Context) (func(directory.Object, []director
 		return err
 	})
 	binds := map[string]string{}
-	for _, s := range m.File.Sources {
+	for _, s := range m.read() {
 		binds[s.Name] = s.LDAP.Bind
 	}
 	return func(o directory.Object, records []directory.Record) string {

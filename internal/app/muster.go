@@ -17,6 +17,7 @@ import (
 	"muster/internal/directory"
 	"muster/internal/engine"
 	"muster/internal/httpclient"
+	"muster/internal/ingest"
 	"muster/internal/run"
 	"muster/internal/server/adminapi"
 	"muster/internal/store"
@@ -31,6 +32,7 @@ type Muster struct {
 	Keeper *access.Keeper
 
 	parts   *parts
+	door    *ingest.Door
 	log     *slog.Logger
 	now     func() time.Time
 	started time.Time
@@ -87,6 +89,9 @@ func (m *Muster) open(ctx context.Context) error {
 		return err
 	}
 	if m.Engine, err = m.engine(ctx); err != nil {
+		return err
+	}
+	if err := m.restate(ctx); err != nil {
 		return err
 	}
 	if err := remember(m.Data, m.File); err != nil {

@@ -78,11 +78,12 @@ func (m *Muster) sourceStatus(ctx context.Context, v directory.Reader, c config.
 			s.Complete = r.Started
 		}
 	}
-	for _, b := range c.LDAP.People {
-		err = errors.Join(err, countIn(ctx, v, c.Name, b.Name, &s.People, directory.Present, directory.Absent), countIn(ctx, v, c.Name, b.Name, &s.Absent, directory.Absent))
+	people, groups := areasOf(c)
+	for _, b := range people {
+		err = errors.Join(err, countIn(ctx, v, c.Name, b, &s.People, directory.Present, directory.Absent), countIn(ctx, v, c.Name, b, &s.Absent, directory.Absent))
 	}
-	for _, b := range c.LDAP.Groups {
-		err = errors.Join(err, countIn(ctx, v, c.Name, b.Name, &s.Groups, directory.Present, directory.Absent), countIn(ctx, v, c.Name, b.Name, &s.Absent, directory.Absent))
+	for _, b := range groups {
+		err = errors.Join(err, countIn(ctx, v, c.Name, b, &s.Groups, directory.Present, directory.Absent), countIn(ctx, v, c.Name, b, &s.Absent, directory.Absent))
 	}
 	if err != nil {
 		return s, err
@@ -305,6 +306,9 @@ func (m *Muster) remembers(ctx context.Context, v directory.Reader) ([]string, e
 // missing returns the people of a source who were not in its last complete read, with the time that is left.
 func (m *Muster) missing(ctx context.Context, v directory.Reader, c config.Source) ([]adminapi.Leaver, error) {
 	var out []adminapi.Leaver
+	if c.LDAP == nil {
+		return nil, nil // nobody is missing from what is not read
+	}
 	for _, b := range c.LDAP.People {
 		for after := ""; ; {
 			page, err := v.ListRecords(ctx, c.Name, b.Name, []directory.Status{directory.Absent}, after, 500)

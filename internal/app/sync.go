@@ -23,6 +23,9 @@ func (m *Muster) CheckSource(ctx context.Context, name string) (adminapi.SourceC
 		return adminapi.SourceCheck{}, m.unknown("source", name)
 	}
 	out := adminapi.SourceCheck{Name: name}
+	if c.SCIM != nil {
+		return out, m.checkClient(ctx, c, &out.Report)
+	}
 	src, err := m.opener(c)(nil)
 	if err == nil {
 		out.Report, err = src.Check(ctx)
@@ -127,6 +130,9 @@ func (m *Muster) tasksFor(ctx context.Context, req adminapi.SyncRequest) ([]task
 	for _, s := range m.File.Sources {
 		if req.Name == "" || s.Name == req.Name {
 			known = true
+			if s.LDAP == nil {
+				continue // it is not read: it tells
+			}
 			out = append(out, task{name: s.Name, kind: run.Read, do: func(ctx context.Context, id string) (run.Run, error) { return m.Engine.Read(ctx, s.Name, id) }})
 		}
 	}

@@ -38,11 +38,12 @@ type File struct {
 // A Source is a system that people come from.
 type Source struct {
 	Name  string
-	Type  string // "ldap"
+	Type  string // "ldap" or "scim"
 	At    string // "muster.yaml:2"
-	LDAP  *LDAP
+	LDAP  *LDAP  // nil = of another type
+	SCIM  *SCIM  // nil = of another type
 	Rules mapping.SourceRules
-	Every time.Duration // between reads of what changed
+	Every time.Duration // between reads of what changed; 0 = it is not read, it tells
 }
 
 // LDAP is how a directory server is read.

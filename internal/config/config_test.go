@@ -198,3 +198,32 @@ func TestLoopbackMayBeNamed(t *testing.T) {
 		t.Errorf("allowed (-want +got):\n%s", diff)
 	}
 }
+
+// I2: an identity provider that writes to Muster is a source, with rules of its own.
+func TestClient(t *testing.T) {
+	f, err := config.Parse("muster.yaml", []byte(`
+sources:
+  - name: entra
+    type: scim
+    profile: closed
+    on_delete: deactivate
+    accept: [title]
+    tolerate: [drop_password]
+    extensions: [{urn: "urn:example:2.0:User", attributes: [{name: resource.id}, {name: invite, type: boolean}]}]
+    correlate: [{person: email, expr: "record['emails.value']"}]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := f.Sources[0]
+	want := &config.SCIM{
+		Profile: "closed", OnDelete: "deactivate", Accept: []string{"title"}, Tolerate: []string{"drop_password"},
+		Extensions: []config.Extension{{URN: "urn:example:2.0:User", Attributes: []config.ExtensionAttribute{{Name: "resource.id", Type: "string"}, {Name: "invite", Type: "boolean"}}}},
+	}
+	if diff := cmp.Diff(want, s.SCIM); diff != "" || s.LDAP != nil || s.Every != 0 {
+		t.Error(diff)
+	}
+	if _, err := mapping.CompileSource(s.Rules); err != nil {
+		t.Error(err)
+	}
+}

@@ -13,29 +13,28 @@ import (
 	"muster/internal/mapping"
 )
 
-var sourceKeys = []string{
-	"name", "type", "servers", "starttls", "ca_file", "bind", "password", "canary", "people", "groups", "id_attribute", "disabled_filter",
-	"page_size", "attributes", "group_attributes", "correlate", "every",
-}
-
 func (d *document) source(n *yaml.Node, path string, names map[string]int) Source {
-	o := d.object(n, label(n, path, "sources"), sourceKeys...)
+	o := d.object(n, label(n, path, "sources"), keysOf(n)...)
 	s := Source{At: d.at(o.line)}
 	if n.Kind != yaml.MappingNode {
 		return s
 	}
 	s.Name = o.called(names)
-	if o.need("type", "ldap") != "" {
-		s.Type = o.oneOf("type", "", "ldap")
+	if o.need("type", "ldap, scim") != "" {
+		s.Type = o.oneOf("type", "", "ldap", "scim")
 	}
-	s.LDAP = d.ldap(o)
-	s.Every = o.duration("every", defaultEvery, leastEvery)
-	s.Rules = mapping.SourceRules{
-		Name:      s.Name,
-		People:    withDefaults(d.rules(o, "attributes", false), defaultPeople, s.At),
-		Groups:    withDefaults(d.rules(o, "group_attributes", false), defaultGroups, s.At),
-		Correlate: d.correlate(o),
+	s.Rules = mapping.SourceRules{Name: s.Name, Correlate: d.correlate(o)}
+	people, groups := defaultPeople, defaultGroups
+	if s.Type == "scim" {
+		s.SCIM = d.scim(o)
+		s.Rules.Correlate = d.clientKeys(o, s.Rules.Correlate)
+		people, groups = clientPeople, clientGroups
+	} else {
+		s.LDAP = d.ldap(o)
+		s.Every = o.duration("every", defaultEvery, leastEvery)
 	}
+	s.Rules.People = withDefaults(d.rules(o, "attributes", false), people, s.At)
+	s.Rules.Groups = withDefaults(d.rules(o, "group_attributes", false), groups, s.At)
 	return s
 }
 

@@ -14,7 +14,7 @@ import (
 func configuration() (string, error) {
 	var b strings.Builder
 	b.WriteString(configurationIntroduction)
-	for _, l := range levels {
+	for _, l := range slices.Concat(levels, scimLevels) {
 		if err := l.write(&b); err != nil {
 			return "", err
 		}

@@ -43,7 +43,7 @@ var levels = []level{
 		title: "A source", about: "An entry of `sources`.", probe: aSource + ", KEY: VALUE}\n",
 		keys: []key{
 			{"name", "its name: lower-case letters, digits, `-` and `_`", required},
-			{"type", "what kind of system it is: `ldap`, for Active Directory too", required},
+			{"type", "what kind of system it is: `ldap`, for Active Directory too; `scim` is described [below](#a-scim-client)", required},
 			{"servers", "addresses (`ldaps://host`, `ldap://host:389`), tried in this order", required},
 			{"starttls", "encrypt `ldap://` connections; if the server refuses, nothing is read", "`false`"},
 			{"ca_file", "PEM file with the authorities that may vouch for the servers", "those of the system"},

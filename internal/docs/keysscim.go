@@ -1,0 +1,39 @@
+package docs
+
+const aClient = "sources:\n  - {name: entra, type: scim"
+
+// scimLevels describe sources that write to Muster.
+var scimLevels = []level{
+	{
+		title: "A SCIM client", about: "An entry of `sources` with `type: scim`: an identity provider that writes to Muster.", probe: aClient + ", KEY: VALUE}\n",
+		keys: []key{
+			{"name", "its name, as for other sources", required},
+			{"type", "`scim`", required},
+			{"profile", "how the provider behaves", "`standard`: RFC 7643 and 7644 to the letter"},
+			{"on_delete", "what DELETE of a user does: `remove` ends the person, `deactivate` keeps them, deactivated", "`remove`"},
+			{"tolerate", "departures from the standard that are allowed beside those of the profile: a list", "none"},
+			{"refuse", "departures of the profile that are not allowed after all: a list", "none"},
+			{"accept", "attributes of the core schema that a closed profile takes besides its own: a list", "none"},
+			{"extensions", "schema extensions of users: a list", "those of the profile"},
+			{"attributes", "how the attributes of a person are computed from what the client states; see [Rules](#rules)", "`username`, `email`, `name`, `givenName`, `familyName` as SCIM has them"},
+			{"group_attributes", "the same for groups", "`name`: `record.displayName`"},
+			{"correlate", "rules that bind a user to a person of another source, once: a list. `person` is `username` or `email`", "none: a name that is taken is a conflict"},
+		},
+	},
+	{
+		title: "A schema extension", about: "An entry of `extensions`.", probe: aClient + ", extensions: [{KEY: VALUE}]}\n",
+		keys: []key{
+			{"urn", "its URN", required},
+			{"attributes", "its attributes: a list", required},
+		},
+	},
+	{
+		title: "An attribute of an extension", about: "An entry of `attributes` of an extension.", probe: aClient + ", extensions: [{urn: \"urn:x:y\", attributes: [{KEY: VALUE}]}]}\n",
+		keys: []key{
+			{"name", "its name; `a.b` is the sub-attribute `b` of `a`", required},
+			{"type", "its type", "`string`"},
+			{"multi", "it has several values", "`false`"},
+			{"required", "users without it are refused", "`false`"},
+		},
+	},
+}
