@@ -48,7 +48,7 @@ func (r *reader) settle(ctx context.Context, g *gathering, name string, look fun
 	case v.known:
 		g.add(v.at)
 	case v.outside:
-		r.outside.add(g.name)
+		r.stranger(g)
 	default:
 		r.dangle(g, name)
 	}

@@ -15,22 +15,23 @@ const membersPage = 50
 
 // A gathering is one group whose members are being collected.
 type gathering struct {
-	name     string // DN, for notes and further ranges
-	key      source.Key
-	seen     map[ref]bool
-	refs     []ref    // new since the last hand-over
-	unknown  []string // member DNs within a place that the index does not know
-	uids     []string // the same for memberUid
-	ranges   []valueRange
-	usn      string // state of the group when its first range was read
-	whole    bool
-	dangling []string // names of members that lead nowhere
+	name      string // DN, for notes and further ranges
+	key       source.Key
+	seen      map[ref]bool
+	refs      []ref    // new since the last hand-over
+	unknown   []string // member DNs within a place that the index does not know
+	uids      []string // the same for memberUid
+	ranges    []valueRange
+	usn       string // state of the group when its first range was read
+	whole     bool
+	strangers bool     // some members lie outside every base, as far as these stand where they stood
+	dangling  []string // names of members that lead nowhere
 }
 
 // readMembers delivers the memberships of every group that was read.
 //
-// What the index knows is delivered while the answer comes in. Whatever needs a request of its own (further ranges, unknown members) waits for the end
-// of the page, and then its group is delivered on its own, so that the memberships of one group always stay together.
+// What the index knows is delivered while the answer comes in. Whatever needs a request of its own (further ranges, unknown members, members that seem to be
+// strangers) waits for the end of the page, and then its group is delivered on its own, so that the memberships of one group always stay together.
 func (r *reader) readMembers(ctx context.Context) error {
 	r.lookups = map[string]verdict{}
 	for _, p := range r.places {
@@ -59,8 +60,9 @@ func (r *reader) readMembersOf(ctx context.Context, p place) error {
 				return err
 			}
 		}
+		err := r.release(ctx, waiting)
 		waiting = nil
-		return nil
+		return err
 	}
 	_, err := r.s.pages(ctx, q, func(e *ldapv3.Entry) error {
 		g := r.gather(e)
@@ -68,7 +70,7 @@ func (r *reader) readMembersOf(ctx context.Context, p place) error {
 			return nil
 		}
 		done[g.key] = true
-		if len(g.unknown)+len(g.uids)+len(g.ranges) > 0 {
+		if len(g.unknown)+len(g.uids)+len(g.ranges) > 0 || g.strangers {
 			waiting = append(waiting, g)
 			return nil
 		}
@@ -157,9 +159,15 @@ func (r *reader) resolve(g *gathering, attribute string, values []string) {
 		} else if r.inPlace(dn) {
 			g.unknown = append(g.unknown, v)
 		} else {
-			r.outside.add(g.name)
+			r.stranger(g)
 		}
 	}
+}
+
+// stranger records a member outside every base.
+func (r *reader) stranger(g *gathering) {
+	g.strangers = true
+	r.outside.add(g.name)
 }
 
 // withoutUID takes the optional bit string off a uniqueMember (RFC 4517 §3.3.21).
@@ -195,7 +203,7 @@ func (r *reader) dangle(g *gathering, name string) {
 	g.dangling = append(g.dangling, name)
 }
 
-// complete fetches what is missing of g, between pages, and delivers it.
+// complete fetches what is missing of g, between pages.
 func (r *reader) complete(ctx context.Context, g *gathering) error {
 	flaw := r.readRanges(ctx, g)
 	if flaw != nil {
@@ -207,10 +215,24 @@ func (r *reader) complete(ctx context.Context, g *gathering) error {
 	if err := r.lookUp(ctx, g); err != nil {
 		return err
 	}
-	if err := r.deliver(g); err != nil {
-		return err
-	}
 	return flaw
+}
+
+// release delivers groups that waited. If a base does not stand any more where it stood when this read began, those who seem to be strangers may be its people
+// under their new names: then groups with strangers are not whole, and neither is the read.
+func (r *reader) release(ctx context.Context, groups []*gathering) error {
+	if r.fault == nil && slices.ContainsFunc(groups, func(g *gathering) bool { return g.strangers }) {
+		if err := r.note(ctx, r.stand(ctx)); err != nil {
+			return err
+		}
+	}
+	for _, g := range groups {
+		g.whole = g.whole && (r.fault == nil || !g.strangers)
+		if err := r.deliver(g); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // deliver hands over what was gathered, and at the end states that it is all.

@@ -10,9 +10,10 @@ import (
 
 // A place is an Area where it stands now.
 type place struct {
-	Area            // DN is where the base is now, Filter is never empty
-	normal string   // canonical form of DN
-	former []string // canonical forms of where the base was, if it was renamed: groups may still name its entries so
+	Area              // DN is where the base is now, Filter is never empty
+	key    source.Key // of the base itself, as far as it shows one
+	normal string     // canonical form of DN
+	former []string   // canonical forms of where the base was, if it was renamed: groups may still name its entries so
 	people bool
 }
 
@@ -63,7 +64,7 @@ func (r *reader) findPlace(ctx context.Context, a Area, filter string, people bo
 	if pin.Key != "" {
 		r.batch.Pins[a.Base] = pin
 	}
-	p := place{Area: a, people: people}
+	p := place{Area: a, key: pin.Key, people: people}
 	if p.normal, err = normalDN(pin.DN); err != nil {
 		return r.s.fault("base", fmt.Sprintf("it stands at %q, which is not a DN", pin.DN), "look at that entry", err)
 	}
@@ -76,5 +77,19 @@ func (r *reader) findPlace(ctx context.Context, a Area, filter string, people bo
 		}
 	}
 	r.places = append(r.places, p)
+	return nil
+}
+
+// stand returns a fault if a base is not where it was when this read began: names of entries that were read before and after do not fit together then.
+func (r *reader) stand(ctx context.Context) error {
+	for _, p := range r.places {
+		now, _, err := r.s.resolve(ctx, r.p, p.DN, source.Pin{For: p.DN, Key: p.key, DN: p.DN})
+		if err == nil && !sameDN(now.DN, p.DN) {
+			err = r.s.fault("base", fmt.Sprintf("it was renamed or moved to %q while it was read", now.DN), "nothing: the next read follows it", nil)
+		}
+		if err != nil {
+			return withBase(err, p.Base)
+		}
+	}
 	return nil
 }
