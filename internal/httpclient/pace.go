@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 const (
@@ -58,19 +60,21 @@ type pacer struct {
 type waiter struct {
 	in     []*bucket
 	urgent bool
-	done   chan struct{} // closed when it left the queue
-	pause  time.Duration // > 0: it must not go, and is not to be waited for
+	done   chan struct{}       // closed when it left the queue
+	tokens []*rate.Reservation // what it was given
+	at     time.Time           // and when
+	pause  time.Duration       // > 0: it must not go, and is not to be waited for
 }
 
 func newPacer(cfg Config) *pacer {
 	return &pacer{pace: cfg.Pace, patience: cfg.Patience, inFlight: cfg.InFlight, buckets: map[string]*bucket{}}
 }
 
-func (p *pacer) bucket(name string, now time.Time) *bucket {
+func (p *pacer) bucket(name string) *bucket {
 	b := p.buckets[name]
 	if b == nil {
 		r, known := p.pace.rate(name)
-		b = newBucket(name, r, known, now)
+		b = newBucket(name, r, known)
 		p.buckets[name] = b
 	}
 	return b
@@ -103,7 +107,7 @@ func (p *pacer) join(names []string, urgent bool) *waiter {
 	defer p.mu.Unlock()
 	now := time.Now()
 	for _, name := range names {
-		w.in = append(w.in, p.bucket(name, now))
+		w.in = append(w.in, p.bucket(name))
 	}
 	at := len(p.queue)
 	if urgent {
@@ -129,7 +133,7 @@ func (p *pacer) expect(w *waiter, at int, now time.Time) time.Duration {
 				n++
 			}
 		}
-		d = max(d, b.due(float64(n), now))
+		d = max(d, b.due(n, now))
 	}
 	return d
 }
@@ -140,11 +144,8 @@ func (p *pacer) leave(w *waiter) {
 	defer p.mu.Unlock()
 	if i := slices.Index(p.queue, w); i >= 0 {
 		p.queue = slices.Delete(p.queue, i, i+1)
-	} else if w.pause == 0 {
-		for _, b := range w.in {
-			b.tokens++
-		}
 	}
+	giveBack(w.tokens, w.at)
 	p.serve(time.Now())
 }
 
@@ -152,19 +153,18 @@ func (p *pacer) leave(w *waiter) {
 func (p *pacer) serve(now time.Time) {
 	next := time.Duration(math.MaxInt64)
 	p.queue = slices.DeleteFunc(p.queue, func(w *waiter) bool {
-		var d, pause time.Duration
+		var wait, pause time.Duration
 		for _, b := range w.in {
-			d, pause = max(d, b.due(1, now)), max(pause, b.until.Sub(now))
+			pause = max(pause, b.until.Sub(now))
 		}
+		w.tokens, wait = take(w.in, now)
 		switch {
-		case d <= 0:
-			for _, b := range w.in {
-				b.tokens--
-			}
+		case wait <= 0:
+			w.at = now
 		case pause > p.patience:
 			w.pause = pause
 		default:
-			next = min(next, d)
+			next = min(next, wait)
 			return false
 		}
 		close(w.done)
@@ -191,7 +191,7 @@ func (p *pacer) learn(names []string, resp *http.Response) {
 	says := readBudget(resp.Header, now)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	b := p.bucket(names[0], now)
+	b := p.bucket(names[0])
 	if !throttles(resp.StatusCode, says) {
 		b.strikes = 0
 		b.spend(says, now, p.inFlight)
