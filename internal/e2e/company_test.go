@@ -28,6 +28,9 @@ type company struct {
 	hire   func(cn, username string, attributes map[string][]string)
 	group  func(name string, members ...string)
 	off    func(dn string, disabled bool)
+
+	// enroll and withdraw change a membership on the person instead of on the group; nil where the server has no such thing.
+	enroll, withdraw func(dn, groupName string)
 }
 
 // staff are who works there at first: given name, family name, username.
@@ -98,6 +101,9 @@ func onSlapd(t *testing.T, o testserver.SlapdOptions) (*company, *testserver.Sla
 		s.Add(person(cn), attributes)
 	}
 	c.group = func(name string, members ...string) {
+		if len(members) == 0 {
+			members = []string{c.bind} // OpenLDAP has no empty groups, and whoever is in no base is no member
+		}
 		s.Add(group(name), map[string][]string{"objectClass": {"groupOfNames"}, "member": members})
 	}
 	c.off = func(dn string, disabled bool) {
@@ -121,9 +127,19 @@ func onSamba(t *testing.T) (*company, *testserver.DomainController) {
 	s := testserver.Samba(t)
 	c := &company{Directory: &s.Directory, t: t, bind: "muster@corp.example", secret: testserver.UserPassword, login: "sAMAccountName", off: s.SetDisabled}
 	c.hire = func(cn, username string, attributes map[string][]string) {
-		s.AddUser(cn, username, "OU=People,"+s.Base, attributes)
+		attributes = maps.Clone(attributes)
+		maps.Copy(attributes, map[string][]string{"objectClass": {"user"}, "sAMAccountName": {username}, "userAccountControl": {"544"}}) // enabled; a password takes long to set
+		s.Add(person(cn), attributes)
 	}
 	c.group = func(name string, members ...string) { s.AddGroup(name, "OU=Groups,"+s.Base, members...) }
+	c.enroll = func(dn, name string) { // the group becomes the primary one, and no longer lists the person
+		s.AddMembers(group(name), dn)
+		s.Replace(dn, "primaryGroupID", s.Entry(group(name), "primaryGroupToken").GetAttributeValue("primaryGroupToken"))
+	}
+	c.withdraw = func(dn, name string) {
+		s.Replace(dn, "primaryGroupID", domainUsers) // which lists the person again
+		s.RemoveMembers(group(name), dn)
+	}
 	for _, unit := range []string{"People", "Groups", "Service", "Left"} {
 		s.AddOU(unit, "")
 	}
@@ -131,6 +147,9 @@ func onSamba(t *testing.T) (*company, *testserver.DomainController) {
 	c.found()
 	return c, s
 }
+
+// domainUsers is the id of the group that is everybody's primary one.
+const domainUsers = "513"
 
 // source is the list of sources in YAML.
 func (c *company) source() string {

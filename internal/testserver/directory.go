@@ -3,6 +3,7 @@ package testserver
 import (
 	"fmt"
 	"net"
+	"sync"
 	"testing"
 
 	"github.com/go-ldap/ldap/v3"
@@ -17,7 +18,14 @@ type Directory struct {
 	BindDN   string
 	Password string
 
-	t testing.TB
+	t    testing.TB
+	line *line
+}
+
+// A line is the connection over which changes are made, one after the other: Samba starts a process for each connection.
+type line struct {
+	mu   sync.Mutex // guards conn
+	conn *ldap.Conn
 }
 
 // For returns the same server for a subtest: what fails there fails t.
@@ -127,13 +135,35 @@ func (d *Directory) Entry(dn string, attributes ...string) *ldap.Entry {
 
 func (d *Directory) do(what string, work func(*ldap.Conn) error) {
 	d.t.Helper()
-	conn, err := d.dial()
-	if err == nil {
-		defer func() { _ = conn.Close() }()
-		err = work(conn)
+	d.line.mu.Lock()
+	defer d.line.mu.Unlock()
+	err := d.over(work)
+	if ldap.IsErrorWithCode(err, ldap.ErrorNetwork) { // the server has been started anew
+		err = d.over(work)
 	}
 	if err != nil {
 		d.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// over works over the line, which is made anew if it is broken. The caller holds its lock.
+func (d *Directory) over(work func(*ldap.Conn) error) error {
+	if d.line.conn == nil || d.line.conn.IsClosing() {
+		conn, err := d.dial()
+		if err != nil {
+			return err
+		}
+		d.line.conn = conn
+	}
+	return work(d.line.conn)
+}
+
+// hangUp closes the line.
+func (d *Directory) hangUp() {
+	d.line.mu.Lock()
+	defer d.line.mu.Unlock()
+	if d.line.conn != nil {
+		_ = d.line.conn.Close()
 	}
 }
 

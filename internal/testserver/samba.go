@@ -36,7 +36,7 @@ func Samba(t testing.TB) *DomainController {
 		t.Fatalf("provision the domain: %v", err)
 	}
 	d := &DomainController{dir: scratch(t)}
-	d.Directory = Directory{t: t, Base: "DC=corp,DC=example", BindDN: "Administrator@CORP.EXAMPLE", Password: domainPassword, CAFile: filepath.Join(d.dir, "ca.pem")}
+	d.Directory = Directory{t: t, line: &line{}, Base: "DC=corp,DC=example", BindDN: "Administrator@CORP.EXAMPLE", Password: domainPassword, CAFile: filepath.Join(d.dir, "ca.pem")}
 	d.LDAPI = "ldapi://" + filepath.Join(d.dir, "private", "ldapi")
 	if out, err := exec.Command("cp", "-a", "--reflink=auto", "--sparse=always", blueprint+"/.", d.dir).CombinedOutput(); err != nil {
 		t.Fatalf("copy the domain: %v\n%s", err, out)
@@ -45,6 +45,7 @@ func Samba(t testing.TB) *DomainController {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.server.stop)
+	t.Cleanup(d.hangUp)
 	for address, socket := range map[*string]string{&d.URL: filepath.Join("private", "ldapi"), &d.TLSURL: "ldaps"} {
 		port, err := relay(t, filepath.Join(d.dir, socket))
 		if err != nil {

@@ -42,7 +42,7 @@ func StartSlapd(t testing.TB, o SlapdOptions) *Slapd {
 		o.Base = "dc=corp,dc=example"
 	}
 	s := &Slapd{dir: scratch(t), binary: slapd}
-	s.Directory = Directory{t: t, Base: o.Base, BindDN: "cn=root," + o.Base, Password: rand.Text()}
+	s.Directory = Directory{t: t, line: &line{}, Base: o.Base, BindDN: "cn=root," + o.Base, Password: rand.Text()}
 	if o.TLS {
 		if err := writeCertificates(s.dir); err != nil {
 			t.Fatal(err)
@@ -56,6 +56,7 @@ func StartSlapd(t testing.TB, o SlapdOptions) *Slapd {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Stop)
+	t.Cleanup(s.hangUp)
 	return s
 }
 
