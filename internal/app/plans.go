@@ -123,7 +123,7 @@ func (m *Muster) Approve(ctx context.Context, ref string, req adminapi.Approval,
 			return adminapi.Decision{}, err
 		}
 	}
-	done, err := m.Engine.Approve(ctx, engine.Decision{Plan: p.ID, By: string(by.Actor()), Count: req.Count, Keys: req.Lines})
+	done, err := m.Engine.Approve(ctx, engine.Decision{Plan: p.ID, By: string(by.Actor()), Count: req.Count, Keys: req.Lines, Answer: run.Answer(req.Answer)})
 	if err != nil {
 		return adminapi.Decision{}, err
 	}

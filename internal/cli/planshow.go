@@ -139,6 +139,9 @@ func (s *shell) planLine(l run.Line, names map[directory.ID]string) {
 	}
 	fmt.Fprintln(s.stdout, s.paint(sign[1], sign[0])+" "+text)
 	s.fields(l.Line)
+	if len(l.Answers) > 0 && l.Status == run.Waiting {
+		s.print("    answer with --answer %s (%s now)", strings.Join(l.Answers, " or --answer "), plural(l.Size, "member", "members"))
+	}
 	s.memberList("+", green, l.Add, names)
 	s.memberList("−", red, l.Remove, names)
 	if n := len(l.Foreign); n > 0 {

@@ -26,7 +26,7 @@ var behaviours = []struct{ id, what string }{
 	{"P6", "Who is deleted, disabled or leaves the scope is deprovisioned"},
 	{"P7", "Create, update and removal can each be switched off, and what is suppressed is told"},
 	{"P8", "Existing groups are linked by name"},
-	{"P9", "Groups are made, renamed and removed; leaving a name filter by a rename waits for a person"},
+	{"P9", "Groups are made, renamed, replaced where a target cannot rename, and removed; leaving a name filter by a rename waits for a person"},
 	{"P10", "Memberships follow the source: overwrite, or merge"},
 	{"X1", "Plan, approve, apply exactly that"},
 	{"X2", "Absence is not evidence"},

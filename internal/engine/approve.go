@@ -23,6 +23,8 @@ type Decision struct {
 	By    string
 	Count int      // the number of people affected, as the person typed it; must be the plan's People, or with Keys their number
 	Keys  []string // some lines only; none = all
+	// Answer is to the questions among the lines that take one; see plan.Line.
+	Answer run.Answer
 	// Reason is why, in the words of who decides; it is shown with the lines later.
 	Reason string
 }
@@ -52,6 +54,11 @@ func (e *Engine) decide(ctx context.Context, d Decision, to run.Status) (run.Pla
 		}
 		if err := t.mayDecide(p, d, to); err != nil {
 			return err
+		}
+		if to == run.Approved {
+			if err := checkAnswer(ctx, run.In(tx), p, d); err != nil {
+				return err
+			}
 		}
 		p, err = t.record(ctx, run.In(tx), p, d, to)
 		return err
@@ -95,7 +102,7 @@ func wantCount(p run.Plan, d Decision) int {
 
 func (t *target) record(ctx context.Context, r run.Tx, p run.Plan, d Decision, to run.Status) (run.Plan, error) {
 	now := t.e.cfg.Now()
-	n, err := r.Decide(ctx, p.ID, run.Waiting, run.Verdict{To: to, By: d.By, Reason: d.Reason, At: now}, d.Keys...)
+	n, err := r.Decide(ctx, p.ID, run.Waiting, run.Verdict{To: to, By: d.By, Reason: d.Reason, Answer: d.Answer, At: now}, d.Keys...)
 	if err != nil {
 		return p, err
 	}

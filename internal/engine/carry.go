@@ -242,6 +242,7 @@ func (j *job) next(ctx context.Context, w *wave) error {
 		l := j.lines[0]
 		j.lines = j.lines[1:]
 		if l.Verb == plan.Link {
+			j.moot = append(j.moot, w.leaveOld(ctx, j)...)
 			j.adopts = append(j.adopts, j.adopt(w, l))
 			continue
 		}

@@ -64,6 +64,9 @@ func (w *wave) explain(ctx context.Context, u *unit, draft bool) (Explanation, e
 	x := Explanation{
 		Target: w.t.Name, Object: u.object, Records: u.records, Draft: draft, Want: u.want, Traces: u.traces, Fault: u.fault, Link: u.have, Lines: u.lines,
 	}
+	if u.old != nil {
+		x.Link = *u.old
+	}
 	if rules := w.rules.Of(u.object.Kind); rules != nil {
 		x.Verdict = rules.Scope(u.in)
 	}

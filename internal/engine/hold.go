@@ -29,14 +29,14 @@ func (w *wave) screen(ctx context.Context, units []*unit) error {
 
 // decisions returns where lines with the keys of units stand in holds, and in plans made with the rules that the wave serves. A plan of rules that are not
 // in force decides about nothing: leavers go out meanwhile.
-func (w *wave) decisions(ctx context.Context, units []*unit) (map[string]run.Status, error) {
+func (w *wave) decisions(ctx context.Context, units []*unit) (map[string]run.Line, error) {
 	var keys []string
 	for _, u := range units {
 		for _, l := range u.lines {
 			keys = append(keys, l.Key)
 		}
 	}
-	known := map[string]run.Status{}
+	known := map[string]run.Line{}
 	if !w.stored.Load() || len(keys) == 0 {
 		return known, nil
 	}
@@ -44,13 +44,13 @@ func (w *wave) decisions(ctx context.Context, units []*unit) (map[string]run.Sta
 		lines, err := run.Of(v).LinesByKey(ctx, w.t.Name, keys)
 		for _, l := range lines {
 			if w.decides[l.Plan] {
-				known[l.Key] = l.Status
+				known[l.Key] = l
 			}
 		}
 		for _, u := range units {
 			for _, l := range w.parked[u.object.ID] {
 				if _, ok := known[l.Key]; !ok {
-					known[l.Key] = l.Status
+					known[l.Key] = l
 				}
 			}
 		}
@@ -60,11 +60,12 @@ func (w *wave) decisions(ctx context.Context, units []*unit) (map[string]run.Sta
 
 // decided applies what people have said about the lines of u. If one line of an object waits, the object waits; memberships wait line by line. What an
 // operator has ordered waits for nobody.
-func (w *wave) decided(u *unit, known map[string]run.Status) {
+func (w *wave) decided(u *unit, known map[string]run.Line) {
+	w.answersGiven(u)
 	approved := false
 	var pass []plan.Line
 	for _, l := range u.lines {
-		status := known[l.Key]
+		status := known[l.Key].Status
 		switch {
 		case l.Cause == directory.Operator && l.Verb != plan.Skip:
 			l.Class, l.Count, approved = link.NoClass, 0, true
@@ -72,6 +73,10 @@ func (w *wave) decided(u *unit, known map[string]run.Status) {
 			continue
 		case status == run.Waiting || status == run.Rejected:
 			u.lines = nil
+			return
+		case status == run.Approved && slices.Contains(l.Answers, string(known[l.Key].Answer)):
+			said := known[l.Key]
+			u.said, u.lines = &said, nil
 			return
 		case status == run.Approved && l.Verb == plan.Skip:
 			if l.Code == "ask" && !u.protected && w.answered(u) {

@@ -164,7 +164,7 @@ func (w *wave) linkedGroups(ctx context.Context, groups []directory.ID) (map[dir
 		}
 		for _, u := range units {
 			in := u.want.Scope == plan.Unknown || u.want.Scope == plan.In && u.want.Active
-			w.serves[u.object.ID] = in && u.have.Kind == connector.Group && u.have.State == link.Linked
+			w.serves[u.object.ID] = in && (u.have.Kind == connector.Group && u.have.State == link.Linked || u.old != nil)
 		}
 	}
 	return w.serves, nil

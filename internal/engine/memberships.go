@@ -64,7 +64,10 @@ func (w *wave) memberships(ctx context.Context, removalsOnly bool) error {
 
 // memberLines plans the open edges of one linked group. It reports false if nothing can be said about them now.
 func (w *wave) memberLines(ctx context.Context, u *unit, removalsOnly bool) ([]plan.Line, bool, error) {
-	retrying := u.wait != nil && u.wait.Wait == link.Retrying
+	retrying := u.wait != nil && u.wait.Wait == link.Retrying && u.wait.Code != codeOld
+	if u.old != nil {
+		u.have = *u.old // it serves until there is another
+	}
 	switch {
 	case u.object.Kind != directory.Group || retrying && u.wait.Next.After(w.t.e.cfg.Now()):
 		return nil, false, nil
@@ -92,7 +95,7 @@ func (w *wave) memberLines(ctx context.Context, u *unit, removalsOnly bool) ([]p
 
 // rest ends the waiting of a group for memberships when none are to be written.
 func (w *wave) rest(ctx context.Context, u *unit) error {
-	if u.wait == nil || u.wait.Wait != link.Retrying || u.unsure() {
+	if u.wait == nil || u.wait.Wait != link.Retrying || u.wait.Code == codeOld || u.unsure() {
 		return nil
 	}
 	w.setWait(u, nil)

@@ -26,6 +26,7 @@ const (
 	codeLookup    = "look_up"
 	codeMembers   = "members"        // of a group: who is in it has to be read again
 	codeMember    = "member_invalid" // of a group: the target rejects members
+	codeOld       = "old_group"      // of a group: the one that it replaced is still there
 )
 
 // ready makes line l the next call of j: the intent and the op. It reports false if there is nothing to call.
@@ -77,6 +78,7 @@ func (w *wave) call(ctx context.Context, stop context.CancelCauseFunc, j *job) {
 			w.close(ctx, j)
 		default:
 			w.done(j, remote)
+			j.outcome.Edges = append(j.outcome.Edges, w.leaveOld(ctx, j)...)
 		}
 	}
 	now := w.t.e.cfg.Now()

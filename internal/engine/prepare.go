@@ -12,6 +12,7 @@ import (
 	"muster/internal/link"
 	"muster/internal/mapping"
 	"muster/internal/plan"
+	"muster/internal/run"
 )
 
 // A unit is one object on its way through a wave: what is wanted, what we remember, what was seen, and the lines that follow.
@@ -30,6 +31,11 @@ type unit struct {
 	answered  bool // a person has said that the account is theirs
 	protected bool // want.Ask is about somebody whom no run may close
 	fault     error
+
+	old      *link.Link    // of a group that is replaced: the link to the one with the old name
+	keeps    bool          // of a group: the name at the target stays
+	outdated []link.Rename // answers about names that are not wanted any more
+	said     *run.Line     // an approved question, with its answer
 }
 
 // remoteKind returns the kind of remote object that stands for an object.
@@ -52,9 +58,13 @@ func (w *wave) prepare(ctx context.Context, ids []directory.ID) ([]*unit, error)
 			if err := w.desire(ctx, v, kind, part); err != nil {
 				return err
 			}
+			if kind == connector.Group {
+				w.answersFor(part)
+			}
 			if err := w.observe(ctx, link.Of(v), kind, part); err != nil {
 				return err
 			}
+			keepNames(part)
 		}
 		return w.sizes(ctx, link.Of(v), ofKind(units, connector.Group))
 	})
@@ -357,7 +367,7 @@ func hadBy(object directory.ID, id connector.RemoteID, owners []link.Link, past 
 // sizes tells groups how many members they have at the target: deleting a large one asks.
 func (w *wave) sizes(ctx context.Context, l link.Reader, groups []*unit) error {
 	for _, u := range groups {
-		if !plan.Linked(u.have) || u.want.Scope == plan.In && u.want.Active {
+		if !plan.Linked(u.have) || u.want.Scope == plan.In && u.want.Active && (w.can.RenameGroup || nameOf(u.want) == nameOf(plan.Desired{Match: names(u.want), Attrs: u.have.Applied})) {
 			continue
 		}
 		n, err := l.CountApplied(ctx, w.t.Name, u.object.ID)
@@ -380,6 +390,7 @@ func (w *wave) plan(u *unit) {
 			u.lines = []plan.Line{w.ghost(u)}
 		}
 	}
+	u.released()
 	for i, l := range u.lines {
 		if l.Verb == plan.Skip && l.Code == "missing_value" && u.fault != nil {
 			u.lines[i].Why += ": " + u.fault.Error()

@@ -74,7 +74,10 @@ func (w *wave) reconcile(ctx context.Context) error {
 	if err := w.carryOut(ctx, w.all(ctx)); err != nil {
 		return err
 	}
-	return w.proveMemberships(ctx)
+	if err := w.proveMemberships(ctx); err != nil {
+		return err
+	}
+	return w.retireReplaced(ctx)
 }
 
 // all yields every person and, where the target has groups, every group.

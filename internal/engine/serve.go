@@ -174,7 +174,10 @@ func (w *wave) carryOut(ctx context.Context, ids iter.Seq2[directory.ID, error])
 	if err := w.memberships(ctx, false); err != nil {
 		return err
 	}
-	return w.send(ctx, s, s.last)
+	if err := w.send(ctx, s, s.last); err != nil {
+		return err
+	}
+	return w.retireReplaced(ctx)
 }
 
 // follows finds the memberships of whoever was linked or closed in this wave.
@@ -231,6 +234,9 @@ func (w *wave) send(ctx context.Context, s *survey, ids []directory.ID) error {
 				return err
 			}
 			if err := w.screen(ctx, units); err != nil {
+				return err
+			}
+			if err := w.obey(ctx, units); err != nil {
 				return err
 			}
 			for _, u := range units {

@@ -37,13 +37,14 @@ type wave struct {
 
 	people, groups scopeGroup
 	waiting        map[directory.ID]*link.Waiting
-	names          map[directory.ID]string     // of groups, for memberOf
-	serves         map[directory.ID]bool       // groups that the target has and should have; see linkedGroups
-	stored         atomic.Bool                 // there are stored plans to compare with
-	free           map[directory.ID]bool       // groups whose memberships an approved plan covers
-	parked         map[directory.ID][]run.Line // lines of holds that are not carried out yet
-	decides        map[string]bool             // plans whose lines count: holds, and those of these rules
-	approvals      map[string]time.Time        // plans approved before the wave, and when
+	names          map[directory.ID]string        // of groups, for memberOf
+	serves         map[directory.ID]bool          // groups that the target has and should have; see linkedGroups
+	stored         atomic.Bool                    // there are stored plans to compare with
+	free           map[directory.ID]bool          // groups whose memberships an approved plan covers
+	renames        map[directory.ID][]link.Rename // answers about names, by group; guarded by mu
+	parked         map[directory.ID][]run.Line    // lines of holds that are not carried out yet
+	decides        map[string]bool                // plans whose lines count: holds, and those of these rules
+	approvals      map[string]time.Time           // plans approved before the wave, and when
 
 	mu      sync.Mutex // guards waiting and all below
 	counts  map[string]int
@@ -102,6 +103,9 @@ func (w *wave) load(ctx context.Context, v directory.Reader) error {
 		if len(page) < 1000 {
 			break
 		}
+	}
+	if err := w.loadRenames(ctx, link.Of(v)); err != nil {
+		return err
 	}
 	for _, status := range []run.Status{run.Waiting, run.Approved, run.Rejected} {
 		if err := w.loadPlans(ctx, run.Of(v), status); err != nil {
@@ -269,6 +273,9 @@ func (w *wave) survey(ctx context.Context, ids iter.Seq2[directory.ID, error], e
 		if err != nil {
 			return nil, err
 		}
+		if err := w.forgetNames(ctx, units); err != nil {
+			return nil, err
+		}
 		if err := w.note(ctx, units); err != nil {
 			return nil, err
 		}
@@ -276,6 +283,9 @@ func (w *wave) survey(ctx context.Context, ids iter.Seq2[directory.ID, error], e
 			return nil, err
 		}
 		if err := w.screen(ctx, units); err != nil {
+			return nil, err
+		}
+		if err := w.obey(ctx, units); err != nil {
 			return nil, err
 		}
 		planned += len(part)

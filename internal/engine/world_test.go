@@ -42,6 +42,7 @@ type world struct {
 	knife   *knife                                        // ends the process in the middle; nil: never
 	answer  func(body string) (status int, answer string) // refuses writes: 0 = no
 	refused int
+	wrap    func(connector.Connector) connector.Connector // nil: as it is
 	*engine.Engine
 }
 
@@ -87,6 +88,9 @@ func (w *world) start() {
 		connector.Settings{"url": secret.New(w.target.URL), "token": secret.New("s3cret")})
 	if err != nil {
 		w.t.Fatal(err)
+	}
+	if w.wrap != nil {
+		c = w.wrap(c)
 	}
 	now := func() time.Time { return w.now }
 	people := w.knife.store(w.store)

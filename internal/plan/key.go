@@ -10,7 +10,7 @@ import (
 )
 
 // digest returns the key of l: over everything that decides what is done and to what, over nothing that is only said about it (Name, Why, Cause, Size,
-// Left, Count). It is stable over releases: it is stored, and approvals hang on it.
+// Left, Count, Answers). It is stable over releases: it is stored, and approvals hang on it.
 func (l Line) digest() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q %q %q %q %q %q %q %t %q\n", l.Target, l.Object, l.Kind, l.Verb, l.Of, l.Code, l.Remote, l.Active, l.Class)

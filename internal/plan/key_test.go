@@ -14,7 +14,7 @@ import (
 )
 
 // said are the fields of a Line that only tell about it. All others decide what is done.
-var said = []string{"Key", "Name", "Size", "Left", "Cause", "Count", "Why"}
+var said = []string{"Key", "Name", "Size", "Left", "Cause", "Count", "Why", "Answers"}
 
 // sample returns a line with something in every field.
 func sample() Line {
@@ -23,6 +23,7 @@ func sample() Line {
 		Fields: []attr.Change{{Path: "title", Old: attr.Values{"a", "b"}, New: attr.Values{"c"}}}, Active: true,
 		Add: []directory.ID{"m1"}, Remove: []directory.ID{"m2"}, Foreign: []connector.RemoteID{"f1"},
 		Size: 5, Left: 4, Cause: directory.Left, Class: link.Creates, Count: 1, Why: "because", Code: "ask", Doubt: []string{"linked", "o2"},
+		Answers: []string{"keep"},
 	}
 }
 

@@ -99,8 +99,9 @@ type Line struct {
 	Left    int                  `json:"left,omitempty"`    // of a group: members applied after
 	Cause   directory.Cause      `json:"cause,omitempty"`
 	Class   link.Class           `json:"class,omitempty"`
-	Count   int                  `json:"count,omitempty"` // effects that the limit counts
-	Why     string               `json:"why,omitempty"`   // in one sentence
-	Doubt   []string             `json:"doubt,omitempty"` // of a question: what it rests on, see Desired
-	Code    string               `json:"code,omitempty"`  // Skip: "switched_off", "missing_value", "ask", "unsupported", "invalid"
+	Count   int                  `json:"count,omitempty"`   // effects that the limit counts
+	Why     string               `json:"why,omitempty"`     // in one sentence
+	Doubt   []string             `json:"doubt,omitempty"`   // of a question: what it rests on, see Desired
+	Code    string               `json:"code,omitempty"`    // Skip: "switched_off", "missing_value", "ask", "unsupported", "invalid"
+	Answers []string             `json:"answers,omitempty"` // of a question: one of these must be given with an approval; none = approving answers it
 }

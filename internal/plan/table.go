@@ -228,7 +228,7 @@ func (t table) update(verb Verb) []Line {
 	case !t.want.Policy.Update:
 		return []Line{t.skip(l, "switched_off", "updating is switched off for this target")}
 	case t.renames(fields) && !t.can.RenameGroup:
-		return []Line{t.skip(l, "ask", renaming)}
+		return []Line{t.rename(l)}
 	}
 	if t.overwrites(fields) {
 		l.Class, l.Count = link.Overwrite, 1
@@ -236,7 +236,13 @@ func (t table) update(verb Verb) []Line {
 	return []Line{l}
 }
 
-const renaming = "the target cannot rename groups: replace it by a new group, which starts without the permissions of the old one, or keep the old name there"
+// rename returns the question what becomes of a group whose new name the target cannot give it.
+func (t table) rename(l Line) Line {
+	l = t.skip(l, "ask", "the target cannot rename groups: replace it by a new group, which starts without the permissions of the old one and gets its members "+
+		"before the old one is deleted, or keep the old name there")
+	l.Answers, l.Size, l.Left = []string{link.Replace, link.Keep}, t.want.Size, t.want.Size
+	return l
+}
 
 // renames reports whether fields give a group another name. Groups are matched by name.
 func (t table) renames(fields []attr.Change) bool {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"muster/internal/directory"
+	"muster/internal/link"
 	"muster/internal/plan"
 )
 
@@ -17,13 +18,19 @@ type Verdict struct {
 	At     time.Time
 }
 
-// An Answer is what a person says to the question whether an account is somebody's.
+// An Answer is what a person says to the question of a line. Which of them a line takes is in its Answers.
 type Answer string
 
-// The answers. To leave an account alone is to reject the line.
+// The answers to the question whether an account is somebody's. To leave an account alone is to reject the line.
 const (
 	Adopt  Answer = "adopt"  // it is theirs
 	Create Answer = "create" // it is not: make another
+)
+
+// The answers to the question what becomes of a group whose new name the target cannot give it.
+const (
+	Replace Answer = link.Replace // a new group takes its place
+	Keep    Answer = link.Keep    // it keeps the old name there
 )
 
 // Act returns what a line does as people choose and count lines by: its verb, or "skip" with the reason.

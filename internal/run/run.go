@@ -189,7 +189,7 @@ type Reader interface {
 	// Lines returns lines of a plan by Seq; after is exclusive, -1 starts; status "" means any.
 	Lines(ctx context.Context, planID string, status Status, after, limit int) ([]Line, error)
 	// LinesByKey returns the newest stored line for each of keys at a target, those of superseded plans and previews left out. It tells where a line
-	// stands, not what it says: only Plan, Seq, Status, Key, Target and Object are filled in.
+	// stands, not what it says: only Plan, Seq, Status, Key, Target, Object and what a person said are filled in.
 	LinesByKey(ctx context.Context, target string, keys []string) ([]Line, error)
 	// LinesOf returns the lines about an object in plans that wait or are approved, previews left out.
 	LinesOf(ctx context.Context, target string, object directory.ID) ([]Line, error)

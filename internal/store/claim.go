@@ -80,6 +80,7 @@ var forgetful = []struct{ table, key string }{
 	{"observed", "kind, id"},
 	{"waiting", "object, member"},
 	{"link_claim", "kind, remote, object, what"},
+	{"link_rename", "object, remote"},
 	{"link", "object"},
 	{"target_cursor", "target"},
 	{"limit_raise", "class"},
@@ -91,7 +92,8 @@ const forgetAtOnce = 2000
 func (t linkTx) Forget(ctx context.Context, target string) (bool, error) {
 	edges := `delete from link_edge where (target, grp, member, other) in
 		(select target, grp, member, other from link_edge where target = (select n from node where id = $1) limit $2)`
-	texts := []string{edges}
+	texts := []string{edges, `delete from link_group where (target, grp) in
+		(select target, grp from link_group where target = (select n from node where id = $1) limit $2)`}
 	for _, f := range forgetful {
 		texts = append(texts, "delete from "+f.table+" where target = $1 and ("+f.key+") in (select "+f.key+" from "+f.table+" where target = $1 limit $2)")
 	}

@@ -80,7 +80,10 @@ func (r runReader) Lines(ctx context.Context, planID string, status run.Status, 
 
 // scanStanding scans where a line stands, and not what it says: of a first plan, everybody's line is looked up.
 func scanStanding(rows *sql.Rows, l *run.Line) error {
-	return rows.Scan(&l.Plan, &l.Seq, &l.Status, &l.Key, &l.Target, &l.Object)
+	var decided int64
+	err := rows.Scan(&l.Plan, &l.Seq, &l.Status, &l.Key, &l.Target, &l.Object, &l.By, &l.Reason, &l.Answer, &decided)
+	l.Decided = moment(decided)
+	return err
 }
 
 // LinesByKey implements run.Reader.
@@ -88,7 +91,8 @@ func (r runReader) LinesByKey(ctx context.Context, target string, keys []string)
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	lines, err := collect(ctx, r.session, scanStanding, `select l.plan, l.seq, l.status, l.key, l.target, l.object from line l join plan p on p.id = l.plan
+	lines, err := collect(ctx, r.session, scanStanding, `select l.plan, l.seq, l.status, l.key, l.target, l.object, l.who, l.reason, l.answer, l.decided
+		from line l join plan p on p.id = l.plan
 		where l.target = $1 and p.status <> 'superseded' and p.kind <> 'preview' and `+r.d.member("l.key", 2)+" order by p.created, p.id, l.seq", target, ids(r.session, keys))
 	return last(lines, func(l run.Line) string { return l.Key }), err
 }

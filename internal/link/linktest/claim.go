@@ -80,6 +80,9 @@ func testForget(t *testing.T, s directory.Store) {
 			if err := tx.Seen(ctx, link.Edge{Target: name, Group: staff, Member: ada, Applied: true}); err != nil {
 				return err
 			}
+			if err := tx.PutRename(ctx, link.Rename{Target: name, Object: staff, Remote: "g1", Answer: link.Keep, At: at(1)}); err != nil {
+				return err
+			}
 			if err := tx.PutWaiting(ctx, link.Waiting{Target: name, Object: ada, Wait: link.Held, Code: "ask", Since: at(1)}); err != nil {
 				return err
 			}
@@ -96,15 +99,17 @@ func testForget(t *testing.T, s directory.Store) {
 		update(t, s, func(ctx context.Context, tx link.Tx) (err error) { more, err = tx.Forget(ctx, target); return err })
 	}
 	for name, want := range map[string]int{target: 0, "other": 1} {
-		n := view(t, s, func(ctx context.Context, r link.Reader) ([4]int, error) {
+		n := view(t, s, func(ctx context.Context, r link.Reader) ([6]int, error) {
 			links, err1 := r.List(ctx, name, connector.User, nil, "", 10)
 			edges, err2 := r.Edges(ctx, name, staff)
 			waits, err3 := r.Waiting(ctx, name, "", "", "", 10)
 			seen, err4 := r.FindObserved(ctx, name, connector.User, "userName", []string{"ada"})
-			return [4]int{len(links), len(edges), len(waits), len(seen)}, first(err1, err2, err3, err4)
+			names, err5 := r.Renames(ctx, name)
+			count, err6 := r.CountApplied(ctx, name, staff)
+			return [6]int{len(links), len(edges), len(waits), len(seen), len(names), count}, first(err1, err2, err3, err4, err5, err6)
 		})
-		if n != [4]int{want, want, want, want} {
-			t.Errorf("%s: links, edges, waits, observed = %v, want %d of each", name, n, want)
+		if n != [6]int{want, want, want, want, want, want} {
+			t.Errorf("%s: links, edges, waits, observed, answers, applied = %v, want %d of each", name, n, want)
 		}
 		journal := view(t, s, func(ctx context.Context, r link.Reader) ([]link.Entry, error) {
 			return r.Journal(ctx, link.Query{Target: name, Limit: 5})

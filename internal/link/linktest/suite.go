@@ -47,6 +47,7 @@ func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 		{"orphans", testOrphans},
 		{"claims outlive links", testClaims},
 		{"forget a target", testForget},
+		{"answers about names", testRenames},
 		{"orders", testOrders},
 		{"leavers", testLeavers},
 		{"cursor never goes back", testCursor},

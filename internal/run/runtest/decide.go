@@ -69,6 +69,12 @@ func testDecide(t *testing.T, s directory.Store) {
 	if len(got) != 1 || got[0].By != "olivia" || got[0].Reason != "another Bob" || got[0].Answer != run.Create || !got[0].Decided.Equal(at(5)) {
 		t.Errorf("the rejected line is %+v", got)
 	}
+	standing := view(t, s, func(ctx context.Context, r run.Reader) ([]run.Line, error) {
+		return r.LinesByKey(ctx, target, []string{"k2"})
+	})
+	if len(standing) != 1 || standing[0].By != "olivia" || standing[0].Answer != run.Create || !standing[0].Decided.Equal(at(5)) {
+		t.Errorf("the rejected line stands at %+v", standing)
+	}
 	counts := view(t, s, func(ctx context.Context, r run.Reader) (map[run.Status]int, error) { return r.CountLines(ctx, "p1") })
 	if diff := cmp.Diff(map[run.Status]int{run.Waiting: 3, run.Rejected: 1}, counts); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)

@@ -33,6 +33,7 @@ type LinePage struct {
 type Approval struct {
 	Count        int      `json:"count" doc:"The number of people and groups that the plan affects, typed by a person."`
 	Lines        []string `json:"lines,omitempty" doc:"Keys of the lines to approve; all if left out."`
+	Answer       string   `json:"answer,omitempty" doc:"What to do about lines that ask which of several things to do: see their answers."`
 	AllOrNothing bool     `json:"all_or_nothing,omitempty" doc:"Refuse if any line does not hold any more."`
 }
 
