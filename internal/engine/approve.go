@@ -102,7 +102,7 @@ func wantCount(p run.Plan, d Decision) int {
 
 func (t *target) record(ctx context.Context, r run.Tx, p run.Plan, d Decision, to run.Status) (run.Plan, error) {
 	now := t.e.cfg.Now()
-	n, err := r.Decide(ctx, p.ID, run.Waiting, run.Verdict{To: to, By: d.By, Reason: d.Reason, Answer: d.Answer, At: now}, d.Keys...)
+	n, err := r.Decide(ctx, p.ID, run.LineFilter{Status: run.Waiting, Keys: d.Keys}, run.Verdict{To: to, By: d.By, Reason: d.Reason, Answer: d.Answer, At: now})
 	if err != nil {
 		return p, err
 	}
