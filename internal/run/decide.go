@@ -95,6 +95,8 @@ type LineReader interface {
 	// Rejections returns, of keys at a target, those lines that a person has rejected and nobody has approved since, in whatever plan, previews excepted:
 	// equal keys are equal inputs. As LinesByKey it tells where a line stands and what was said, not what it says.
 	Rejections(ctx context.Context, target string, keys []string) ([]Line, error)
+	// RejectedOf returns the rejected lines about objects at a target about which nothing else was decided since, whole.
+	RejectedOf(ctx context.Context, target string, objects []directory.ID) ([]Line, error)
 	// Rejects reports whether there is any rejected line at a target.
 	Rejects(ctx context.Context, target string) (bool, error)
 }

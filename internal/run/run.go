@@ -104,7 +104,7 @@ type Plan struct {
 	Reason   string         `json:"reason,omitempty"` // why it was rejected, or approved, in the words of who did
 	Whole    Whole          `json:"whole,omitempty"`
 	Follows  string         `json:"follows,omitempty"` // the plan whose lines did not hold any more when they were to be carried out: these took their place
-	Was      string         `json:"-"` // digest of the rules that were in force before its approval, and those rules
+	Was      string         `json:"-"`                 // digest of the rules that were in force before its approval, and those rules
 	WasRules []byte         `json:"-"`
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"muster/internal/connector"
+	"muster/internal/directory"
 	"muster/internal/link"
 	"muster/internal/run"
 )
@@ -46,6 +47,16 @@ func (r runReader) Rejections(ctx context.Context, target string, keys []string)
 		and not exists (select 1 from line o where o.target = $1 and o.key = l.key and o.status <> 'rejected' and o.decided >= l.decided and o.decided > 0)
 		order by l.decided, l.plan, l.seq`, target, ids(r.session, keys))
 	return last(lines, func(l run.Line) string { return l.Key }), err
+}
+
+// RejectedOf implements run.LineReader.
+func (r runReader) RejectedOf(ctx context.Context, target string, objects []directory.ID) ([]run.Line, error) {
+	if len(objects) == 0 {
+		return nil, nil
+	}
+	return collect(ctx, r.session, scanLine, "select "+lineColumns+` from line l where l.target = $1 and l.status = 'rejected' and `+r.d.member("l.object", 2)+`
+		and not exists (select 1 from line o where o.target = $1 and o.object = l.object and o.status <> 'rejected' and o.decided >= l.decided and o.decided > 0)
+		order by l.decided, l.plan, l.seq`, target, ids(r.session, objects))
 }
 
 // Rejects implements run.LineReader.

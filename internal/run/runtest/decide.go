@@ -90,7 +90,9 @@ func testDecide(t *testing.T, s directory.Store) {
 		t.Errorf("tally (-want +got):\n%s", diff)
 	}
 	for f, want := range map[string]int{"": 2, "ada": 1, "AD?": 1, "*b": 1, "%": 0} {
-		n := view(t, s, func(ctx context.Context, r run.Reader) (int, error) { return r.CountObjects(ctx, "p1", run.LineFilter{Name: f}) })
+		n := view(t, s, func(ctx context.Context, r run.Reader) (int, error) {
+			return r.CountObjects(ctx, "p1", run.LineFilter{Name: f})
+		})
 		if n != want {
 			t.Errorf("%d people are called %q, want %d", n, f, want)
 		}
