@@ -53,7 +53,7 @@ func (w *world) byHand(method, path, body string) {
 	}
 }
 
-func (w *world) waiting(handle string) link.Waiting {
+func (w *world) waitOf(handle string) link.Waiting {
 	w.t.Helper()
 	var out link.Waiting
 	err := w.store.View(w.t.Context(), func(v directory.Reader) error {
@@ -104,7 +104,7 @@ func TestOneRefusedMemberKeepsNobodyOut(t *testing.T) {
 			if n := w.target.Count("PATCH", scimtest.Groups) - before; n > 13 {
 				t.Errorf("%d calls to find one of %d, want 13 at most", n, people)
 			}
-			x := w.waiting("wiki-x")
+			x := w.waitOf("wiki-x")
 			if x.Wait != link.Held || !strings.Contains(x.Reason, who(41)) || !strings.Contains(x.Reason, "1 of 60") {
 				t.Errorf("waits as %s: %q; want held, and %s named", x.Wait, x.Reason, who(41))
 			}
@@ -127,7 +127,7 @@ func TestFullGroupIsNotParted(t *testing.T) {
 	if n := w.target.Count("PATCH", scimtest.Groups); n != 1 {
 		t.Errorf("%d calls for a group that is full, want 1", n)
 	}
-	if x := w.waiting("wiki-x"); x.Wait != link.Held || !strings.Contains(x.Reason, "group_member_max_exceeded") {
+	if x := w.waitOf("wiki-x"); x.Wait != link.Held || !strings.Contains(x.Reason, "group_member_max_exceeded") {
 		t.Errorf("waits as %s: %q", x.Wait, x.Reason)
 	}
 }
