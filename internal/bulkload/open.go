@@ -18,16 +18,18 @@ import (
 // maxLine is the longest line that the format allows.
 const maxLine = 16 << 20
 
-// An Archive is an opened file: lines, and attachments beside them. Lines may be read once; looking attachments up is safe for concurrent use.
+// An Archive is an opened file: lines, and attachments beside them. It is safe for concurrent use.
 type Archive struct {
 	Name    string // of the file
 	Content string // of a ZIP: the entry with the lines
 
-	lines  io.ReadCloser
+	lines  func() (io.ReadCloser, error) // from the first line
 	zip    *zip.ReadCloser
-	stored map[string]bool // files of a ZIP
-	folder *os.Root        // of a plain file: where its attachments are; nil if there are none
+	stored map[string]*zip.File // attachments in a ZIP, by their names below data/
+	folder *os.Root             // of a plain file: where its attachments are; nil if there are none
 }
+
+const attachments = "data/"
 
 // Open opens a JSONL file, or a ZIP with one. Attachments are those below data/: in the ZIP, or in the folder of the plain file. Close it.
 func Open(name string) (*Archive, error) {
@@ -45,14 +47,13 @@ func Open(name string) (*Archive, error) {
 		_ = f.Close() // opened again as an archive
 		return openZIP(name)
 	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		_ = f.Close() // seeking it failed already
+	if err := f.Close(); err != nil {
 		return nil, err
 	}
-	a := &Archive{Name: name, lines: f}
-	a.folder, err = os.OpenRoot(filepath.Join(filepath.Dir(name), "data"))
+	a := &Archive{Name: name, lines: func() (io.ReadCloser, error) { return os.Open(name) }}
+	a.folder, err = os.OpenRoot(filepath.Join(filepath.Dir(name), attachments))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) && !isFile(err) {
-		return nil, errors.Join(err, f.Close())
+		return nil, err
 	}
 	return a, nil
 }
@@ -69,17 +70,14 @@ func openZIP(name string) (*Archive, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s is a damaged ZIP: %w", name, err)
 	}
-	a := &Archive{Name: name, zip: z, stored: make(map[string]bool, len(z.File))}
+	a := &Archive{Name: name, zip: z, stored: make(map[string]*zip.File, len(z.File))}
 	for _, f := range z.File {
 		switch {
 		case f.FileInfo().IsDir():
 		case a.lines == nil && !strings.Contains(f.Name, "/") && strings.EqualFold(path.Ext(f.Name), ".jsonl"):
-			if a.lines, err = f.Open(); err != nil {
-				return nil, errors.Join(fmt.Errorf("read %s of %s: %w", f.Name, name, err), z.Close())
-			}
-			a.Content = f.Name
-		case strings.HasPrefix(f.Name, "data/"):
-			a.stored[f.Name] = true
+			a.lines, a.Content = f.Open, f.Name
+		case strings.HasPrefix(f.Name, attachments):
+			a.stored[f.Name[len(attachments):]] = f
 		}
 	}
 	if a.lines == nil {
@@ -90,9 +88,9 @@ func openZIP(name string) (*Archive, error) {
 
 // Close closes the file.
 func (a *Archive) Close() error {
-	err := a.lines.Close()
+	var err error
 	if a.zip != nil {
-		err = errors.Join(err, a.zip.Close())
+		err = a.zip.Close()
 	}
 	if a.folder != nil {
 		err = errors.Join(err, a.folder.Close())
@@ -105,18 +103,40 @@ var errEscapes = errors.New("leads out of data/")
 
 // has reports whether there is an attachment at name, which is relative to data/. Case counts.
 func (a *Archive) has(name string) (bool, error) {
-	clean := path.Clean(strings.ReplaceAll(name, `\`, "/"))
-	if !filepath.IsLocal(filepath.FromSlash(clean)) {
-		return false, errEscapes
-	}
+	clean, err := clean(name)
 	switch {
+	case err != nil:
+		return false, err
 	case a.zip != nil:
-		return a.stored["data/"+clean], nil
+		return a.stored[clean] != nil, nil
 	case a.folder == nil:
 		return false, nil
 	}
 	i, err := a.folder.Stat(filepath.FromSlash(clean))
 	return err == nil && i.Mode().IsRegular(), nil
+}
+
+// attachment opens the attachment at name. One that is not there is fs.ErrNotExist.
+func (a *Archive) attachment(name string) (io.ReadCloser, error) {
+	clean, err := clean(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case a.zip != nil && a.stored[clean] != nil:
+		return a.stored[clean].Open()
+	case a.folder != nil:
+		return a.folder.Open(filepath.FromSlash(clean))
+	}
+	return nil, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
+}
+
+// clean is the path of an attachment below data/, in its shortest form.
+func clean(name string) (string, error) {
+	short := path.Clean(strings.ReplaceAll(name, `\`, "/"))
+	if !filepath.IsLocal(filepath.FromSlash(short)) {
+		return "", errEscapes
+	}
+	return short, nil
 }
 
 // A batch is some lines that follow each other.
@@ -132,8 +152,13 @@ const (
 )
 
 // batches cuts the lines into batches and passes them on in order, until ctx ends or pass fails.
-func (a *Archive) batches(ctx context.Context, pass func(*batch) error) error {
-	r := bufio.NewReaderSize(a.lines, 256<<10)
+func (a *Archive) batches(ctx context.Context, pass func(*batch) error) (err error) {
+	lines, err := a.lines()
+	if err != nil {
+		return fmt.Errorf("read %s: %w", a.Name, err)
+	}
+	defer func() { err = errors.Join(err, lines.Close()) }()
+	r := bufio.NewReaderSize(lines, 256<<10)
 	b := &batch{first: 1}
 	for {
 		before := len(b.text)

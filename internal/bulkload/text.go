@@ -91,7 +91,8 @@ func (c *checker) file(field string, name *string) {
 	case !there:
 		c.warn(field, "missing_file", "Put it there, or leave the path out.", "there is no file %s; the rest is loaded without it", short(path.Join("data", *name)))
 	default:
-		c.facts.used = append(c.facts.used, path.Clean(*name))
+		short, _ := clean(*name) // has said that it is fine
+		c.facts.used = append(c.facts.used, short)
 	}
 }
 

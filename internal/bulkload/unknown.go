@@ -50,7 +50,7 @@ func (c *checker) strange(at string, v any, t reflect.Type) {
 func fieldsOf(t reflect.Type) map[string]reflect.Type {
 	out := map[string]reflect.Type{}
 	for _, f := range reflect.VisibleFields(t) {
-		if name, ok := f.Tag.Lookup("json"); ok {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
 			out[strings.ToLower(name)] = f.Type
 		}
 	}

@@ -2,6 +2,8 @@ package bulkload
 
 import (
 	"context"
+	"crypto/sha256"
+	gohash "hash"
 	"runtime"
 	"slices"
 	"sync"
@@ -21,19 +23,24 @@ type Options struct {
 // Validate reads a whole file and says all that is wrong with it, in one pass and without writing anything. A bad line keeps no other from being looked at. Its
 // error is about reading the file, not about what it says. Memory does not grow with the number of posts.
 func Validate(ctx context.Context, a *Archive, o Options) (Report, error) {
-	v := &validation{o: o, book: newBook(), bad: map[int]bool{}}
+	v, err := validate(ctx, a, o)
+	return v.report, err
+}
+
+func validate(ctx context.Context, a *Archive, o Options) (*validation, error) {
+	v := &validation{o: o, book: newBook(), bad: map[int]bool{}, sum: sha256.New()}
 	v.report = Report{File: a.Name, Content: a.Content, Counts: map[string]int{}, Codes: map[string]int{}}
 	if err := v.run(ctx, a); err != nil {
-		return v.report, err
+		return v, err
 	}
 	v.take(v.book.close(o.Known))
 	for name := range a.stored {
-		if !v.book.used[name[len("data/"):]] {
+		if !v.book.used[name] {
 			v.report.Unused++
 		}
 	}
 	v.report.Bad = len(v.bad)
-	return v.report, nil
+	return v, nil
 }
 
 type validation struct {
@@ -41,37 +48,46 @@ type validation struct {
 	book   *book
 	report Report
 	bad    map[int]bool // lines with an error
-}
-
-// A page is a batch on its way: checked by one goroutine, taken in order by another.
-type page struct {
-	*batch
-	done chan *checker
+	sum    gohash.Hash  // of what the lines say
 }
 
 // run checks batches on all processors and takes them in by line.
 func (v *validation) run(ctx context.Context, a *Archive) error {
+	return inOrder(ctx, a, func(b *batch) *checker { return check(a, b) }, func(b *batch, c *checker) error {
+		v.page(b, c)
+		return nil
+	})
+}
+
+// inOrder hands the batches of a file to do, on all processors, and then what came of each to take, in their order and one at a time. It ends with ctx, or when
+// take fails.
+func inOrder[T any](ctx context.Context, a *Archive, do func(*batch) T, take func(*batch, T) error) error {
+	type job struct {
+		*batch
+		done chan T
+	}
+	outer := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	workers := runtime.GOMAXPROCS(0)
-	work, ordered := make(chan page), make(chan page, 2*workers)
+	work, ordered := make(chan job), make(chan job, 2*workers)
 	var group sync.WaitGroup
 	for range workers {
 		group.Go(func() {
-			for p := range work {
-				p.done <- check(a, p.batch)
+			for j := range work {
+				j.done <- do(j.batch)
 			}
 		})
 	}
-	failed := make(chan error, 1)
+	read := make(chan error, 1)
 	group.Go(func() {
 		defer close(work)
 		defer close(ordered)
-		failed <- a.batches(ctx, func(b *batch) error {
-			p := page{b, make(chan *checker, 1)}
-			for _, to := range []chan page{ordered, work} {
+		read <- a.batches(ctx, func(b *batch) error {
+			j := job{b, make(chan T, 1)}
+			for _, to := range []chan job{ordered, work} {
 				select {
-				case to <- p:
+				case to <- j:
 				case <-ctx.Done():
 					return ctx.Err()
 				}
@@ -79,15 +95,26 @@ func (v *validation) run(ctx context.Context, a *Archive) error {
 			return nil
 		})
 	})
-	for p := range ordered {
+	var failed error
+	for j := range ordered {
 		select {
-		case c := <-p.done:
-			v.page(p, c)
+		case result := <-j.done:
+			if failed == nil {
+				failed = take(j.batch, result)
+			}
+			if failed != nil {
+				cancel()
+			}
 		case <-ctx.Done():
 		}
 	}
 	group.Wait()
-	return <-failed
+	for _, err := range []error{failed, <-read, outer.Err()} {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func check(a *Archive, b *batch) *checker {
@@ -97,8 +124,9 @@ func check(a *Archive, b *batch) *checker {
 }
 
 // page takes in what was found in a batch.
-func (v *validation) page(p page, c *checker) {
-	v.report.Lines += len(p.ends)
+func (v *validation) page(b *batch, c *checker) {
+	v.sum.Write(b.text)
+	v.report.Lines += len(b.ends)
 	for name, n := range c.counts {
 		v.report.Counts[name] += n
 	}

@@ -11,6 +11,7 @@ import (
 	"muster/internal/run/runtest"
 	"muster/internal/store"
 	"muster/internal/testserver"
+	"muster/internal/workspace/workspacetest"
 )
 
 func sqlite(t testing.TB) *store.Store { return open(t, filepath.Join(t.TempDir(), "muster.db")) }
@@ -32,7 +33,7 @@ func open(t testing.TB, dsn string) *store.Store {
 }
 
 // suites are what every Store contract promises; each runs on both databases.
-var suites = map[string]func(*testing.T, func(*testing.T) directory.Store){"directory": directorytest.Run, "link": linktest.Run, "run": runtest.Run, "inbound": inboundtest.Run}
+var suites = map[string]func(*testing.T, func(*testing.T) directory.Store){"directory": directorytest.Run, "link": linktest.Run, "run": runtest.Run, "inbound": inboundtest.Run, "workspace": workspacetest.Run}
 
 func TestSQLite(t *testing.T) {
 	for name, run := range suites {

@@ -210,9 +210,8 @@ func find(k *kit) {
 		}
 		k.found(word, want.ID)
 		if k.features().Disable {
-			if k.apply(on(want, connector.Disable)); !k.features().DisabledGone {
-				k.found(word, want.ID)
-			}
+			k.apply(on(want, connector.Disable))
+			k.found(word, want.ID)
 		}
 	}
 	_, err := k.c.(connector.Finder).Find(k.ctx, connector.User, k.s.Words.Login, k.name("nobody"))

@@ -1,0 +1,195 @@
+package bulkload
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"muster/internal/directory"
+	"muster/internal/workspace"
+)
+
+// milliseconds is a time as the format writes it; zero is 0.
+func milliseconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+const (
+	exportPage = 500
+	mostNames  = 200_000 // names kept while exporting
+)
+
+// users writes all people by username.
+func (x *exporting) users() error {
+	look := directory.Look{Kind: directory.Person, Limit: exportPage}
+	for {
+		page, err := x.r.Browse(x.ctx, look)
+		if err != nil {
+			return err
+		}
+		if err := x.userPage(page); err != nil {
+			return err
+		}
+		if len(page) < exportPage {
+			return nil
+		}
+		last := page[len(page)-1]
+		look.AfterName, look.After = last.Handle(), last.ID
+	}
+}
+
+func (x *exporting) userPage(page []directory.Object) error {
+	ids := make([]directory.ID, len(page))
+	for i, o := range page {
+		ids[i] = o.ID
+	}
+	profiles, err := x.space.Profiles(x.ctx, ids)
+	if err != nil {
+		return err
+	}
+	memberships, err := x.space.MembersOf(x.ctx, ids)
+	if err != nil {
+		return err
+	}
+	records, err := x.r.RecordsOf(x.ctx, ids)
+	if err != nil {
+		return err
+	}
+	profile := named(profiles, func(p workspace.Profile) directory.ID { return p.Person })
+	in := map[directory.ID][]workspace.Member{}
+	for _, m := range memberships {
+		in[m.Person] = append(in[m.Person], m)
+	}
+	loaded := map[directory.ID]directory.Record{}
+	for _, r := range records {
+		if r.Source == Source {
+			loaded[r.Object] = r
+		}
+	}
+	for _, o := range page {
+		u, err := x.user(o, profile[o.ID], loaded[o.ID])
+		if err != nil {
+			return err
+		}
+		if u.Teams, err = x.memberships(in[o.ID]); err != nil {
+			return err
+		}
+		if err := x.write(line{Type: "user", User: u}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// user is a person as the format states one.
+func (x *exporting) user(o directory.Object, p workspace.Profile, r directory.Record) (*user, error) {
+	u := &user{}
+	if p.More != "" {
+		if err := json.Unmarshal([]byte(p.More), u); err != nil {
+			return nil, err
+		}
+	}
+	name, err := x.named(o)
+	if err != nil {
+		return nil, err
+	}
+	mail := o.Attrs.First(directory.Email)
+	if mail == "" {
+		mail = name + "@address-unknown.invalid"
+		x.out.Notes["people without an address, who got one that leads nowhere"]++
+	}
+	u.Username, u.Email, u.Roles = &name, &mail, unlessZero(p.Roles)
+	u.FirstName, u.LastName = unlessZero(o.Attrs.First("givenName")), unlessZero(o.Attrs.First("familyName"))
+	u.Nickname, u.Position = unlessZero(o.Attrs.First("nickname")), unlessZero(o.Attrs.First("title"))
+	u.AuthService, u.AuthData = unlessZero(r.Attrs.First("auth_service")), unlessZero(r.Attrs.First("auth_data"))
+	switch {
+	case o.State == directory.Active:
+		u.DeleteAt = nil
+	case value(u.DeleteAt) == 0:
+		u.DeleteAt = unlessZero(milliseconds(o.Since))
+	}
+	u.ProfileImage, err = x.attach(p.Picture)
+	return u, err
+}
+
+// memberships are where somebody is a member, by name.
+func (x *exporting) memberships(members []workspace.Member) ([]userTeam, error) {
+	teams := map[directory.ID]*userTeam{}
+	var order []*userTeam
+	for _, m := range members {
+		if p, ok := x.places[m.Place]; ok && p.Kind == workspace.Team && m.State == workspace.Present {
+			more, err := moreOf(m)
+			if err != nil {
+				return nil, err
+			}
+			t := &userTeam{Name: &p.Name, Roles: unlessZero(m.Roles), Theme: more.Theme}
+			teams[p.ID], order = t, append(order, t)
+		}
+	}
+	for _, m := range members {
+		p := x.places[m.Place]
+		t := teams[p.Team]
+		if t == nil || m.State != workspace.Present {
+			continue
+		}
+		more, err := moreOf(m)
+		if err != nil {
+			return nil, err
+		}
+		t.Channels = append(t.Channels, userChannel{Name: &p.Name, Roles: unlessZero(m.Roles), Favorite: more.Favorite, NotifyProps: more.NotifyProps, counters: more.counters})
+	}
+	slices.SortFunc(order, func(a, b *userTeam) int { return cmp.Compare(*a.Name, *b.Name) })
+	var out []userTeam
+	for _, t := range order {
+		slices.SortFunc(t.Channels, func(a, b userChannel) int { return cmp.Compare(*a.Name, *b.Name) })
+		out = append(out, *t)
+	}
+	return out, nil
+}
+
+func moreOf(m workspace.Member) (more memberMore, err error) {
+	if m.More != "" {
+		err = json.Unmarshal([]byte(m.More), &more)
+	}
+	return more, err
+}
+
+// nameOf is the username of a person or bot.
+func (x *exporting) nameOf(id directory.ID) (string, error) {
+	if b, ok := x.bots[id]; ok {
+		return b.Username, nil
+	}
+	if name, ok := x.names[id]; ok {
+		return name, nil
+	}
+	o, err := x.r.Object(x.ctx, id)
+	if err != nil {
+		return "", err
+	}
+	return x.named(o)
+}
+
+// named is the username of a person. Somebody who is gone may have left theirs to another.
+func (x *exporting) named(o directory.Object) (string, error) {
+	name := strings.ToLower(o.Handle())
+	if o.State == directory.Gone || name == "" {
+		others, err := x.r.ObjectsByHandle(x.ctx, directory.Person, []string{name})
+		if err != nil {
+			return "", err
+		}
+		if len(others) > 0 || name == "" {
+			name += "gone-" + string(o.ID[len(o.ID)-8:])
+		}
+	}
+	if len(x.names) >= mostNames {
+		clear(x.names)
+	}
+	x.names[o.ID] = name
+	return name, nil
+}

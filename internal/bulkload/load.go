@@ -1,0 +1,225 @@
+package bulkload
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"muster/internal/directory"
+	"muster/internal/ingest"
+	"muster/internal/mapping"
+	"muster/internal/workspace/files"
+)
+
+// Source is the source that loaded people come from, for package ingest.
+const Source = "load"
+
+// Rules say what becomes of a loaded user. A username that somebody has already makes them wait: nobody is taken for somebody else.
+func Rules() mapping.SourceRules {
+	from := func(field string) mapping.Rule { return mapping.Rule{Expr: "record." + field} }
+	return mapping.SourceRules{Name: Source, People: mapping.Rules{
+		directory.Username: from("username"), directory.Email: from("email"), "givenName": from("first_name"), "familyName": from("last_name"),
+		"nickname": from("nickname"), "title": from("position"),
+		directory.Name: {Expr: "record.first_name == '' && record.last_name == '' ? record.username : (record.first_name + ' ' + record.last_name).trim()"},
+	}}
+}
+
+// A Loader brings files into a workspace.
+type Loader struct {
+	Store directory.Store
+	Door  *ingest.Door // with Rules
+	Files *files.Folder
+	Now   func() time.Time
+}
+
+// LoadOptions say how to load.
+type LoadOptions struct {
+	// From names the installation that the file was exported from: a username means the same person in every file from there. "" = "default".
+	From string
+	// SkipBad loads what is right of a file with bad lines. Otherwise such a file is refused before anything is written.
+	SkipBad bool
+	Found   func(Finding) // as in Options
+	// Progress is called after every step of the work. nil = nobody asks.
+	Progress func(Progress)
+}
+
+// A Progress says how far a load is.
+type Progress struct {
+	Step  string `json:"step"` // what is loaded now
+	Line  int    `json:"line"` // the last line of it that is durable
+	Done  int    `json:"done"` // lines of all steps
+	Total int    `json:"total"`
+}
+
+// A Result is what came of a load.
+type Result struct {
+	Report
+	ID      string         `json:"id"`                // of what the file says: the same for every copy of it
+	Resumed bool           `json:"resumed,omitempty"` // an earlier load of the file was cut off, and this one went on there
+	Written map[string]int `json:"written"`           // "team added", "post unchanged" …: all that the file holds, once each
+	Waiting []Wait         `json:"waiting,omitempty"` // people who could not be told apart from others
+	Kept    int            `json:"-"`                 // waiting people that are not listed
+}
+
+// A Wait is somebody who is not loaded until a person has decided, and why.
+type Wait struct {
+	Username string `json:"username"`
+	Why      string `json:"why"`
+}
+
+// ErrBadLines says that a file was refused because lines of it are bad.
+var ErrBadLines = errors.New("lines of the file are bad")
+
+// Load brings a file in. What it wrote is durable step by step, together with how far it came: a load that was cut off goes on where it was, and a file that is
+// loaded again changes nothing. Bad lines are found before anything is written.
+func (l *Loader) Load(ctx context.Context, a *Archive, o LoadOptions) (Result, error) {
+	if o.From == "" {
+		o.From = "default"
+	}
+	v, err := validate(ctx, a, Options{Known: l.known(ctx, o.From), Found: o.Found})
+	sum := sha256.Sum256(append(v.sum.Sum(nil), o.From...))
+	r := Result{Report: v.report, ID: hex.EncodeToString(sum[:13])}
+	if err != nil {
+		return r, err
+	}
+	if r.Errors > 0 && !o.SkipBad {
+		return r, ErrBadLines
+	}
+	w := &loading{Loader: l, a: a, o: o, bad: v.bad, result: &r}
+	if err := w.resume(ctx); err != nil {
+		return r, err
+	}
+	return r, w.run(ctx)
+}
+
+// A loading is one load.
+type loading struct {
+	*Loader
+	a      *Archive
+	o      LoadOptions
+	bad    map[int]bool
+	result *Result
+	at     mark
+	total  int
+}
+
+// A mark is how far a load came. It is stored with what it stands for.
+type mark struct {
+	Step    int            `json:"step"`
+	Line    int            `json:"line"`
+	Done    int            `json:"done"`
+	Written map[string]int `json:"written"`
+}
+
+func (w *loading) cursor() string { return Source + ":" + w.result.ID }
+
+// resume finds out how far an earlier load of the same file came.
+func (w *loading) resume(ctx context.Context) error {
+	w.at.Written = map[string]int{}
+	var text string
+	err := w.Store.View(ctx, func(r directory.Reader) (err error) {
+		text, err = r.Cursor(ctx, w.cursor())
+		return err
+	})
+	if err != nil || text == "" {
+		return err
+	}
+	w.result.Resumed = true
+	return json.Unmarshal([]byte(text), &w.at)
+}
+
+// keep stores how far the load is, in the transaction that brought it there.
+func (w *loading) keep(ctx context.Context, tx directory.Tx, at mark) error {
+	text, err := json.Marshal(at, json.Deterministic(true))
+	if err != nil {
+		return err
+	}
+	return tx.SetCursor(ctx, w.cursor(), string(text))
+}
+
+// run takes the steps that are left.
+func (w *loading) run(ctx context.Context) error {
+	defer func() { w.result.Written = w.at.Written }()
+	list := w.steps()
+	for _, s := range list {
+		w.total += w.lines(s)
+	}
+	for ; w.at.Step < len(list); w.at.Step, w.at.Line = w.at.Step+1, 0 {
+		s := list[w.at.Step]
+		if w.lines(s) == 0 {
+			continue
+		}
+		if err := w.take(ctx, s); err != nil {
+			return fmt.Errorf("load %s, after line %d: %w", s.name, w.at.Line, err)
+		}
+	}
+	if err := w.listWaiting(ctx); err != nil {
+		return err
+	}
+	return w.Store.Update(ctx, actor, func(tx directory.Tx) error { return tx.SetCursor(ctx, w.cursor(), "") })
+}
+
+const actor directory.Actor = "load"
+
+// lines returns how many lines a step has to take.
+func (w *loading) lines(s step) (n int) {
+	for _, t := range s.types {
+		n += w.result.Counts[t]
+	}
+	return n
+}
+
+// write does one piece of a step in one transaction, and keeps how far that is.
+func (w *loading) write(ctx context.Context, s step, p piece) error {
+	var next mark
+	err := w.Store.Update(ctx, actor, func(tx directory.Tx) error {
+		next = mark{Step: w.at.Step, Line: p[len(p)-1].no, Done: w.at.Done + len(p), Written: maps.Clone(w.at.Written)}
+		b := &brought{ctx: ctx, tx: tx, loading: w, written: next.Written}
+		if err := s.write(b, p); err != nil {
+			return err
+		}
+		return w.keep(ctx, tx, next)
+	})
+	if err != nil {
+		return err
+	}
+	w.at = next
+	if w.o.Progress != nil {
+		w.o.Progress(Progress{Step: s.name, Line: next.Line, Done: next.Done, Total: w.total})
+	}
+	return nil
+}
+
+const listedWaiting = 100
+
+// listWaiting lists who of the people in the file waits.
+func (w *loading) listWaiting(ctx context.Context) error {
+	return w.Store.View(ctx, func(r directory.Reader) error {
+		for after := ""; ; {
+			page, err := r.Waiting(ctx, Source, after, 500)
+			if err != nil {
+				return err
+			}
+			for _, rec := range page {
+				after = rec.Key
+				if from, _ := cutKey(rec.Key); from != w.o.From || rec.Object != "" {
+					continue
+				}
+				if len(w.result.Waiting) == listedWaiting {
+					w.result.Kept++
+					continue
+				}
+				w.result.Waiting = append(w.result.Waiting, Wait{rec.Attrs.First("username"), rec.Waiting})
+			}
+			if len(page) < 500 {
+				return nil
+			}
+		}
+	})
+}

@@ -1,0 +1,126 @@
+package bulkload
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+
+	"muster/internal/workspace"
+)
+
+// A step is a part of a load: lines of some types, which need what earlier steps brought.
+type step struct {
+	name  string
+	types []string
+	// ready does with a line what needs no transaction. nil = nothing.
+	ready func(context.Context, *entry) error
+	// before does with lines what commits by itself, and may be done again. nil = nothing.
+	before func(context.Context, piece) error
+	write  func(*brought, piece) error
+}
+
+// steps are in such an order that each finds what it needs, whatever the order of the lines.
+func (w *loading) steps() []step {
+	return []step{
+		{name: "roles, schemes and emoji", types: []string{"role", "scheme", "emoji"}, ready: w.images, write: (*brought).definitions},
+		{name: "teams", types: []string{"team"}, write: (*brought).teams},
+		{name: "channels", types: []string{"channel"}, write: (*brought).channels},
+		{name: "people", types: []string{"user"}, before: w.people, write: (*brought).counted},
+		{name: "profiles and memberships", types: []string{"user"}, ready: w.images, write: (*brought).profiles},
+		{name: "bots", types: []string{"bot"}, ready: w.images, write: (*brought).bots},
+		{name: "direct channels", types: []string{"direct_channel"}, write: (*brought).directChannels},
+		{name: "posts", types: []string{"post", "direct_post"}, ready: w.images, write: (*brought).posts},
+	}
+}
+
+// An entry is a line on its way in.
+type entry struct {
+	no int
+	*line
+	files map[string]workspace.File // what was kept of the attachments that the line names, by path
+	err   error
+}
+
+// A piece is what one transaction takes: lines that follow each other among those of a step.
+type piece []*entry
+
+const pieceLines = 200
+
+// take decodes the lines of a step on all processors and writes them in their order.
+func (w *loading) take(ctx context.Context, s step) error {
+	var p piece
+	err := inOrder(ctx, w.a, func(b *batch) []*entry { return w.entries(ctx, s, b) }, func(_ *batch, entries []*entry) error {
+		for _, e := range entries {
+			if e.err != nil {
+				return e.err
+			}
+			if p = append(p, e); len(p) < pieceLines {
+				continue
+			}
+			if err := w.bring(ctx, s, p); err != nil {
+				return err
+			}
+			p = nil
+		}
+		return nil
+	})
+	if err != nil || len(p) == 0 {
+		return err
+	}
+	return w.bring(ctx, s, p)
+}
+
+// entries returns the lines of a batch that a step takes and that were not taken before.
+func (w *loading) entries(ctx context.Context, s step, b *batch) []*entry {
+	var out []*entry
+	b.each(func(no int, text []byte, tooLong bool) {
+		if no <= w.at.Line || tooLong || w.bad[no] || !slices.Contains(s.types, typeOf(text)) {
+			return
+		}
+		e := &entry{no: no}
+		out = append(out, e)
+		if e.err = e.decode(text); e.err == nil && s.ready != nil {
+			e.err = s.ready(ctx, e)
+		}
+	})
+	return out
+}
+
+// typeOf returns the type of a line, from its beginning if it stands there.
+func typeOf(text []byte) string {
+	const head = `{"type":"`
+	if rest, ok := bytes.CutPrefix(text, []byte(head)); ok {
+		if name, _, ok := bytes.Cut(rest, []byte(`"`)); ok && !bytes.ContainsRune(name, '\\') {
+			return string(name)
+		}
+	}
+	var l struct {
+		Type string `json:"type"`
+	}
+	_ = json.Unmarshal(text, &l, lenient) // what cannot be read is a bad line, and has no type
+	return l.Type
+}
+
+// decode reads a line that is known to be right.
+func (e *entry) decode(text []byte) error {
+	e.line = &line{}
+	if err := json.Unmarshal(text, e.line, lenient); err != nil {
+		return fmt.Errorf("line %d: %w", e.no, err)
+	}
+	e.Type = strings.ToLower(e.Type)
+	return nil
+}
+
+// bring writes a piece.
+func (w *loading) bring(ctx context.Context, s step, p piece) error {
+	if s.before != nil {
+		if err := s.before(ctx, p); err != nil {
+			return err
+		}
+	}
+	return w.write(ctx, s, p)
+}

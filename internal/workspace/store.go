@@ -1,0 +1,67 @@
+package workspace
+
+import (
+	"context"
+	"time"
+
+	"muster/internal/directory"
+)
+
+// A PlaceQuery selects places.
+type PlaceQuery struct {
+	Kinds []Kind
+	Team  directory.ID // "" = any, and those that belong to none
+	After directory.ID // exclusive, "" = from the beginning
+	Limit int
+}
+
+// A Moment is a point in a channel.
+type Moment struct {
+	Channel directory.ID
+	At      time.Time // to the millisecond
+}
+
+// A Reader reads one snapshot. What is not there is directory.ErrNotFound, or left out of lists.
+type Reader interface {
+	Place(ctx context.Context, id directory.ID) (Place, error)
+	// PlacesByName returns the teams with one of names, or the channels of team; what belongs to no team is among the teams.
+	PlacesByName(ctx context.Context, team directory.ID, names []string) ([]Place, error)
+	// ListPlaces returns places in the order in which they became known; fewer than q.Limit means the end.
+	ListPlaces(ctx context.Context, q PlaceQuery) ([]Place, error)
+	// Members returns a page of those who are in a place or were, in the order in which they became known.
+	Members(ctx context.Context, place, after directory.ID, limit int) ([]Member, error)
+	// MembersOf returns all memberships, present and past, of people.
+	MembersOf(ctx context.Context, people []directory.ID) ([]Member, error)
+	Profiles(ctx context.Context, people []directory.ID) ([]Profile, error)
+	// Bots returns the bots with one of usernames; nil = all.
+	Bots(ctx context.Context, usernames []string) ([]Bot, error)
+	// Posts returns a page of the posts of a channel that are no replies, oldest first, behind the one whose ID is after.
+	Posts(ctx context.Context, channel, after directory.ID, limit int) ([]Post, error)
+	// Replies returns the replies of threads, oldest first.
+	Replies(ctx context.Context, roots []directory.ID) ([]Post, error)
+	// PostsAt returns the posts and replies that were made at one of moments.
+	PostsAt(ctx context.Context, moments []Moment) ([]Post, error)
+	// Definitions returns all definitions of a kind by name.
+	Definitions(ctx context.Context, kind DefinitionKind) ([]Definition, error)
+}
+
+// A Tx also writes: each Put inserts, or replaces by ID, by Place and Person, by Person or by Kind and Name. Slices may be long. A Name that another place of
+// the same team has, or a bot's Username that another bot has, is directory.ErrConflict.
+type Tx interface {
+	Reader
+	PutPlaces(ctx context.Context, places ...Place) error
+	PutMembers(ctx context.Context, members ...Member) error
+	PutProfiles(ctx context.Context, profiles ...Profile) error
+	PutBots(ctx context.Context, bots ...Bot) error
+	// PutPosts writes posts with all their marks and files. The Root of a reply must be among them, or there already.
+	PutPosts(ctx context.Context, posts ...Post) error
+	PutDefinitions(ctx context.Context, definitions ...Definition) error
+}
+
+// In returns the contract of tx.
+func In(tx directory.Tx) Tx { return tx.(interface{ WorkspaceTx() Tx }).WorkspaceTx() }
+
+// Of returns the reading half of the contract of r.
+func Of(r directory.Reader) Reader {
+	return r.(interface{ WorkspaceReader() Reader }).WorkspaceReader()
+}
