@@ -153,12 +153,14 @@ func weakest(records []*directory.Record) directory.Cause {
 	return out
 }
 
-// attrs merges what the sources map, the earlier source winning. What a rule could not compute stays as it was, and its record says why.
+// attrs merges what the sources map, the earlier source winning. What a rule could not compute stays as it was, and its record says why; so does what a
+// source gave that is no longer configured.
 func (s *settling) attrs(there []*directory.Record, was attr.Set) attr.Set {
-	out := attr.Set{}
+	out, left := attr.Set{}, attr.Set{}
 	for _, rec := range there {
 		rules := s.door.rules(rec.Source)
 		if rules == nil {
+			left = was
 			continue
 		}
 		set, err := rules.Map(*rec)
@@ -170,6 +172,11 @@ func (s *settling) attrs(there []*directory.Record, was attr.Set) attr.Set {
 			if len(out[p]) == 0 {
 				out[p] = v
 			}
+		}
+	}
+	for p, v := range left {
+		if _, ok := out[p]; !ok {
+			out[p] = v
 		}
 	}
 	return out
