@@ -33,8 +33,10 @@ func (h *house) incomplete(w world, code string, texts ...string) {
 	h.quiet(func() { h.want(3, "sync").says(texts...) })
 	h.holds(w)
 	last := decode[struct{ Items []run.Run }](h, 0, "runs", "corp").Items[0]
-	if last.Problem == nil || last.Problem.Code != code || last.Problem.Fix == "" || last.Problem.Now == "" {
-		h.t.Errorf("the run is %+v with the problem %+v, want the code %s, what it means and how to fix it", last, last.Problem, code)
+	if p := last.Problem; p == nil {
+		h.t.Errorf("the run is %+v, without a problem", last)
+	} else if p.Code != code || p.Fix == "" || p.Now == "" {
+		h.t.Errorf("the problem is %s: %+v, want the code %s, what it means and how to fix it", p.Code, *p, code)
 	}
 	h.ok("status").says("corp not read whole")
 	if open := decode[struct{ Items []adminapi.Leaver }](h, 0, "leavers").Items; len(open) > 0 {

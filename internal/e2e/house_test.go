@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"os"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	_ "modernc.org/sqlite"
 
 	"muster/internal/scim/scimtest"
 )
@@ -51,17 +54,23 @@ func (h *house) write(name, text string) {
 	}
 }
 
-// edit changes the configuration as an administrator would: by replacing text in it.
-func (h *house) edit(old, now string) {
+func (h *house) read(name string) string {
 	h.t.Helper()
-	text, err := os.ReadFile(h.path("muster.yaml"))
+	text, err := os.ReadFile(h.path(name))
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	if strings.Count(string(text), old) != 1 {
-		h.t.Fatalf("%q stands %d times in the configuration, not once:\n%s", old, strings.Count(string(text), old), text)
+	return string(text)
+}
+
+// edit changes the configuration as an administrator would: by replacing text in it.
+func (h *house) edit(old, now string) {
+	h.t.Helper()
+	text := h.read("muster.yaml")
+	if strings.Count(text, old) != 1 {
+		h.t.Fatalf("%q stands %d times in the configuration, not once:\n%s", old, strings.Count(text, old), text)
 	}
-	h.write("muster.yaml", strings.Replace(string(text), old, now, 1))
+	h.write("muster.yaml", strings.Replace(text, old, now, 1))
 }
 
 // A result is what a command did.
@@ -162,5 +171,18 @@ func (h *house) await(what string, done func() bool) {
 		case <-deadline.C:
 			h.t.Fatalf("waited %v in vain: %s", patience, what)
 		}
+	}
+}
+
+// pass lets time pass for an entry: if it was missing in the last read, it has been missing for that much longer.
+func (h *house) pass(dn string, d time.Duration) {
+	h.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+h.path("muster-data/muster.db")+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(h.t.Context(), "update record set since = since - $1 where status = 'absent' and lower(name) = lower($2)", d.Milliseconds(), dn); err != nil {
+		h.t.Fatal(err)
 	}
 }

@@ -1,15 +1,12 @@
 package e2e
 
 import (
-	"database/sql"
 	"os"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	_ "modernc.org/sqlite"
 
 	"muster/internal/run"
 	"muster/internal/scim/scimtest"
@@ -181,17 +178,4 @@ func (s *story) in() *house {
 	h := *s.house
 	h.t = s.T
 	return &h
-}
-
-// pass lets time pass for an entry: if it was missing in the last read, it has been missing for that much longer.
-func (s *story) pass(dn string, d time.Duration) {
-	s.Helper()
-	db, err := sql.Open("sqlite", "file:"+s.path("muster-data/muster.db")+"?_pragma=busy_timeout(5000)")
-	if err != nil {
-		s.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	if _, err := db.ExecContext(s.Context(), "update record set since = since - $1 where status = 'absent' and lower(name) = lower($2)", d.Milliseconds(), dn); err != nil {
-		s.Fatal(err)
-	}
 }

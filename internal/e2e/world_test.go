@@ -99,7 +99,9 @@ func (h *house) holds(w world) {
 	got := observed(h.wiki.Snapshot())
 	want := world{Accounts: w.Accounts, Groups: maps.Clone(w.Groups)}
 	for g, members := range want.Groups {
-		want.Groups[g] = slices.Sorted(slices.Values(append([]string{}, members...)))
+		members = append([]string{}, members...)
+		slices.Sort(members)
+		want.Groups[g] = members
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		h.t.Errorf("the wiki does not hold what it should (-want +got):\n%s", diff)

@@ -28,10 +28,14 @@ type line struct {
 	conn *ldap.Conn
 }
 
-// For returns the same server for a subtest: what fails there fails t.
+// For returns the same server for a test: what fails there fails t. A Directory that was put together by hand works only after this.
 func (d *Directory) For(t testing.TB) *Directory {
 	out := *d
 	out.t = t
+	if out.line == nil {
+		out.line = &line{}
+		t.Cleanup(out.hangUp)
+	}
 	return &out
 }
 
