@@ -111,6 +111,9 @@ func (m *Muster) targetStatus(ctx context.Context, v directory.Reader, c config.
 		return s, err
 	}
 	s.Users, s.Groups = have.Users, have.Groups
+	if s.Drift, err = link.Of(v).CountDrift(ctx, c.Name); err != nil {
+		return s, err
+	}
 	if err := m.waitingStatus(ctx, v, &s); err != nil {
 		return s, err
 	}
@@ -212,6 +215,11 @@ func attention(s adminapi.Status, leavers []adminapi.Leaver) []adminapi.Attentio
 			out = append(out, adminapi.Attention{What: "a plan for " + t.Name + " waits for approval", Fix: "muster plan show " + t.Name})
 		}
 	}
+	for _, t := range s.Targets {
+		if t.Drift > 0 {
+			out = append(out, adminapi.Attention{What: fmt.Sprintf("%d things at %s were changed there by hand", t.Drift, t.Name), Fix: "muster drift " + t.Name})
+		}
+	}
 	for _, c := range s.Sources {
 		if c.Problem != nil {
 			out = append(out, adminapi.Attention{What: c.Problem.What, Fix: "muster source test " + c.Name, Since: c.Last.Started})
@@ -245,6 +253,11 @@ func summary(s adminapi.Status, leavers []adminapi.Leaver) string {
 	for _, t := range s.Targets {
 		if t.Held > 0 && t.State == "in step" {
 			parts = append(parts, fmt.Sprintf("%d waiting at %s for a value or a decision", t.Held, t.Name))
+		}
+	}
+	for _, t := range s.Targets {
+		if t.Drift > 0 {
+			parts = append(parts, fmt.Sprintf("%d changed by hand at %s", t.Drift, t.Name))
 		}
 	}
 	n := len(by["in step"])

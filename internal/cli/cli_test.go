@@ -170,6 +170,7 @@ func TestNothingIsObeyed(t *testing.T) {
 		{"plan", "show", "chat", "--json"},
 		{"leavers"},
 		{"leavers", "--json"},
+		{"drift"},
 		{"user", "list"},
 		{"link", "list", "wiki"},
 		{"why", "olivia.berg"},

@@ -64,7 +64,7 @@ func orNone(text string) string {
 }
 
 func backlog(t adminapi.TargetStatus) string {
-	return counts(map[string]int{"pending": t.Pending, "held": t.Held, "retrying": t.Retrying, "open leavers": t.Leavers})
+	return counts(map[string]int{"pending": t.Pending, "held": t.Held, "retrying": t.Retrying, "open leavers": t.Leavers, "changed by hand": t.Drift})
 }
 
 func (s *shell) troubles(st adminapi.Status) {

@@ -101,6 +101,17 @@ func TestParseExample(t *testing.T) {
 	}
 }
 
+func TestDrift(t *testing.T) {
+	f, err := config.Parse("muster.yaml", []byte(strings.Replace(config.Example, "drift: repair", "drift: report", 1)), types...)
+	if err != nil || f.Targets[0].Rules.Drift != mapping.Report {
+		t.Errorf("drift: report is read as %q, %v", f.Targets[0].Rules.Drift, err)
+	}
+	_, err = config.Parse("muster.yaml", []byte(strings.Replace(config.Example, "drift: repair", "drift: undo", 1)), types...)
+	if err == nil || !strings.Contains(err.Error(), "repair, report") {
+		t.Errorf("drift: undo is %v", err)
+	}
+}
+
 func TestResolve(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "muster.yaml")

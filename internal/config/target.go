@@ -14,7 +14,7 @@ import (
 )
 
 func (d *document) target(n *yaml.Node, path string, names map[string]int) Target {
-	o := d.object(n, label(n, path, "targets"), "name", "type", "mode", "settings", "people", "groups", "pilot")
+	o := d.object(n, label(n, path, "targets"), "name", "type", "mode", "settings", "people", "groups", "pilot", "drift")
 	t := Target{At: d.at(o.line)}
 	if n.Kind != yaml.MappingNode {
 		return t
@@ -27,6 +27,9 @@ func (d *document) target(n *yaml.Node, path string, names map[string]int) Targe
 	t.Mode = Mode(o.oneOf("mode", string(Observe), string(Observe), string(Pilot), string(Live)))
 	t.Settings = d.settings(o, t.Type)
 	t.Rules = mapping.TargetRules{Name: t.Name, Pilot: o.texts("pilot")}
+	if o.oneOf("drift", "repair", "repair", mapping.Report) == mapping.Report {
+		t.Rules.Drift = mapping.Report
+	}
 	if t.Mode != Pilot {
 		t.Rules.Pilot = nil // for later, or from before
 	}

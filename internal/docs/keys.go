@@ -84,6 +84,7 @@ var levels = []level{
 			{"type", "what kind of service it is: `scim`", required},
 			{"mode", "`observe` reads both sides and writes nothing; `pilot` writes only for the people in `pilot`; `live` writes", "`observe`"},
 			{"pilot", "user names of the people to begin with: a list", required + " with `mode: pilot`"},
+			{"drift", "what becomes of changes that somebody makes there by hand: `repair` undoes them, `report` leaves them and tells (`muster drift`). Who must be closed is closed either way", "`repair`"},
 			{"settings", "settings of the type: see [Settings of type scim](#settings-of-type-scim)", "those with a default"},
 			{"people", "which people it receives, and what they look like there", required},
 			{"groups", "the same for groups", "groups are left alone"},

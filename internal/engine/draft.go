@@ -342,6 +342,13 @@ func (d *draft) members(ctx context.Context, u *unit) ([]plan.Line, error) {
 		return nil, err
 	}
 	open, n := d.compare(u.object.ID, applied, wanted)
+	err = w.t.view(ctx, func(v directory.Reader) (err error) {
+		open, err = w.undrifted(ctx, link.Of(v), u.object.ID, open)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
 	return plan.Members(u.want, have, open, n, w.merges(u), w.can), nil
 }
 

@@ -44,8 +44,10 @@ func (w *wave) want(ctx context.Context, change []link.Edge) error {
 		return nil
 	}
 	err := w.t.update(ctx, func(tx directory.Tx) error {
-		_, err := link.In(tx).Want(ctx, change...)
-		return err
+		if _, err := link.In(tx).Want(ctx, change...); err != nil {
+			return err
+		}
+		return w.mended(ctx, link.In(tx), change)
 	})
 	if err != nil {
 		return err
@@ -276,8 +278,9 @@ func (w *wave) unread(group directory.ID) link.Waiting {
 	}
 }
 
-// reread makes what we remember of a group's members what the target says. It reports false if the target does not answer: then the group waits.
-func (w *wave) reread(ctx context.Context, u *unit) (bool, error) {
+// reread makes what we remember of a group's members what the target says. It reports false if the target does not answer: then the group waits. With
+// compare, what differs of a group whose members were known is drift.
+func (w *wave) reread(ctx context.Context, u *unit, compare bool) (bool, error) {
 	actual, told, err := w.roster(ctx, u.object.ID, u.have.Remote)
 	switch {
 	case refuses(err):
@@ -305,9 +308,19 @@ func (w *wave) reread(ctx context.Context, u *unit) (bool, error) {
 	if err != nil || len(differ) == 0 && !known {
 		return true, err
 	}
+	var drift []link.Drift
+	if compare && !known {
+		drift = w.driftOf(differ)
+	}
 	return true, w.t.update(ctx, func(tx directory.Tx) error {
-		if err := link.In(tx).Seen(ctx, differ...); err != nil || !known {
+		if err := link.In(tx).Seen(ctx, differ...); err != nil {
 			return err
+		}
+		if compare && !known {
+			return link.In(tx).PutDrift(ctx, drift...)
+		}
+		if !known {
+			return nil
 		}
 		return link.In(tx).DropWaiting(ctx, w.t.Name, u.object.ID)
 	})
@@ -362,7 +375,7 @@ func (w *wave) rereadAll(ctx context.Context) error {
 			}
 			g.Go(func() error {
 				u := &unit{object: directory.Object{ID: l.Object, Kind: directory.Group}, have: l, wait: w.waits(l.Object)}
-				_, err := w.reread(ctx, u)
+				_, err := w.reread(ctx, u, true)
 				return err
 			})
 		}

@@ -75,7 +75,7 @@ func (w *wave) memberLines(ctx context.Context, u *unit, removalsOnly bool) ([]p
 		return nil, false, w.rest(ctx, u)
 	}
 	if unmet(u.wait) {
-		if ok, err := w.reread(ctx, u); !ok || err != nil {
+		if ok, err := w.reread(ctx, u, false); !ok || err != nil {
 			return nil, false, err
 		}
 	}
@@ -106,6 +106,9 @@ func (w *wave) rest(ctx context.Context, u *unit) error {
 func (w *wave) openEdges(ctx context.Context, group directory.ID) (open []link.Edge, n int, err error) {
 	read := func(v directory.Reader) (err error) {
 		if open, err = link.Of(v).OpenEdges(ctx, w.t.Name, group, "", 300_000); err != nil || len(open) == 0 {
+			return err
+		}
+		if open, err = w.undrifted(ctx, link.Of(v), group, open); err != nil || len(open) == 0 {
 			return err
 		}
 		n, err = link.Of(v).CountApplied(ctx, w.t.Name, group)

@@ -40,7 +40,7 @@ func (j *job) ready(ctx context.Context, w *wave, l plan.Line) (bool, error) {
 		ID: id, Target: w.t.Name, Object: j.object.ID, Kind: l.Kind, Remote: before.Remote, Run: w.run.ID, Line: l.Key, Cause: l.Cause, Class: l.Class,
 		Count: l.Count, Before: before.Applied, Active: before.Active, Add: l.Add, Remove: l.Remove, At: w.t.e.cfg.Now(),
 	}
-	j.op = connector.Op{Key: id, Kind: l.Kind, ID: before.Remote, Match: j.want.Match, Active: true}
+	j.op = connector.Op{Key: id, Kind: l.Kind, ID: before.Remote, Match: j.want.Match, Active: !j.off}
 	switch l.Verb {
 	case plan.Create:
 		j.op.Verb, j.op.Active, j.op.ID = connector.Create, l.Active, ""
@@ -48,7 +48,7 @@ func (j *job) ready(ctx context.Context, w *wave, l plan.Line) (bool, error) {
 		j.op.Repeat = j.repeats()
 		j.intent.Absent = j.absent
 	case plan.Update, plan.Enable:
-		j.op.Verb, j.op.Want = connector.Verb(l.Verb), j.want.Attrs
+		j.op.Verb, j.op.Want, j.op.Active = connector.Verb(l.Verb), j.want.Attrs, j.op.Active || l.Verb == plan.Enable
 		for _, f := range l.Fields {
 			j.op.Changed = append(j.op.Changed, f.Path)
 		}

@@ -36,6 +36,10 @@ type unit struct {
 	keeps    bool          // of a group: the name at the target stays
 	outdated []link.Rename // answers about names that are not wanted any more
 	said     *run.Line     // an approved question, with its answer
+
+	drift []link.Drift // what somebody changed there by hand
+	gone  bool         // somebody deleted it there, and that is only reported
+	off   bool         // somebody disabled it there, and that is only reported
 }
 
 // remoteKind returns the kind of remote object that stands for an object.
@@ -65,6 +69,9 @@ func (w *wave) prepare(ctx context.Context, ids []directory.ID) ([]*unit, error)
 				return err
 			}
 			keepNames(part)
+			if err := w.compared(ctx, link.Of(v), part); err != nil {
+				return err
+			}
 		}
 		return w.sizes(ctx, link.Of(v), ofKind(units, connector.Group))
 	})
@@ -409,6 +416,9 @@ func (w *wave) object(u *unit) []plan.Line {
 		}
 		doubt.Active = u.want.Scope == plan.Out || !u.want.Active
 		seen = &doubt
+	}
+	if u.gone && seen == nil {
+		return nil
 	}
 	return plan.Object(u.want, u.have, seen, w.can)
 }

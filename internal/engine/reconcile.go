@@ -77,7 +77,10 @@ func (w *wave) reconcile(ctx context.Context) error {
 	if err := w.proveMemberships(ctx); err != nil {
 		return err
 	}
-	return w.retireReplaced(ctx)
+	if err := w.retireReplaced(ctx); err != nil {
+		return err
+	}
+	return w.sweep(ctx)
 }
 
 // all yields every person and, where the target has groups, every group.
@@ -237,6 +240,12 @@ func (w *wave) lost(ctx context.Context, l link.Link, wait ...link.Waiting) erro
 		l.State, l.Active, l.Applied, l.Since, l.Run = link.Lost, false, nil, w.now, w.run.ID
 		if err := link.In(tx).Put(ctx, l); err != nil {
 			return err
+		}
+		if w.reports() {
+			w.adrift.Store(true)
+			if err := link.In(tx).PutDrift(ctx, w.missing(l)); err != nil {
+				return err
+			}
 		}
 		if err := link.In(tx).Seen(ctx, edges...); err != nil {
 			return err

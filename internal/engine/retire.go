@@ -114,7 +114,7 @@ func (w *wave) behind(ctx context.Context, u *unit, a link.Rename) (string, erro
 	if _, err := w.t.Connector.Get(ctx, connector.Group, u.have.Remote); err != nil {
 		return "the new one cannot be read: " + cut(err.Error()), endure(ctx, &setback{err})
 	}
-	if ok, err := w.reread(ctx, u); !ok || err != nil {
+	if ok, err := w.reread(ctx, u, false); !ok || err != nil {
 		return "the members of the new one cannot be read", err
 	}
 	if err := w.wantGroup(ctx, u.object.ID); err != nil {

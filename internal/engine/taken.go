@@ -34,6 +34,9 @@ func (w *wave) record(ctx context.Context, jobs []*job) (taken map[*job]*doubt, 
 			if err := link.In(tx).Settle(ctx, outcomes...); err != nil {
 				return err
 			}
+			if err := w.repaired(ctx, link.In(tx), jobs, taken); err != nil {
+				return err
+			}
 			return link.In(tx).PutInterval(ctx, scopes...)
 		})
 		if !errors.Is(err, directory.ErrConflict) {

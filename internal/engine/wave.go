@@ -39,6 +39,7 @@ type wave struct {
 	waiting        map[directory.ID]*link.Waiting
 	names          map[directory.ID]string        // of groups, for memberOf
 	serves         map[directory.ID]bool          // groups that the target has and should have; see linkedGroups
+	adrift         atomic.Bool                    // there is drift to keep or to forget
 	stored         atomic.Bool                    // there are stored plans to compare with
 	free           map[directory.ID]bool          // groups whose memberships an approved plan covers
 	renames        map[directory.ID][]link.Rename // answers about names, by group; guarded by mu
@@ -107,6 +108,11 @@ func (w *wave) load(ctx context.Context, v directory.Reader) error {
 	if err := w.loadRenames(ctx, link.Of(v)); err != nil {
 		return err
 	}
+	n, err := link.Of(v).CountDrift(ctx, w.t.Name)
+	if err != nil {
+		return err
+	}
+	w.adrift.Store(n > 0)
 	for _, status := range []run.Status{run.Waiting, run.Approved, run.Rejected} {
 		if err := w.loadPlans(ctx, run.Of(v), status); err != nil {
 			return err
@@ -274,6 +280,9 @@ func (w *wave) survey(ctx context.Context, ids iter.Seq2[directory.ID, error], e
 			return nil, err
 		}
 		if err := w.forgetNames(ctx, units); err != nil {
+			return nil, err
+		}
+		if err := w.tell(ctx, units); err != nil {
 			return nil, err
 		}
 		if err := w.note(ctx, units); err != nil {

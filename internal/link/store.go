@@ -15,6 +15,7 @@ type Reader interface {
 	OrderReader
 	LeaverReader
 	RenameReader
+	DriftReader
 
 	// Get returns the link of an object at a target, or directory.ErrNotFound.
 	Get(ctx context.Context, target string, object directory.ID) (Link, error)
@@ -82,6 +83,7 @@ type Tx interface {
 	ClaimTx
 	OrderTx
 	RenameTx
+	DriftTx
 	// Lead makes this process the one that serves target and returns its epoch; every earlier epoch is fenced off.
 	Lead(ctx context.Context, target string) (epoch int64, err error)
 	// Begin records intents before their calls. A stale epoch is directory.ErrConflict, and nothing is recorded.

@@ -62,4 +62,8 @@ type TargetRules struct {
 	People ObjectRules  `json:"people"`
 	Groups *ObjectRules `json:"groups,omitempty"` // nil = no groups
 	Pilot  []string     `json:"pilot,omitempty"`  // usernames
+	Drift  string       `json:"drift,omitempty"`  // what is done about changes made there by hand: "" = they are undone, or Report
 }
+
+// Report is the Drift of a target where changes made by hand stay, and are told of.
+const Report = "report"

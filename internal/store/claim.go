@@ -81,6 +81,7 @@ var forgetful = []struct{ table, key string }{
 	{"waiting", "object, member"},
 	{"link_claim", "kind, remote, object, what"},
 	{"link_rename", "object, remote"},
+	{"drift", "object, field, member, other"},
 	{"link", "object"},
 	{"target_cursor", "target"},
 	{"limit_raise", "class"},

@@ -83,6 +83,9 @@ func testForget(t *testing.T, s directory.Store) {
 			if err := tx.PutRename(ctx, link.Rename{Target: name, Object: staff, Remote: "g1", Answer: link.Keep, At: at(1)}); err != nil {
 				return err
 			}
+			if err := tx.PutDrift(ctx, link.Drift{Target: name, Object: ada, Kind: connector.User, Field: "title", Since: at(1), Seen: at(1)}); err != nil {
+				return err
+			}
 			if err := tx.PutWaiting(ctx, link.Waiting{Target: name, Object: ada, Wait: link.Held, Code: "ask", Since: at(1)}); err != nil {
 				return err
 			}
@@ -99,17 +102,18 @@ func testForget(t *testing.T, s directory.Store) {
 		update(t, s, func(ctx context.Context, tx link.Tx) (err error) { more, err = tx.Forget(ctx, target); return err })
 	}
 	for name, want := range map[string]int{target: 0, "other": 1} {
-		n := view(t, s, func(ctx context.Context, r link.Reader) ([6]int, error) {
+		n := view(t, s, func(ctx context.Context, r link.Reader) ([7]int, error) {
 			links, err1 := r.List(ctx, name, connector.User, nil, "", 10)
 			edges, err2 := r.Edges(ctx, name, staff)
 			waits, err3 := r.Waiting(ctx, name, "", "", "", 10)
 			seen, err4 := r.FindObserved(ctx, name, connector.User, "userName", []string{"ada"})
 			names, err5 := r.Renames(ctx, name)
 			count, err6 := r.CountApplied(ctx, name, staff)
-			return [6]int{len(links), len(edges), len(waits), len(seen), len(names), count}, first(err1, err2, err3, err4, err5, err6)
+			drift, err7 := r.CountDrift(ctx, name)
+			return [7]int{len(links), len(edges), len(waits), len(seen), len(names), count, drift}, first(err1, err2, err3, err4, err5, err6, err7)
 		})
-		if n != [6]int{want, want, want, want, want, want} {
-			t.Errorf("%s: links, edges, waits, observed, answers, applied = %v, want %d of each", name, n, want)
+		if n != [7]int{want, want, want, want, want, want, want} {
+			t.Errorf("%s: links, edges, waits, observed, answers, applied, drift = %v, want %d of each", name, n, want)
 		}
 		journal := view(t, s, func(ctx context.Context, r link.Reader) ([]link.Entry, error) {
 			return r.Journal(ctx, link.Query{Target: name, Limit: 5})

@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 		{"claims outlive links", testClaims},
 		{"forget a target", testForget},
 		{"answers about names", testRenames},
+		{"drift", testDrift},
 		{"orders", testOrders},
 		{"leavers", testLeavers},
 		{"cursor never goes back", testCursor},

@@ -26,6 +26,7 @@ type Service interface {
 	Waits
 	People
 	Targets
+	Drifts
 	Browsing
 }
 

@@ -48,6 +48,7 @@ func (a *api) targetRoutes() {
 			found, err := a.svc.Waiting(ctx, WaitQuery{in.Target, in.Wait, in.Limit})
 			return list(found, 0, nil), err
 		})
+	a.driftRoutes()
 	a.limitRoutes()
 }
 
