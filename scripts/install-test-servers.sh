@@ -1,14 +1,14 @@
 #!/bin/sh
-# Installs the real servers that the tests start (OpenLDAP, Samba Active Directory, PostgreSQL), and the C compiler that Go's race detector needs, from
+# Installs the real servers that the tests start (OpenLDAP, Samba Active Directory, PostgreSQL, Chromium), and the C compiler that Go's race detector needs, from
 # Debian's packages, as far as they are missing.
 # It never starts or configures any of them. Run again at will: it does nothing, at once, when all is there.
 set -eu
 
-packages="slapd ldap-utils samba samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind ldb-tools postgresql iproute2 util-linux gcc libc6-dev"
+packages="slapd ldap-utils samba samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind ldb-tools postgresql chromium iproute2 util-linux gcc libc6-dev"
 
 if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
 	echo "install-test-servers: this is no Debian or Ubuntu system." >&2
-	echo "Install these by hand, so that their programs are in PATH or /usr/sbin: OpenLDAP's slapd, Samba's AD domain controller, PostgreSQL." >&2
+	echo "Install these by hand, so that their programs are in PATH or /usr/sbin: OpenLDAP's slapd, Samba's AD domain controller, PostgreSQL, Chromium." >&2
 	exit 1
 fi
 

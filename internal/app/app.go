@@ -22,12 +22,15 @@ import (
 	"muster/internal/run"
 	"muster/internal/server"
 	"muster/internal/server/adminapi"
+	"muster/internal/server/console"
 )
 
 // App is the application as the command line uses it. The zero App is ready.
 type App struct {
 	// Play plays the demo; nil = there is none.
 	Play func(ctx context.Context, opts cli.DemoOptions) error
+	// Scenes are what the demo can play, as buttons in the console; nil = this is no demo.
+	Scenes console.Scenes
 }
 
 var _ cli.App = App{}
@@ -51,14 +54,15 @@ func (a App) Serve(ctx context.Context, opts cli.Options, ready func(cli.Listeni
 	if err != nil {
 		return err
 	}
+	m.scenes = a.Scenes
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return m.Engine.Run(gctx) })
 	g.Go(func() error { return m.retain(gctx) })
 	g.Go(func() error {
 		socket := filepath.Join(m.Data, adminapi.SocketName)
 		return server.Run(gctx, server.Config{
-			Handler: m.Handler(), Socket: socket, Listen: m.File.Listen, Log: opts.Log,
-			Ready: func(addr string) { ready(cli.Listening{Data: m.Data, Socket: socket, Addr: addr}) },
+			Handler: m.site(), Socket: socket, Listen: m.File.Listen, Log: opts.Log,
+			Ready: func(addr string) { ready(m.listening(ctx, socket, addr)) },
 		})
 	})
 	return errors.Join(g.Wait(), m.Close())

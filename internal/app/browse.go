@@ -256,7 +256,11 @@ func (m *Muster) Events(ctx context.Context, q run.EventQuery) ([]run.Event, err
 
 // Configuration implements adminapi.Browsing.
 func (m *Muster) Configuration(context.Context) (adminapi.Configuration, error) {
-	out := adminapi.Configuration{File: m.File.Name, Data: m.Data, Listen: m.File.Listen, Warnings: m.File.Warnings, Sources: []adminapi.SourceConfig{}, Targets: []adminapi.TargetConfig{}}
+	listen := m.File.Listen
+	if addr, ok := m.addr.Load().(string); ok {
+		listen = addr
+	}
+	out := adminapi.Configuration{File: m.File.Name, Data: m.Data, Listen: listen, Warnings: m.File.Warnings, Sources: []adminapi.SourceConfig{}, Targets: []adminapi.TargetConfig{}}
 	for _, s := range m.File.Sources {
 		out.Sources = append(out.Sources, adminapi.SourceConfig{Name: s.Name, Type: s.Type, At: s.At, Settings: sourceSettings(s), Every: s.Every, Rules: s.Rules})
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"muster/internal/access"
@@ -20,6 +21,7 @@ import (
 	"muster/internal/ingest"
 	"muster/internal/run"
 	"muster/internal/server/adminapi"
+	"muster/internal/server/console"
 	"muster/internal/store"
 )
 
@@ -38,6 +40,8 @@ type Muster struct {
 	started time.Time
 	unlock  func() error
 	pool    httpclient.Pool // rates that targets of one organisation share
+	addr    atomic.Value    // host:port that is listened at, once it is
+	scenes  console.Scenes  // of the demo, or nil
 
 	ctx   context.Context // of work that requests start; ends with Close
 	stop  context.CancelFunc
@@ -132,7 +136,7 @@ func configuration(opts cli.Options) (*config.File, string, error) {
 		if data == "" {
 			data = cli.DefaultData
 		}
-		f, err := applied(data)
+		f, err := applied(data, opts.Fresh)
 		return f, data, err
 	}
 	f, err := config.Load(opts.ConfigFile, all.Types()...)
@@ -153,6 +157,9 @@ const appliedName = "applied.yaml.path"
 
 // remember notes which configuration file is in force. The file itself stays the owner of what it says.
 func remember(data string, f *config.File) error {
+	if f.Name == "" {
+		return nil
+	}
 	path, err := filepath.Abs(f.Name)
 	if err != nil {
 		return err
@@ -160,8 +167,11 @@ func remember(data string, f *config.File) error {
 	return os.WriteFile(filepath.Join(data, appliedName), []byte(path+"\n"), 0o600)
 }
 
-func applied(data string) (*config.File, error) {
+func applied(data string, fresh bool) (*config.File, error) {
 	text, err := os.ReadFile(filepath.Join(data, appliedName))
+	if errors.Is(err, os.ErrNotExist) && fresh {
+		return config.None(), nil
+	}
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, &run.Problem{
 			Code: "unavailable", What: fmt.Sprintf("there is no configuration, and the data folder %s has none from before", data),

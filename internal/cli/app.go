@@ -31,6 +31,7 @@ type App interface {
 type Options struct {
 	Data       string // data folder; "" = as the configuration says, or DefaultData
 	ConfigFile string // "" = what was applied last
+	Fresh      bool   // where nothing was applied yet, begin with nothing configured
 	Log        *slog.Logger
 }
 
@@ -42,6 +43,9 @@ type Listening struct {
 	Data   string // data folder
 	Socket string
 	Addr   string // host:port, "" = none
+	Fresh  bool   // nothing is configured yet
+	// Claim is the path by which the owner signs in to the console for the first time; "" = somebody has a password already, or there is no Addr.
+	Claim string
 }
 
 // A Session is an application in this process.

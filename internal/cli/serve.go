@@ -9,7 +9,9 @@ import (
 func (s *shell) serveCommand() *cobra.Command {
 	var level, format string
 	c := &cobra.Command{
-		Use: "serve -c file", Short: "Keep everything in step until it is stopped", Args: args(),
+		Use: "serve", Short: "Keep everything in step until it is stopped", Args: args(),
+		Long: "Serve sources, targets, the console and the admin API until it is stopped. Without -c the configuration that was applied last is used;\n" +
+			"where there is none yet, the console shows how to begin.",
 		Example: "  muster serve -c muster.yaml",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var l slog.Level
@@ -19,7 +21,7 @@ func (s *shell) serveCommand() *cobra.Command {
 			if format != "text" && format != "json" {
 				return usage("--log-format: %q is not known; allowed: text, json", format)
 			}
-			s.opts.Log = logger(s.stderr, l, format)
+			s.opts.Log, s.opts.Fresh = logger(s.stderr, l, format), true
 			return s.app.Serve(cmd.Context(), s.opts, s.listening)
 		},
 	}
@@ -30,14 +32,23 @@ func (s *shell) serveCommand() *cobra.Command {
 
 func (s *shell) listening(l Listening) {
 	s.say("Muster serves the data folder %s.", l.Data)
+	if l.Fresh {
+		s.say("Nothing is configured yet.")
+	}
 	if l.Addr != "" {
-		s.say("Its API answers at http://%s and, on this machine, at %s.", l.Addr, l.Socket)
+		s.say("Its console is at http://%s/console/ and its API at http://%s and, on this machine, at %s.", l.Addr, l.Addr, l.Socket)
 	} else {
 		s.say("Its API answers at %s.", l.Socket)
 	}
+	data := ""
 	if l.Data != DefaultData {
-		s.next("muster status -d %s", l.Data)
-	} else {
-		s.next("muster status")
+		data = " -d " + l.Data
 	}
+	if l.Claim != "" {
+		s.say("Open this to become its owner (once, within 15 minutes; `muster console%s` prints another):", data)
+		s.say("")
+		s.say("  http://%s%s", l.Addr, l.Claim)
+		s.say("")
+	}
+	s.next("muster status%s", data)
 }

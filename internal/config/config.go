@@ -35,6 +35,9 @@ type File struct {
 	Warnings []string       // what is allowed but unwise, with file and line
 }
 
+// None is the configuration of a Muster for which nothing was configured yet.
+func None() *File { return &File{Listen: defaultListen} }
+
 // A Source is a system that people come from.
 type Source struct {
 	Name  string

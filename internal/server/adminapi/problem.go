@@ -109,3 +109,6 @@ func writeProblem(w http.ResponseWriter, p *Problem) {
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p)
 }
+
+// ProblemOf returns err as the API would answer it, or nil if it is not the caller's business. The console shows the same.
+func ProblemOf(err error) *Problem { return problemOf(err) }

@@ -183,3 +183,8 @@ func (c *Client) RevokeToken(ctx context.Context, id string) error {
 	_, err := call[struct{}](ctx, c, http.MethodDelete, "/tokens/"+esc(id), nil, nil)
 	return err
 }
+
+// CreateCode makes a code that signs somebody in to the console; person "" is the caller.
+func (c *Client) CreateCode(ctx context.Context, person string) (adminapi.Code, error) {
+	return post[adminapi.Code](ctx, c, "/sign-in-codes", adminapi.NewCode{Person: person})
+}

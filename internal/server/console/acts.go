@@ -1,0 +1,210 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"muster/internal/access"
+	"muster/internal/run"
+	"muster/internal/server/adminapi"
+)
+
+// Scenes are what the demo can play.
+type Scenes interface {
+	Names() []string
+	// Play plays a scene and returns when it has been played, with what it is to say.
+	Play(ctx context.Context, name string) (string, error)
+}
+
+// notices are what is said after an act, by the name that the address carries: no text of an address is ever shown.
+var notices = map[string]string{
+	"approved": "Approved. It is being carried out.",
+	"rejected": "Rejected. It stays so until something it rests on changes.",
+	"closing":  "Closed here, and ordered at every target. Below is how far each has got.",
+	"reopened": "Reopened: the person is again what the sources say.",
+	"paused":   "Paused. Nothing is sent there until it is resumed.",
+	"resumed":  "Resumed. What has changed meanwhile is sent now.",
+	"started":  "Started. It shows below when it has ended.",
+	"played":   "Played. Watch what Muster does about it.",
+}
+
+func (v *visit) reason() (string, error) {
+	if text := strings.TrimSpace(v.PostFormValue("reason")); text != "" {
+		return text, nil
+	}
+	return "", &run.Problem{Code: adminapi.BadRequest, What: "A reason is missing.", Why: "It stands in the history, for those who ask later.", Now: "Nothing was changed.", Fix: "Say in a few words why."}
+}
+
+// rightTo returns the right that deciding on a plan takes, as in the admin API.
+func rightTo(kind run.PlanKind) access.Right {
+	if kind == run.Hold {
+		return access.Release
+	}
+	return access.Approve
+}
+
+// decidable returns the plan if the visitor may decide on it, with the lines that were ticked.
+func (c *console) decidable(v *visit) (run.Plan, []string, error) {
+	p, err := c.Service.Plan(v.ctx(), v.PathValue("id"))
+	if err != nil {
+		return p, nil, err
+	}
+	if p.Kind == run.Preview {
+		return p, nil, &run.Problem{Code: adminapi.Decided, What: "This plan is a preview.", Why: "It shows what would be done and is never carried out.", Now: "Nothing was changed."}
+	}
+	if err := v.caller.Authorize(rightTo(p.Kind)); err != nil {
+		return p, nil, err
+	}
+	if err := v.ParseForm(); err != nil {
+		return p, nil, err
+	}
+	lines := slices.Clone(v.PostForm["line"])
+	if v.PostFormValue("what") == "some" && len(lines) == 0 {
+		return p, nil, &run.Problem{Code: adminapi.BadRequest, What: "No line was ticked.", Now: "Nothing was changed.", Fix: "Tick the lines that are meant, or choose all."}
+	}
+	if v.PostFormValue("what") != "some" {
+		lines = nil
+	}
+	return p, lines, nil
+}
+
+func (v *visit) count() (int, error) {
+	text := strings.NewReplacer(",", "", " ", "").Replace(v.PostFormValue("count"))
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, &run.Problem{
+			Code: adminapi.BadCount, What: "The number is missing.", Why: "Typing how many people and groups are affected is how Muster knows that you have seen it.",
+			Now: "Nothing was changed.", Fix: "Type the number that stands beside the field.",
+		}
+	}
+	return n, nil
+}
+
+func (c *console) approve(v *visit) (string, error) {
+	p, lines, err := c.decidable(v)
+	if err != nil {
+		return "", err
+	}
+	n, err := v.count()
+	if err != nil {
+		return "", err
+	}
+	_, err = c.Service.Approve(v.ctx(), p.ID, adminapi.Approval{Count: n, Lines: lines}, v.caller)
+	return Root + "plans/" + p.ID + "?did=approved", err
+}
+
+func (c *console) reject(v *visit) (string, error) {
+	p, lines, err := c.decidable(v)
+	if err != nil {
+		return "", err
+	}
+	n, err := v.count()
+	if err != nil {
+		return "", err
+	}
+	if want := affected(p, lines); n != want {
+		return "", &run.Problem{Code: adminapi.BadCount, What: fmt.Sprintf("The number is %d, and %d was typed.", want, n), Now: "Nothing was rejected.", Fix: "Look at the plan again, and type its number."}
+	}
+	_, err = c.Service.Reject(v.ctx(), p.ID, adminapi.Rejection{Lines: lines, Reason: strings.TrimSpace(v.PostFormValue("reason"))}, v.caller)
+	return Root + "plans/" + p.ID + "?did=rejected", err
+}
+
+// affected is the number to type: of the lines that were ticked, or of the whole plan.
+func affected(p run.Plan, lines []string) int {
+	if len(lines) > 0 {
+		return len(lines)
+	}
+	return p.People
+}
+
+func (c *console) closePerson(v *visit) (string, error) {
+	reason, err := v.reason()
+	if err != nil {
+		return "", err
+	}
+	_, err = c.Service.Disable(v.ctx(), v.PathValue("id"), adminapi.Closing{Reason: reason}, v.caller)
+	return Root + "people/" + v.PathValue("id") + "?did=closing", err
+}
+
+func (c *console) reopenPerson(v *visit) (string, error) {
+	reason, err := v.reason()
+	if err != nil {
+		return "", err
+	}
+	_, err = c.Service.Enable(v.ctx(), v.PathValue("id"), reason, v.caller)
+	return Root + "people/" + v.PathValue("id") + "?did=reopened", err
+}
+
+// start starts a sync and leads to where it shows.
+func (c *console) start(v *visit, req adminapi.SyncRequest, to string) (string, error) {
+	_, err := c.Service.Sync(v.ctx(), req, v.caller)
+	return to + "?did=started", err
+}
+
+func (c *console) sync(v *visit) (string, error) { return c.start(v, adminapi.SyncRequest{}, Root) }
+
+func (c *console) syncPerson(v *visit) (string, error) {
+	return c.start(v, adminapi.SyncRequest{Person: v.PathValue("id")}, Root+"people/"+v.PathValue("id"))
+}
+
+func (c *console) syncSource(v *visit) (string, error) {
+	name := v.PathValue("name")
+	return c.start(v, adminapi.SyncRequest{Name: name, Full: true}, Root+"sources/"+name)
+}
+
+func (c *console) syncTarget(v *visit) (string, error) {
+	name := v.PathValue("name")
+	return c.start(v, adminapi.SyncRequest{Name: name, Full: true}, Root+"targets/"+name)
+}
+
+func (c *console) pauseTarget(v *visit) (string, error) {
+	reason, err := v.reason()
+	if err == nil {
+		_, err = c.Service.Pause(v.ctx(), v.PathValue("name"), reason, v.caller)
+	}
+	return Root + "targets/" + v.PathValue("name") + "?did=paused", err
+}
+
+func (c *console) resumeTarget(v *visit) (string, error) {
+	_, err := c.Service.Resume(v.ctx(), v.PathValue("name"), "resumed in the console", v.caller)
+	return Root + "targets/" + v.PathValue("name") + "?did=resumed", err
+}
+
+// pauseAll pauses every target that is not paused.
+func (c *console) pauseAll(v *visit) (string, error) {
+	reason, err := v.reason()
+	if err != nil {
+		return "", err
+	}
+	for _, t := range v.status.Targets {
+		if t.Paused == nil {
+			if _, err := c.Service.Pause(v.ctx(), t.Name, reason, v.caller); err != nil {
+				return "", err
+			}
+		}
+	}
+	return Root + "?did=paused", nil
+}
+
+// resumeAll resumes every target that is paused.
+func (c *console) resumeAll(v *visit) (string, error) {
+	for _, t := range v.status.Targets {
+		if t.Paused != nil {
+			if _, err := c.Service.Resume(v.ctx(), t.Name, "resumed in the console", v.caller); err != nil {
+				return "", err
+			}
+		}
+	}
+	return Root + "?did=resumed", nil
+}
+
+func (c *console) playScene(v *visit) (string, error) {
+	if !slices.Contains(c.Scenes.Names(), v.PathValue("name")) {
+		return "", &run.Problem{Code: adminapi.NotFound, What: "There is no scene " + v.PathValue("name") + "."}
+	}
+	_, err := c.Scenes.Play(v.ctx(), v.PathValue("name"))
+	return Root + "?did=played", err
+}

@@ -1,0 +1,177 @@
+// What pages do by themselves: times in the reader's zone, light and dark, keys, what follows from a tick, and staying fresh. Every page works without it.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const $ = (s, from = document) => from.querySelector(s);
+  const $$ = (s, from = document) => [...from.querySelectorAll(s)];
+  const remember = (name, value) => { document.cookie = `${name}=${value};path=/;max-age=31536000;samesite=lax`; };
+  const say = (text) => { const s = $("#said"); if (s) s.textContent = text; };
+
+  // Times. What the server wrote is in UTC; here they are shown as the reader wants them.
+  const units = [["day", 172800, 86400], ["hour", 7200, 3600], ["minute", 60, 60], ["second", 0, 1]];
+  const relative = (t) => {
+    const s = (Date.now() - t) / 1000;
+    if (Math.abs(s) < 2) return "now";
+    const [unit, , size] = units.find(([, from]) => Math.abs(s) >= from);
+    const text = `${Math.floor(Math.abs(s) / size)} ${{ day: "days", hour: "h", minute: "min", second: "s" }[unit]}`;
+    return s < 0 ? `in ${text}` : `${text} ago`;
+  };
+  const times = () => {
+    const zone = root.dataset.time === "utc" ? "UTC" : undefined;
+    const absolute = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, timeZone: zone, timeZoneName: "short" });
+    for (const e of $$("time[data-when]")) {
+      const t = Date.parse(e.dateTime);
+      const text = e.dataset.when === "ago" ? relative(t) : absolute.format(t);
+      if (e.textContent !== text) e.textContent = text;
+      e.title = `${absolute.format(t)} · ${e.dateTime}`;
+    }
+  };
+
+  // Keys.
+  const typing = (e) => e.target.closest("input, textarea, select, [contenteditable]");
+  const keysOn = () => localStorage.getItem("muster-keys") !== "off";
+  let went = 0;
+  const step = (by) => {
+    const rows = $$("[data-row]");
+    if (!rows.length) return;
+    const at = rows.findIndex((r) => r.classList.contains("here"));
+    rows[at]?.classList.remove("here");
+    const to = rows[Math.max(0, Math.min(rows.length - 1, at + by))];
+    to.classList.add("here");
+    (($("a, input", to)) ?? to).focus();
+  };
+  const search = () => {
+    const field = $("[data-search]");
+    if (field) { field.focus(); field.select(); } else location.href = "/console/people";
+  };
+  document.addEventListener("keydown", (e) => {
+    if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "k") { e.preventDefault(); search(); return; }
+    if (e.key === "Escape") { for (const d of $$("details.ask[open], details.drawer-menu[open]")) { d.open = false; $("summary", d).focus(); } return; }
+    if (e.ctrlKey || e.metaKey || e.altKey || typing(e) || !keysOn()) return;
+    if (Date.now() - went < 1500) {
+      went = 0;
+      const entry = $(`.side-list [data-key="${CSS.escape(e.key)}"]`);
+      if (entry) { e.preventDefault(); entry.click(); }
+      return;
+    }
+    const keys = {
+      "/": search, g: () => { went = Date.now(); }, j: () => step(1), k: () => step(-1), "?": () => $("#help")?.showModal(),
+      x: () => { const b = $("[data-row].here input[type=checkbox]") ?? document.activeElement?.closest("[data-row]")?.querySelector("input[type=checkbox]"); b?.click(); },
+    };
+    if (keys[e.key]) { e.preventDefault(); keys[e.key](); }
+  });
+
+  // What buttons of the frame do.
+  const dark = () => root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  const buttons = {
+    theme: () => { root.dataset.theme = dark() ? "light" : "dark"; remember("muster-theme", root.dataset.theme); },
+    time: () => {
+      root.dataset.time = root.dataset.time === "utc" ? "" : "utc";
+      remember("muster-time", root.dataset.time || "local");
+      times();
+      say(root.dataset.time ? "Times are in UTC" : "Times are local");
+    },
+    help: () => $("#help").showModal(),
+    keys: (b) => localStorage.setItem("muster-keys", b.checked ? "on" : "off"),
+  };
+  document.addEventListener("click", (e) => {
+    const b = e.target.closest("[data-do]");
+    if (b) buttons[b.dataset.do]?.(b);
+    const summary = e.target.closest("summary[aria-disabled]");
+    for (const d of $$("details.ask[open]")) if (!d.contains(e.target)) d.open = false;
+    if (summary) e.preventDefault();
+  });
+
+  // A decision: what is ticked is what is meant, and its number is the one to type.
+  const decide = () => {
+    const form = $("#decide");
+    const want = form && $("[data-want]", form);
+    if (!want) return;
+    const ticked = $$("input[name=line]:checked", form).length;
+    const some = $("input[name=what][value=some]", form).checked;
+    const n = some ? ticked : Number(form.dataset.people);
+    $("[data-ticked]", form).textContent = ticked;
+    want.textContent = n;
+    const typed = $("input[name=count]", form).value.replace(/[ ,]/g, "");
+    for (const b of $$("button[formaction]", form)) b.disabled = typed !== String(n) || n === 0;
+    const approve = $("button[data-label]", form);
+    approve.textContent = some ? `Approve ${n} ticked` : approve.dataset.label;
+  };
+  document.addEventListener("input", (e) => {
+    const form = e.target.closest("#decide");
+    if (!form) return;
+    if (e.target.name === "line" && e.target.checked) $("input[name=what][value=some]", form).checked = true;
+    decide();
+  });
+  // A button works once: a second click while the first is on its way does nothing.
+  document.addEventListener("submit", (e) => {
+    if (e.defaultPrevented || e.target.method === "dialog" || e.target.hasAttribute("hx-get")) return;
+    if (e.target.dataset.sent) { e.preventDefault(); return; }
+    e.target.dataset.sent = "yes";
+    e.submitter?.setAttribute("aria-busy", "true");
+  });
+  addEventListener("pageshow", () => { for (const f of $$("form[data-sent]")) delete f.dataset.sent; });
+
+  // Staying fresh: the server says when something has changed, and the page fetches itself anew, unless somebody is in the middle of something.
+  let due = false;
+  let last = 0;
+  const busy = () => {
+    const live = $("#live");
+    return document.hidden || live?.dataset.hold === "true" || live?.contains(document.activeElement) && typing({ target: document.activeElement }) ||
+      $("details.ask[open], #live input[name=line]:checked, dialog[open], [data-sent]") || $("#decide input[name=count]")?.value;
+  };
+  const refresh = async () => {
+    if (!due || busy() || Date.now() - last < 250) return;
+    due = false;
+    last = Date.now();
+    const answer = await fetch(location.href, { headers: { "Muster-Refresh": "1" }, credentials: "same-origin" }).catch(() => null);
+    if (!answer?.ok || answer.redirected && !answer.url.includes(location.pathname)) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (busy()) { due = true; return; }
+    for (const id of ["#live", ".side-list", ".drawer-list"]) {
+      const [from, to] = [$(id, page), $(id)];
+      if (from && to && from.innerHTML !== to.innerHTML) replace(to, from);
+    }
+    ready();
+  };
+  const replace = (to, from) => {
+    const open = $$("details[open] > summary", to).map((s) => s.textContent.trim());
+    const focus = to.contains(document.activeElement) && (document.activeElement.id ? `#${CSS.escape(document.activeElement.id)}` : document.activeElement.getAttribute("href") && `a[href="${CSS.escape(document.activeElement.getAttribute("href"))}"]`);
+    to.replaceChildren(...from.childNodes);
+    for (const s of $$("details > summary", to)) if (open.includes(s.textContent.trim())) s.parentElement.open = true;
+    if (focus) $(focus, to)?.focus({ preventScroll: true });
+    if (window.htmx) window.htmx.process(to);
+  };
+  const pulse = (state, text) => {
+    const p = $("#pulse");
+    if (!p || p.dataset.state === state) return;
+    p.dataset.state = state;
+    $("b", p).textContent = text;
+  };
+  const listen = () => {
+    const url = document.body.dataset.live;
+    if (!url || !window.EventSource) return;
+    const stream = new EventSource(url);
+    const mark = () => pulse("live", "Live");
+    stream.addEventListener("open", mark);
+    stream.addEventListener("hello", mark);
+    stream.addEventListener("change", () => { mark(); due = true; refresh(); });
+    stream.addEventListener("over", () => { stream.close(); location.href = "/console/sign-in"; });
+    stream.addEventListener("error", () => {
+      const since = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+      pulse("stale", `Stale since ${since}, reconnecting`);
+      due = true;
+      if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 3000), stream.close();
+    });
+    addEventListener("pagehide", () => stream.close(), { once: true });
+  };
+
+  const ready = () => { times(); decide(); };
+  document.addEventListener("htmx:afterSwap", ready);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+  const keys = $("[data-do=keys]");
+  if (keys) keys.checked = keysOn();
+  ready();
+  setInterval(() => { times(); refresh(); }, 1000);
+  listen();
+})();

@@ -1,0 +1,275 @@
+// Package browsertest drives a real Chromium for tests of pages: it opens them, types and clicks as a person does, and notices what a person should never
+// meet: errors in the console, scripts and styles that the policy blocks, requests to anywhere else, what axe-core finds serious, and what does not fit.
+//
+// It knows pages only by their address; what stands on them is for the tests to say. axe.js is axe-core 4.14.1, under the Mozilla Public License 2.0.
+package browsertest
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"muster/internal/testserver"
+)
+
+//go:embed axe.js
+var axe string
+
+// patience is how long a page may take to become what a test waits for.
+const patience = 20 * time.Second
+
+// A Tab is one tab of a browser of its own: no cookie is shared. Its methods fail the test.
+type Tab struct {
+	t    testing.TB
+	ctx  context.Context
+	home string
+
+	mu       sync.Mutex // guards the rest
+	faults   []string
+	requests int
+	allowed  []string
+}
+
+// Open starts a browser at the site whose address begins with home. Whatever the browser finds wrong fails the test when it ends.
+func Open(t testing.TB, home string) *Tab {
+	t.Helper()
+	opts := []chromedp.ExecAllocatorOption{
+		chromedp.ExecPath(testserver.Chromium(t)), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Headless, chromedp.NoFirstRun, chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-sync", true), chromedp.Flag("hide-scrollbars", true), chromedp.Flag("force-device-scale-factor", "1"),
+	}
+	allocated, stop := chromedp.NewExecAllocator(context.Background(), opts...)
+	ctx, cancel := chromedp.NewContext(allocated)
+	p := &Tab{t: t, ctx: ctx, home: home}
+	t.Cleanup(func() {
+		for _, f := range p.Faults() {
+			t.Errorf("the browser says: %s", f)
+		}
+		_ = chromedp.Cancel(ctx)
+		cancel()
+		stop()
+	})
+	p.must(chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, log.Enable, cdp.Empty{})
+		if err == nil {
+			_, err = cdp.Call(ctx, target, network.Enable, network.EnableParams{})
+		}
+		return err
+	})))
+	p.must(chromedp.Listen(ctx, p.hear))
+	p.Size(1440, 900)
+	return p
+}
+
+func (p *Tab) must(err error) {
+	p.t.Helper()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// hear notes what is wrong.
+func (p *Tab) hear(ev any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch e := ev.(type) {
+	case *runtime.EventExceptionThrown:
+		p.faults = append(p.faults, fmt.Sprintf("exception: %s %v", e.ExceptionDetails.Text, e.ExceptionDetails.Exception))
+	case *runtime.EventConsoleAPICalled:
+		if e.Type == "error" || e.Type == "warning" {
+			p.faults = append(p.faults, fmt.Sprintf("console %s: %v", e.Type, e.Args))
+		}
+	case *log.EventEntryAdded:
+		if e.Entry.Level == "error" || e.Entry.Level == "warning" {
+			p.faults = append(p.faults, fmt.Sprintf("%s: %s %s", e.Entry.Source, e.Entry.Text, e.Entry.URL))
+		}
+	case *network.EventRequestWillBeSent:
+		p.requests++
+		if u := e.Request.URL; !strings.HasPrefix(u, p.home) && !strings.HasPrefix(u, "data:") {
+			p.faults = append(p.faults, "a request to "+u)
+		}
+	}
+}
+
+// Allow says that a fault with this text in it is what the test is about.
+func (p *Tab) Allow(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.allowed = append(p.allowed, text)
+}
+
+// Faults returns what the browser found wrong so far, but for what is allowed.
+func (p *Tab) Faults() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var out []string
+	for _, f := range p.faults {
+		ok := false
+		for _, a := range p.allowed {
+			ok = ok || strings.Contains(f, a)
+		}
+		if !ok {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// Requests returns how many requests were made since it was asked last.
+func (p *Tab) Requests() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := p.requests
+	p.requests = 0
+	return n
+}
+
+// Go opens a path, or a whole address, and waits until it is loaded.
+func (p *Tab) Go(path string) {
+	p.t.Helper()
+	if !strings.HasPrefix(path, "http") {
+		path = p.home + path
+	}
+	p.must(p.within(chromedp.Navigate(path)))
+}
+
+func (p *Tab) within(a chromedp.Action[chromedp.Void]) error {
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	return chromedp.Do(ctx, a)
+}
+
+// Eval returns what a script of the page yields, promises awaited.
+func Eval[T any](p *Tab, script string) T {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatalf("%s: %v", script, err)
+	}
+	return v
+}
+
+// Wait waits until a script yields true.
+func (p *Tab) Wait(script string) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	for {
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+script+")"))
+		if ok {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			text, _ := chromedp.Run(p.ctx, chromedp.Evaluate[string]("location.href + '\\n' + document.body.innerText.slice(0, 3000)"))
+			p.t.Fatalf("waited in vain for %s (%v); the page: %s", script, err, text)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// Says waits until the page says a text.
+func (p *Tab) Says(text string) {
+	p.t.Helper()
+	p.Wait(fmt.Sprintf("document.body.innerText.includes(%s)", quote(text)))
+}
+
+// Text returns the text of the page.
+func (p *Tab) Text() string { return Eval[string](p, "document.body.innerText") }
+
+// Path returns the path of the page.
+func (p *Tab) Path() string { return Eval[string](p, "location.pathname + location.search") }
+
+// Press clicks the visible button, link or summary that has a text.
+func (p *Tab) Press(text string) {
+	p.t.Helper()
+	find := fmt.Sprintf(`[...document.querySelectorAll("main a, main button, main summary, main label, .entrance button, header a")].find(e => e.checkVisibility() && !e.disabled && e.innerText.trim().startsWith(%s))`, quote(text))
+	p.Wait(find)
+	Eval[bool](p, "("+find+").scrollIntoView({block: 'center'}), true")
+	at := Eval[[]float64](p, "(r => [r.left + r.width / 2, r.top + r.height / 2])(("+find+").getBoundingClientRect())")
+	p.must(p.within(chromedp.MouseClickXY(at[0], at[1])))
+}
+
+// Type types into the field of a name.
+func (p *Tab) Type(name, text string) {
+	p.t.Helper()
+	sel := fmt.Sprintf("input[name=%s]:not([type=hidden])", name)
+	p.Wait("document.querySelector(" + quote(sel) + ")")
+	Eval[bool](p, "(e => { e.focus(); e.select(); return true })(document.querySelector("+quote(sel)+"))")
+	p.Keys(text)
+}
+
+// Keys presses keys, one after the other.
+func (p *Tab) Keys(text string) {
+	p.t.Helper()
+	p.must(p.within(chromedp.KeyEvent(text)))
+}
+
+func quote(s string) string { b, _ := json.Marshal(s); return string(b) }
+
+// Size sets how large the window is.
+func (p *Tab) Size(width, height int64) {
+	p.t.Helper()
+	p.must(p.within(chromedp.EmulateViewport(width, height)))
+}
+
+// Theme has the system of the browser prefer "light" or "dark".
+func (p *Tab) Theme(name string) {
+	p.t.Helper()
+	p.must(p.within(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}, {Name: "prefers-reduced-motion", Value: "reduce"}},
+		})
+		return err
+	})))
+}
+
+// Overflow returns what stands out to the right of the page, "" if all fits.
+func (p *Tab) Overflow() string {
+	p.t.Helper()
+	return Eval[string](p, `(() => {
+		const w = document.documentElement.clientWidth;
+		if (document.documentElement.scrollWidth <= w) return "";
+		const out = [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > w + 1 && !e.closest(".scroll, .tabs-line, pre"));
+		return document.documentElement.scrollWidth + " > " + w + ": " + out.slice(0, 4).map(e => e.tagName + "." + (e.getAttribute("class") ?? "") + " " + e.textContent.trim().slice(0, 30)).join(" | ");
+	})()`)
+}
+
+// Axe returns what axe-core finds serious or critical.
+func (p *Tab) Axe() []string {
+	p.t.Helper()
+	if !Eval[bool](p, "!!window.axe") {
+		Eval[int](p, axe+";0")
+	}
+	return Eval[[]string](p, `axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations.filter(v => v.impact === "serious" || v.impact === "critical")
+		.flatMap(v => v.nodes.slice(0, 3).map(n => v.id + ": " + n.target.join(" ") + " — " + n.failureSummary.replace(/\s+/g, " ").slice(0, 260))))`)
+}
+
+// Shot writes a picture of the window, or of the whole page, as a PNG.
+func (p *Tab) Shot(file string, whole bool) {
+	p.t.Helper()
+	take := chromedp.CaptureScreenshot()
+	if whole {
+		take = chromedp.FullScreenshot(100)
+	}
+	png, err := chromedp.Run(p.ctx, take)
+	p.must(err)
+	p.must(os.MkdirAll(filepath.Dir(file), 0o755))
+	p.must(os.WriteFile(file, png, 0o644)) //nolint:gosec // a picture of fake people
+}

@@ -1,0 +1,121 @@
+package console
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"muster/internal/server/adminapi"
+)
+
+// How often open pages learn of changes, and how old what a page says on its frame may be.
+const (
+	beat  = time.Second
+	fresh = 2 * time.Second
+)
+
+// A pulse keeps how everything stood a moment ago, for the frame of every page, and tells when it changes.
+type pulse struct {
+	c    *console
+	mu   sync.Mutex // guards the rest; held while asking, so that many pages ask once
+	at   time.Time
+	last adminapi.Status
+	mark string
+}
+
+func (p *pulse) init(c *console) { p.c = c }
+
+// forget has the next page ask anew: something was just done.
+func (p *pulse) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.at = time.Time{}
+}
+
+// status returns how everything stands, or stood a moment ago.
+func (p *pulse) status(ctx context.Context) (adminapi.Status, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	err := p.look(ctx, fresh)
+	return p.last, err
+}
+
+// now returns a mark that is another one after each change.
+func (p *pulse) now(ctx context.Context) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	err := p.look(ctx, beat)
+	return p.mark, err
+}
+
+// look asks unless the last answer is younger than that.
+func (p *pulse) look(ctx context.Context, old time.Duration) error {
+	if time.Since(p.at) < old {
+		return nil
+	}
+	s, err := p.c.Service.Status(ctx)
+	if err != nil {
+		return err
+	}
+	runs, err := p.c.Service.Runs(ctx, "", 1)
+	if err != nil {
+		return err
+	}
+	p.last, p.at = s, time.Now()
+	s.Sources = slices.Clone(s.Sources)
+	for i := range s.Sources { // moves with each read, and says nothing
+		s.Sources[i].Next, s.Sources[i].Complete, s.Sources[i].Last = time.Time{}, time.Time{}, nil
+	}
+	text, err := json.Marshal(s)
+	sum := sha256.Sum256(fmt.Append(text, runs))
+	p.mark = hex.EncodeToString(sum[:8])
+	return err
+}
+
+// live streams an event for each change, until the page is left or the session ends. Its id is the mark of what the page has seen: a page that comes back
+// after a cut, or after a restart, learns at once whether it missed anything.
+func (c *console) live(w http.ResponseWriter, r *http.Request) {
+	if _, err := c.caller(r, false); err != nil {
+		http.Error(w, "not signed in", http.StatusUnauthorized)
+		return
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no")
+	out := http.NewResponseController(w)
+	seen := r.Header.Get("Last-Event-ID")
+	tick := time.NewTicker(beat)
+	defer tick.Stop()
+	for first := true; ; first = false {
+		mark, err := c.pulse.now(r.Context())
+		if _, signedOut := c.caller(r, false); signedOut != nil {
+			_, _ = fmt.Fprint(w, "event: over\ndata: over\n\n")
+			_ = out.Flush()
+			return
+		}
+		switch {
+		case err != nil:
+			return // the page tries again
+		case first && (seen == "" || seen == mark):
+			_, err = fmt.Fprintf(w, "retry: 2000\nid: %s\nevent: hello\ndata: %s\n\n", mark, mark)
+		case mark != seen:
+			_, err = fmt.Fprintf(w, "id: %s\nevent: change\ndata: %s\n\n", mark, mark)
+		default:
+			_, err = fmt.Fprint(w, ": beat\n\n")
+		}
+		seen = mark
+		if err != nil || out.Flush() != nil {
+			return
+		}
+		select {
+		case <-r.Context().Done():
+			return
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,289 @@
+package console
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"muster/internal/access"
+	"muster/internal/run"
+	"muster/internal/server/adminapi"
+)
+
+// An overview is what the first page shows.
+type overview struct {
+	status  adminapi.Status
+	leavers []adminapi.Leaver
+	limits  []adminapi.Limit
+	runs    map[string][]run.Run // of each target, newest first
+	inbox   []item
+	scenes  []string
+}
+
+func (c *console) overviewPage(v *visit) (view, error) {
+	o := overview{status: v.status, runs: map[string][]run.Run{}}
+	var err error
+	if o.leavers, err = c.Service.Leavers(v.ctx()); err != nil {
+		return view{}, err
+	}
+	if o.limits, err = c.Service.Limits(v.ctx(), ""); err != nil {
+		return view{}, err
+	}
+	for _, t := range v.status.Targets {
+		if o.runs[t.Name], err = c.Service.Runs(v.ctx(), t.Name, 40); err != nil {
+			return view{}, err
+		}
+	}
+	if o.inbox, err = c.inbox(v, o.leavers); err != nil {
+		return view{}, err
+	}
+	if c.Scenes != nil {
+		o.scenes = c.Scenes.Names()
+	}
+	return view{title: "Overview", entry: "overview", body: overviewBody(v, o)}, nil
+}
+
+// An item is something that waits for a person.
+type item struct {
+	sort  string // "Plan", "Hold" …
+	tone  tone
+	what  string
+	why   string
+	since time.Time
+	who   access.Right // whoever has it can answer
+	href  string
+	act   string
+}
+
+// inbox gathers what waits, most urgent first.
+func (c *console) inbox(v *visit, leavers []adminapi.Leaver) ([]item, error) {
+	var out []item
+	for _, t := range v.status.Targets {
+		if t.Stopped != nil {
+			out = append(out, item{"Stopped target", bad, t.Name + " is stopped", t.Stopped.Why, t.Listed, access.Configure, Root + "targets/" + t.Name, "Look at it"})
+		}
+	}
+	for _, l := range leavers {
+		switch l.State {
+		case "held", "stopped", "paused", "lost":
+			out = append(out, item{"Open leaver", bad, l.Name + " still has an account at " + l.Target, l.Why, l.Since, access.Disable, Root + "people/" + string(l.Object) + "/close", "Disable now"})
+		}
+	}
+	plans, err := c.Service.Plans(v.ctx(), adminapi.PlanQuery{Status: run.Waiting, Limit: 100})
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range plans {
+		if p.Kind != run.Preview {
+			sort := map[run.PlanKind]string{run.Hold: "Hold", run.First: "First plan", run.Change: "Changed rules"}[p.Kind]
+			why := cmp.Or(p.Why, count(p.People, "person or group is affected", "people and groups are affected"))
+			out = append(out, item{sort, warn, planTitle(p), why, p.Created, rightTo(p.Kind), Root + "plans/" + p.ID, "Review"})
+		}
+	}
+	for _, s := range v.status.Sources {
+		if s.Problem != nil {
+			out = append(out, item{"Source", warn, s.Problem.What, s.Problem.Why, s.Last.Started, access.Configure, Root + "sources/" + s.Name, "Look at it"})
+		}
+	}
+	for _, t := range v.status.Targets {
+		if t.Paused != nil {
+			out = append(out, item{"Paused target", warn, t.Name + " is paused", t.Paused.Reason, t.Paused.At, access.Pause, Root + "targets/" + t.Name, "Resume"})
+		}
+	}
+	held, err := c.Service.Waiting(v.ctx(), adminapi.WaitQuery{Wait: "held", Limit: 100})
+	for _, w := range held {
+		if w.Plan == "" {
+			out = append(out, item{"Held", warn, w.Name + " waits at " + w.Target, w.Reason, w.Since, access.Configure, whyPath(string(w.Object), w.Target), "Why?"})
+		}
+	}
+	return out, err
+}
+
+func (c *console) inboxPage(v *visit) (view, error) {
+	leavers, err := c.Service.Leavers(v.ctx())
+	if err != nil {
+		return view{}, err
+	}
+	items, err := c.inbox(v, leavers)
+	return view{title: "Inbox", entry: "inbox", body: inboxBody(v, items, len(leavers))}, err
+}
+
+func (c *console) leaversPage(v *visit) (view, error) {
+	leavers, err := c.Service.Leavers(v.ctx())
+	if t := v.query("target"); t != "" {
+		leavers = slices.DeleteFunc(leavers, func(l adminapi.Leaver) bool { return l.Target != t })
+	}
+	return view{title: "Open leavers", entry: "inbox", body: leaversBody(v, leavers)}, err
+}
+
+// linesShown is how many lines of a plan stand on a page.
+const linesShown = 50
+
+// A review is a plan with a page of its lines.
+type review struct {
+	plan   run.Plan
+	report *run.Report
+	lines  adminapi.LinePage
+	mine   error // why the visitor may not decide, or nil
+}
+
+func (c *console) planPage(v *visit) (view, error) {
+	p, err := c.Service.Plan(v.ctx(), v.PathValue("id"))
+	if err != nil {
+		return view{}, err
+	}
+	r := review{plan: p, mine: v.caller.Authorize(rightTo(p.Kind))}
+	if report, ok := p.Report(); ok {
+		r.report = &report
+	}
+	r.lines, err = c.Service.Lines(v.ctx(), p.ID, adminapi.LineQuery{After: after(v), Limit: linesShown})
+	return view{title: planTitle(p), entry: "inbox", body: planBody(v, r)}, err
+}
+
+func (c *console) sourcesPage(v *visit) (view, error) {
+	return view{title: "Sources", entry: "sources", body: sourcesBody(v)}, nil
+}
+
+// A sourceView is a source with what is known of it.
+type sourceView struct {
+	adminapi.SourceStatus
+	config adminapi.SourceConfig
+	runs   []run.Run
+	check  *adminapi.SourceCheck
+}
+
+func (c *console) sourcePage(v *visit) (view, error) { return c.source(v, nil) }
+
+func (c *console) checkSource(v *visit) (view, error) {
+	check, err := c.Service.CheckSource(v.ctx(), v.PathValue("name"))
+	if err != nil {
+		return view{}, err
+	}
+	return c.source(v, &check)
+}
+
+func (c *console) source(v *visit, check *adminapi.SourceCheck) (view, error) {
+	name := v.PathValue("name")
+	i := slices.IndexFunc(v.status.Sources, func(s adminapi.SourceStatus) bool { return s.Name == name })
+	if i < 0 {
+		return view{}, noSuch("source", name)
+	}
+	s := sourceView{SourceStatus: v.status.Sources[i], check: check}
+	cfg, err := c.Service.Configuration(v.ctx())
+	if err != nil {
+		return view{}, err
+	}
+	for _, x := range cfg.Sources {
+		if x.Name == name {
+			s.config = x
+		}
+	}
+	s.runs, err = c.Service.Runs(v.ctx(), name, 60)
+	return view{title: name, entry: "sources", body: sourceBody(v, s)}, err
+}
+
+func (c *console) targetsPage(v *visit) (view, error) {
+	return view{title: "Targets", entry: "targets", body: targetsBody(v)}, nil
+}
+
+// A targetView is a target with what is known of it.
+type targetView struct {
+	adminapi.TargetStatus
+	config  adminapi.TargetConfig
+	limits  []adminapi.Limit
+	waiting []adminapi.Waiting
+	runs    []run.Run
+	writes  []adminapi.CallAt
+	check   *adminapi.TargetCheck
+}
+
+func (c *console) targetPage(v *visit) (view, error) { return c.target(v, nil) }
+
+func (c *console) checkTarget(v *visit) (view, error) {
+	check, err := c.Service.CheckTarget(v.ctx(), v.PathValue("name"))
+	if err != nil {
+		return view{}, err
+	}
+	return c.target(v, &check)
+}
+
+func (c *console) target(v *visit, check *adminapi.TargetCheck) (view, error) {
+	name := v.PathValue("name")
+	i := slices.IndexFunc(v.status.Targets, func(t adminapi.TargetStatus) bool { return t.Name == name })
+	if i < 0 {
+		return view{}, noSuch("target", name)
+	}
+	t := targetView{TargetStatus: v.status.Targets[i], check: check}
+	cfg, err := c.Service.Configuration(v.ctx())
+	if err != nil {
+		return view{}, err
+	}
+	for _, x := range cfg.Targets {
+		if x.Name == name {
+			t.config = x
+		}
+	}
+	if t.limits, err = c.Service.Limits(v.ctx(), name); err != nil {
+		return view{}, err
+	}
+	if t.waiting, err = c.Service.Waiting(v.ctx(), adminapi.WaitQuery{Target: name, Limit: 50}); err != nil {
+		return view{}, err
+	}
+	if t.runs, err = c.Service.Runs(v.ctx(), name, 60); err != nil {
+		return view{}, err
+	}
+	t.writes, err = c.Service.Writes(v.ctx(), adminapi.CallQuery{Target: name, Limit: 200})
+	return view{title: name, entry: "targets", body: targetBody(v, t)}, err
+}
+
+func noSuch(kind, name string) error {
+	return &run.Problem{Code: adminapi.NotFound, What: "There is no " + kind + " " + name + ".", Why: "It is not in the configuration.", Fix: "The page of all " + kind + "s lists what there is."}
+}
+
+func (c *console) runPage(v *visit) (view, error) {
+	r, err := c.Service.Run(v.ctx(), v.PathValue("id"), 0)
+	if err != nil {
+		return view{}, err
+	}
+	writes, err := c.Service.Writes(v.ctx(), adminapi.CallQuery{Run: r.ID, Limit: 200})
+	return view{title: "Run on " + r.Name, entry: "history", body: runBody(v, r, writes)}, err
+}
+
+// A history is what happened, one sort of it.
+type history struct {
+	tab    string
+	runs   []run.Run
+	writes []adminapi.CallAt
+	events []run.Event
+	plans  []run.Plan
+}
+
+// rowsShown is how many rows of a table stand on a page.
+const rowsShown = 50
+
+func (c *console) historyPage(v *visit) (view, error) {
+	h := history{tab: cmp.Or(v.query("tab"), "runs")}
+	var err error
+	switch h.tab {
+	case "runs":
+		h.runs, err = c.Service.Runs(v.ctx(), v.query("name"), rowsShown*2)
+	case "writes":
+		h.writes, err = c.Service.Writes(v.ctx(), adminapi.CallQuery{Target: v.query("target"), Run: v.query("run"), Who: v.query("who"), Limit: rowsShown * 2})
+	case "acts":
+		h.events, err = c.Service.Events(v.ctx(), run.EventQuery{Object: v.query("object"), By: v.query("by"), Act: v.query("act"), Before: int64(after(v)), Limit: rowsShown})
+	case "plans":
+		h.plans, err = c.Service.Plans(v.ctx(), adminapi.PlanQuery{Target: v.query("target"), Limit: rowsShown * 2})
+	default:
+		return c.unknownPage(v)
+	}
+	return view{title: "History", entry: "history", body: historyBody(v, h)}, err
+}
+
+func (c *console) settingsPage(v *visit) (view, error) {
+	cfg, err := c.Service.Configuration(v.ctx())
+	if err != nil {
+		return view{}, err
+	}
+	tokens, err := c.Keeper.Tokens(v.ctx(), v.caller)
+	return view{title: "Settings", entry: "settings", body: settingsBody(v, cfg, c.Service.Version(v.ctx()), tokens)}, err
+}

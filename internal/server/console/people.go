@@ -1,0 +1,167 @@
+package console
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"muster/internal/attr"
+	"muster/internal/directory"
+	"muster/internal/run"
+	"muster/internal/server/adminapi"
+)
+
+// after returns where a list continues, or -1.
+func after(v *visit) int {
+	n, err := strconv.Atoi(v.query("after"))
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+func whyPath(id, target string) string {
+	return Root + "people/" + id + "/why?" + url.Values{"target": {target}}.Encode()
+}
+
+func (c *console) browse(v *visit, kind directory.Kind) (adminapi.BrowsePage, error) {
+	return c.Service.Browse(v.ctx(), adminapi.BrowseQuery{
+		Kind: string(kind), Text: v.query("q"), State: v.query("state"), Target: v.query("target"), After: v.query("after"), Limit: rowsShown,
+	})
+}
+
+func (c *console) peoplePage(v *visit) (view, error) {
+	page, err := c.browse(v, directory.Person)
+	return view{title: "People", entry: "people", body: browseBody(v, directory.Person, page)}, err
+}
+
+func (c *console) groupsPage(v *visit) (view, error) {
+	page, err := c.browse(v, directory.Group)
+	return view{title: "Groups", entry: "people", body: browseBody(v, directory.Group, page)}, err
+}
+
+// A moment is something that happened to a person.
+type moment struct {
+	at   time.Time
+	tone tone
+	what string
+	more string
+	href string
+}
+
+// A personView is a person with their life.
+type personView struct {
+	adminapi.Object
+	life    []moment
+	waiting map[string]adminapi.Leaver // by target: open there
+}
+
+func (c *console) personPage(v *visit) (view, error) {
+	o, err := c.Service.Object(v.ctx(), string(directory.Person), v.PathValue("id"))
+	if err != nil {
+		return view{}, err
+	}
+	p := personView{Object: o, waiting: map[string]adminapi.Leaver{}}
+	if o.State != directory.Active || o.Stop != nil {
+		leavers, err := c.Service.Leavers(v.ctx())
+		if err != nil {
+			return view{}, err
+		}
+		for _, l := range leavers {
+			if l.Object == o.ID {
+				p.waiting[l.Target] = l
+			}
+		}
+	}
+	p.life, err = c.life(v, o)
+	return view{title: o.Name, entry: "people", body: personBody(v, p)}, err
+}
+
+// life returns what was done to a person here and what was sent to targets for them, newest first.
+func (c *console) life(v *visit, o adminapi.Object) ([]moment, error) {
+	var out []moment
+	events, err := c.Service.Events(v.ctx(), run.EventQuery{Object: string(o.ID), Limit: rowsShown})
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range events {
+		out = append(out, moment{e.At, quiet, title(e.Act) + " by " + e.By, e.Detail, ""})
+	}
+	writes, err := c.Service.Writes(v.ctx(), adminapi.CallQuery{Who: string(o.ID), Limit: rowsShown})
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range writes {
+		m := moment{at: w.At, tone: verbTone(string(w.Verb)), what: title(string(w.Verb)) + " at " + w.Target, more: cmp.Or(w.Answer, w.Result)}
+		if w.Result == "failed" {
+			m.tone, m.what = bad, m.what+" failed"
+		}
+		if w.Run != "" {
+			m.href = Root + "runs/" + w.Run
+		}
+		out = append(out, m)
+	}
+	slices.SortStableFunc(out, func(a, b moment) int { return b.at.Compare(a.at) })
+	return out, nil
+}
+
+// provenance tells of one attribute what Muster has and what each record states.
+type provenance struct {
+	path   attr.Path
+	have   attr.Values
+	states []attr.Values // by record
+}
+
+// provenances compares what Muster has of a person with what the records state under the same value: who has it said, and who said otherwise.
+func provenances(o adminapi.Object) []provenance {
+	var out []provenance
+	for _, path := range sorted(o.Attrs) {
+		p := provenance{path: path, have: o.Attrs[path]}
+		for _, rec := range o.Records {
+			p.states = append(p.states, stated(rec, o.Attrs[path]))
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// stated returns the attributes of a record that hold these values.
+func stated(rec adminapi.Record, want attr.Values) attr.Values {
+	var out attr.Values
+	for _, path := range sorted(rec.Attrs) {
+		if len(want) > 0 && slices.Equal(rec.Attrs[path], want) {
+			out = append(out, string(path))
+		}
+	}
+	return out
+}
+
+func (c *console) closePage(v *visit) (view, error) {
+	o, err := c.Service.Object(v.ctx(), string(directory.Person), v.PathValue("id"))
+	return view{title: "Disable " + o.Name, entry: "people", body: closeBody(v, o)}, err
+}
+
+func (c *console) reopenPage(v *visit) (view, error) {
+	o, err := c.Service.Object(v.ctx(), string(directory.Person), v.PathValue("id"))
+	return view{title: "Enable " + o.Name, entry: "people", body: reopenBody(v, o)}, err
+}
+
+func (c *console) whyPage(v *visit) (view, error) {
+	x, err := c.Service.Why(v.ctx(), v.PathValue("id"), "")
+	if err != nil {
+		return view{}, err
+	}
+	at := slices.IndexFunc(x.Targets, func(a adminapi.At) bool { return a.Target == v.query("target") })
+	return view{title: "Why " + x.Name, entry: "people", body: whyBody(v, x, max(at, 0))}, nil
+}
+
+func (c *console) groupPage(v *visit) (view, error) {
+	o, err := c.Service.Object(v.ctx(), string(directory.Group), v.PathValue("id"))
+	if err != nil {
+		return view{}, err
+	}
+	members, err := c.Service.Members(v.ctx(), string(o.ID), adminapi.MemberQuery{After: directory.ID(v.query("after")), Limit: rowsShown * 2})
+	return view{title: o.Name, entry: "people", body: groupBody(v, o, members)}, err
+}

@@ -1,0 +1,87 @@
+package console
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+
+	"muster/internal/directory"
+	"muster/internal/plan"
+	"muster/internal/server/adminapi"
+)
+
+func kindPath(k directory.Kind) string {
+	if k == directory.Group {
+		return "groups"
+	}
+	return "people"
+}
+
+func objectHref(o adminapi.Object) string { return Root + kindPath(o.Kind) + "/" + string(o.ID) }
+
+func groupPath(name string) string { return Root + "groups/" + url.PathEscape(name) }
+
+func fullName(o adminapi.Object) string { return cmp.Or(o.Attrs.First(directory.Name), o.Name) }
+
+// linkState says how an account is, in one word.
+func linkState(l adminapi.Link) string {
+	switch {
+	case l.State == "linked" && l.Active:
+		return "active"
+	case l.State == "linked":
+		return "disabled"
+	}
+	return l.State
+}
+
+func linkTone(l adminapi.Link) tone {
+	switch linkState(l) {
+	case "active":
+		return good
+	case "closing":
+		return busy
+	case "lost":
+		return warn
+	}
+	return quiet
+}
+
+func memberState(m adminapi.MemberAt) string {
+	switch {
+	case m.Wanted && m.Applied:
+		return "there"
+	case m.Wanted:
+		return "to be added"
+	}
+	return "to be removed"
+}
+
+func memberTone(m adminapi.MemberAt) tone {
+	switch {
+	case m.Wanted && m.Applied:
+		return good
+	case m.Wanted:
+		return busy
+	}
+	return warn
+}
+
+// whyTitle asks the question that the page answers.
+func whyTitle(x adminapi.Explanation, a adminapi.At) string {
+	has := a.Link != nil && a.Link.Active
+	switch {
+	case has:
+		return fmt.Sprintf("Why does %s have an account at %s?", x.Name, a.Target)
+	case a.Link != nil:
+		return fmt.Sprintf("Why is the account of %s at %s closed?", x.Name, a.Target)
+	case a.Scope == plan.In:
+		return fmt.Sprintf("Why does %s have no account at %s yet?", x.Name, a.Target)
+	}
+	return fmt.Sprintf("Why does %s have no account at %s?", x.Name, a.Target)
+}
+
+func stepTitle(i int, name string) string {
+	return fmt.Sprintf("%d. %s", i+1, map[string]string{
+		"read": "Read from the sources", "scope": "In the scope", "match": "Matched with an account", "map": "Values computed", "diff": "Compared", "send": "Sent",
+	}[name])
+}

@@ -1,0 +1,278 @@
+package console
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"muster/internal/access"
+	"muster/internal/run"
+	"muster/internal/server/adminapi"
+)
+
+// overall returns the tone of the whole.
+func overall(s adminapi.Status) tone {
+	out := good
+	for _, t := range s.Targets {
+		switch {
+		case t.State == "stopped":
+			return bad
+		case toneOf(t.State) == warn:
+			out = warn
+		case out == good && t.State == "working":
+			out = busy
+		}
+	}
+	for _, c := range s.Sources {
+		if c.Problem != nil {
+			return warn
+		}
+	}
+	return out
+}
+
+// oldest says how long the oldest open leaver has been open.
+func oldest(v *visit, leavers []adminapi.Leaver) string {
+	if len(leavers) == 0 {
+		return "Everybody who left is closed everywhere, and every target has confirmed it."
+	}
+	l := slices.MinFunc(leavers, func(a, b adminapi.Leaver) int { return a.Since.Compare(b.Since) })
+	where := ""
+	if l.Target != "" {
+		where = " at " + l.Target
+	}
+	return fmt.Sprintf("The oldest open leaver is %s%s, for %s.", l.Name, where, short(v.now.Sub(l.Since)))
+}
+
+func inboxLede(list []item) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return count(len(list), "thing waits", "things wait") + " for a person, the most urgent first. Everything else goes on meanwhile."
+}
+
+func orDash(s string) string { return cmp.Or(s, "—") }
+
+// whoMay names the roles that have a right.
+func whoMay(right access.Right) string {
+	var out []string
+	for _, r := range []access.Role{access.Owner, access.Admin, access.Operator, access.Helpdesk} {
+		if slices.Contains(access.RightsOf(r), right) {
+			out = append(out, string(r))
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// sceneLabel says what a scene of the demo is about.
+func sceneLabel(name string) string {
+	return cmp.Or(map[string]string{
+		"leaver": "somebody leaves", "joiner": "somebody joins", "rename": "somebody gets another name", "empty": "the directory is empty",
+		"bulk-disable": "40 people are disabled at once", "rename-ou": "a unit is renamed",
+	}[name], strings.ReplaceAll(name, "-", " "))
+}
+
+// A bar is one bar of a row of bars, in a box 24 high.
+type bar struct {
+	x, y, width, height string
+	tone                tone
+	title               string
+}
+
+// bars draws runs as bars, oldest first: what each changed, on a scale on which small ones are seen too. Failed ones stand out.
+func bars(runs []run.Run) []bar {
+	var out []bar
+	most := 1.0
+	size := func(r run.Run) float64 { return math.Log1p(float64(changes(r))) }
+	for _, r := range runs {
+		most = max(most, size(r))
+	}
+	n := min(len(runs), 40)
+	for i := range n {
+		r := runs[n-1-i]
+		h := 2 + 22*size(r)/most
+		out = append(out, bar{
+			x: num(float64(40-n+i) * 5), y: num(24 - h), width: "4", height: num(h), tone: toneOf(string(r.Outcome)),
+			title: fmt.Sprintf("%s, %s: %s", stamp(r.Started), r.Outcome, countsText(r.Counts)),
+		})
+	}
+	return out
+}
+
+// changes is how much a run did.
+func changes(r run.Run) int {
+	n := 0
+	for name, c := range r.Counts {
+		switch name {
+		case "create", "update", "disable", "enable", "delete", "link", "add members", "remove members", "group create", "group update", "group delete", "group link", "changed":
+			n += c
+		}
+	}
+	return n
+}
+
+func num(f float64) string { return fmt.Sprintf("%.4g", f) }
+
+// A band is one stream of the picture of the flow.
+type band struct {
+	path        string
+	label, note string
+	x, y        string
+	anchor      string
+	tone        tone
+}
+
+// A flowPicture is sources on the left, Muster in the middle, targets on the right; widths are people.
+type flowPicture struct {
+	bands  []band
+	height int
+	people int
+	text   string
+}
+
+// flowOf draws the flow.
+func flowOf(s adminapi.Status) flowPicture {
+	rows := max(len(s.Sources), len(s.Targets), 1)
+	p := flowPicture{height: rows*64 + 16, people: s.People["active"]}
+	most := max(p.people, 1)
+	for _, c := range s.Sources {
+		most = max(most, c.People)
+	}
+	for _, t := range s.Targets {
+		most = max(most, t.Users)
+	}
+	width := func(n int) float64 { return 2 + 30*float64(n)/float64(most) }
+	mid := float64(p.height) / 2
+	for i, c := range s.Sources {
+		y := lane(i, len(s.Sources), p.height)
+		t := good
+		if c.Problem != nil {
+			t = warn
+		}
+		p.bands = append(p.bands, band{
+			path: ribbon(170, y, 335, mid, width(c.People)), label: c.Name, note: count(c.People, "person", "people"), x: "158", y: num(y), anchor: "end", tone: t,
+		})
+	}
+	for i, t := range s.Targets {
+		y := lane(i, len(s.Targets), p.height)
+		p.bands = append(p.bands, band{
+			path: ribbon(465, mid, 630, y, width(t.Users)), label: t.Name, note: count(t.Users, "account", "accounts") + ", " + t.State, x: "642", y: num(y), anchor: "start",
+			tone: toneOf(t.State),
+		})
+	}
+	p.text = flowText(s)
+	return p
+}
+
+// lane returns the middle of the i-th of n lanes.
+func lane(i, n, height int) float64 {
+	return (float64(i) + 0.5) * float64(height) / float64(max(n, 1))
+}
+
+// ribbon is a stream of a width from one point to another.
+func ribbon(x1, y1, x2, y2, w float64) string {
+	m, h := (x1+x2)/2, w/2
+	return fmt.Sprintf("M%.4g %.4gC%.4g %.4g %.4g %.4g %.4g %.4gV%.4gC%.4g %.4g %.4g %.4g %.4g %.4gZ",
+		x1, y1-h, m, y1-h, m, y2-h, x2, y2-h, y2+h, m, y2+h, m, y1+h, x1, y1+h)
+}
+
+// flowText says the picture in words.
+func flowText(s adminapi.Status) string {
+	var in, out []string
+	for _, c := range s.Sources {
+		in = append(in, fmt.Sprintf("%s from %s", count(c.People, "person", "people"), c.Name))
+	}
+	for _, t := range s.Targets {
+		out = append(out, fmt.Sprintf("%s at %s", count(t.Users, "account", "accounts"), t.Name))
+	}
+	return fmt.Sprintf("%s; %s active here; %s.", strings.Join(in, ", "), count(s.People["active"], "person", "people"), strings.Join(out, ", "))
+}
+
+// A series is values over time, drawn in a box of 600 by 120.
+type series struct {
+	title  string
+	unit   string
+	points []point
+	line   string // of the plot
+	band   string // where a fall would trip, "" = none
+	most   int
+	least  int
+}
+
+type point struct {
+	at time.Time
+	n  int
+}
+
+// counted returns a count of the runs over time, oldest first.
+func counted(title, unit, name string, runs []run.Run, trip float64) series {
+	s := series{title: title, unit: unit}
+	for _, r := range slices.Backward(runs) {
+		if n, ok := r.Counts[name]; ok && !r.Ended.IsZero() {
+			s.points = append(s.points, point{r.Started, n})
+		}
+	}
+	return s.draw(trip)
+}
+
+// draw draws the line, and the band below the last value in which a read would be suspicious.
+func (s series) draw(trip float64) series {
+	if len(s.points) == 0 {
+		return s
+	}
+	s.least = s.points[0].n
+	for _, p := range s.points {
+		s.most, s.least = max(s.most, p.n), min(s.least, p.n)
+	}
+	low, high := float64(s.least)*0.8, max(float64(s.most)*1.05, 1)
+	y := func(n float64) float64 { return 116 - 112*(n-low)/max(high-low, 1) }
+	first, span := s.points[0].at, s.points[len(s.points)-1].at.Sub(s.points[0].at)
+	var line strings.Builder
+	for i, p := range s.points {
+		x := 600.0
+		if span > 0 {
+			x = 600 * float64(p.at.Sub(first)) / float64(span)
+		}
+		verb := "L"
+		if i == 0 {
+			verb = "M"
+		}
+		fmt.Fprintf(&line, "%s%.4g %.4g", verb, x, y(float64(p.n)))
+	}
+	if len(s.points) == 1 {
+		fmt.Fprintf(&line, "H0")
+	}
+	s.line = line.String()
+	if trip > 0 {
+		last := float64(s.points[len(s.points)-1].n)
+		s.band = fmt.Sprintf("M0 %.4gH600V120H0Z", y(last*(1-trip)))
+	}
+	return s
+}
+
+// callTimes returns how long the calls of a target took, oldest first, in milliseconds.
+func callTimes(writes []adminapi.CallAt) series {
+	s := series{title: "How long calls took", unit: "ms"}
+	for _, w := range slices.Backward(writes) {
+		if d, err := time.ParseDuration(w.Took); err == nil {
+			s.points = append(s.points, point{w.At, int(d.Milliseconds())})
+		}
+	}
+	return s.draw(0)
+}
+
+// percentile returns the value that so many percent of the points are not above.
+func (s series) percentile(p int) int {
+	if len(s.points) == 0 {
+		return 0
+	}
+	var all []int
+	for _, x := range s.points {
+		all = append(all, x.n)
+	}
+	slices.Sort(all)
+	return all[min(len(all)*p/100, len(all)-1)]
+}

@@ -1,0 +1,124 @@
+package console
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"muster/internal/connector"
+	"muster/internal/directory"
+	"muster/internal/plan"
+	"muster/internal/run"
+)
+
+// planLede says what a plan is about in a sentence.
+func planLede(p run.Plan) string {
+	switch {
+	case p.Status != run.Waiting && p.By != "":
+		return sentence(string(p.Status) + " by " + p.By + " on " + stamp(p.Decided))
+	case p.Kind == run.Hold:
+		return sentence(p.Why) + " Only these wait; everything else goes on."
+	case p.Kind == run.First:
+		return fmt.Sprintf("Nothing is written to %s before you approve it. %s affected.", p.Target, affects(p.People))
+	case p.Kind == run.Change:
+		return fmt.Sprintf("The rules in force go on serving until you approve this. %s affected.", affects(p.People))
+	}
+	return "What would be done now. It is never carried out by itself."
+}
+
+func affects(n int) string {
+	return count(n, "person or group is", "people and groups are")
+}
+
+// approveLabel is what the button does, in its own words.
+func approveLabel(p run.Plan) string {
+	closes := p.Counts["disable"] + p.Counts["delete"]
+	switch {
+	case p.Kind == run.Hold && closes == p.People && closes > 0:
+		return fmt.Sprintf("Close %s at %s", count(closes, "person", "people"), p.Target)
+	case p.Kind == run.Hold:
+		return fmt.Sprintf("Release %s", number(p.People))
+	}
+	return fmt.Sprintf("Approve %s", number(p.People))
+}
+
+// verbs are what lines do: of a line, of one person, of many, of one group, of many.
+var verbs = map[string][5]string{
+	"link":           {"Link", "account to link", "accounts to link", "group to link", "groups to link"},
+	"create":         {"Create", "account to create", "accounts to create", "group to create", "groups to create"},
+	"update":         {"Update", "account to put right", "accounts to put right", "group to rename", "groups to rename"},
+	"enable":         {"Enable", "account to enable", "accounts to enable", "", ""},
+	"disable":        {"Close", "account to close", "accounts to close", "", ""},
+	"delete":         {"Delete", "account to delete", "accounts to delete", "group to delete", "groups to delete"},
+	"add members":    {"Add members", "group gets members", "groups get members", "group gets members", "groups get members"},
+	"remove members": {"Remove members", "group loses members", "groups lose members", "group loses members", "groups lose members"},
+}
+
+func lineVerb(l plan.Line) string {
+	if l.Verb == plan.Skip {
+		what := verbs[string(l.Of)][0]
+		if what == "" {
+			what = "Change"
+		}
+		return "Wait: " + strings.ToLower(what)
+	}
+	return verbs[string(l.Verb)][0]
+}
+
+// actText says in words what a count of a plan counts.
+func actText(act string, n int) string {
+	at := 1
+	if rest, ok := strings.CutPrefix(act, "group "); ok {
+		act, at = rest, 3
+	}
+	if code, ok := strings.CutPrefix(act, "skip"); ok {
+		return count(n, "waits", "wait")[len(number(n))+1:] + cmp.Or(waits[strings.TrimSpace(code)], "")
+	}
+	if n != 1 {
+		at++
+	}
+	return cmp.Or(verbs[act][at], act)
+}
+
+// waits says why a line waits, by its code.
+var waits = map[string]string{
+	"ask": " for your word", "missing_value": " for a value", "invalid": " with a value that cannot be", "switched_off": ": switched off", "unsupported": ": not offered there",
+}
+
+// objectPath leads to whom a line is about.
+func objectPath(l plan.Line) string {
+	if l.Kind == connector.Group {
+		return Root + "groups/" + string(l.Object)
+	}
+	return Root + "people/" + string(l.Object)
+}
+
+// memberNames names members, the first few.
+func memberNames(names map[directory.ID]string, ids []directory.ID) string {
+	var out []string
+	for _, id := range ids {
+		if name := names[id]; name != "" && len(out) < 8 {
+			out = append(out, name)
+		}
+	}
+	if n := len(ids) - len(out); n > 0 && len(out) > 0 {
+		out = append(out, fmt.Sprintf("and %s more", number(n)))
+	}
+	return strings.Join(out, ", ")
+}
+
+// stacked draws counts as one bar 1,000 wide.
+func stacked(counts map[string]int) []bar {
+	all, x := 0, 0
+	list := tallies(counts)
+	for _, t := range list {
+		all += t.n
+	}
+	var out []bar
+	for _, t := range list {
+		w := max(1000*t.n/max(all, 1), 4)
+		out = append(out, bar{x: fmt.Sprint(x), width: fmt.Sprint(w), tone: verbTone(t.name), title: number(t.n) + " " + actText(t.name, t.n)})
+		x += w + 2
+	}
+	return out
+}

@@ -1,0 +1,173 @@
+package console
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"muster/internal/access"
+	"muster/internal/directory"
+	"muster/internal/run"
+	"muster/internal/server/adminapi"
+)
+
+// A visit is one request by somebody who is signed in.
+type visit struct {
+	*http.Request
+	caller  access.Caller
+	now     time.Time
+	status  adminapi.Status // a few seconds old at most
+	problem *adminapi.Problem
+	did     string // the notice of what was done
+	scenes  bool
+}
+
+func (v *visit) ctx() context.Context { return v.Context() }
+
+// A view is what a page shows.
+type view struct {
+	title string
+	entry string // of the navigation
+	body  templ.Component
+	code  int // 0 = 200
+	wait  bool
+}
+
+// A page makes a view. An error is shown as a page of its own.
+type page func(*visit) (view, error)
+
+// An act does something and returns where to go then.
+type act func(*visit) (string, error)
+
+// get adds a page.
+func (c *console) get(path string, right access.Right, p page) {
+	c.mux.HandleFunc("GET "+Root+path, func(w http.ResponseWriter, r *http.Request) {
+		if v, ok := c.visit(w, r, right); ok {
+			c.show(w, v, p)
+		}
+	})
+}
+
+// post adds an act; what goes wrong is shown on page p. Without an act, p itself is the answer.
+func (c *console) post(path string, right access.Right, do act, p page) {
+	c.mux.HandleFunc("POST "+Root+path, func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
+		v, ok := c.visit(w, r, right)
+		if !ok {
+			return
+		}
+		if do == nil {
+			c.show(w, v, p)
+			return
+		}
+		to, err := do(v)
+		c.pulse.forget()
+		if err != nil {
+			v.problem = c.problem(v, err)
+			c.show(w, v, p)
+			return
+		}
+		http.Redirect(w, r, to, http.StatusSeeOther)
+	})
+}
+
+// visit finds out who asks and whether they may, or answers itself.
+func (c *console) visit(w http.ResponseWriter, r *http.Request, right access.Right) (*visit, bool) {
+	caller, err := c.caller(r, r.Header.Get("Muster-Refresh") == "")
+	if errors.Is(err, access.ErrUnknown) {
+		to := Root + "sign-in"
+		if r.Method == http.MethodGet && r.URL.RequestURI() != Root {
+			to += "?to=" + url.QueryEscape(r.URL.RequestURI())
+		}
+		http.Redirect(w, r, to, http.StatusSeeOther)
+		return nil, false
+	}
+	v := &visit{Request: r, caller: caller, now: c.Now(), did: notices[r.URL.Query().Get("did")], scenes: c.Scenes != nil}
+	if err == nil {
+		err = caller.Authorize(right)
+	}
+	if err == nil {
+		v.status, err = c.pulse.status(r.Context())
+	}
+	if err != nil {
+		c.fail(w, v, err)
+		return nil, false
+	}
+	return v, true
+}
+
+func (c *console) show(w http.ResponseWriter, v *visit, p page) {
+	x, err := p(v)
+	if err != nil {
+		c.fail(w, v, err)
+		return
+	}
+	if v.problem != nil {
+		x.code = v.problem.Status
+	}
+	c.render(w, v, x)
+}
+
+func (c *console) render(w http.ResponseWriter, v *visit, x view) {
+	var page bytes.Buffer
+	if err := frame(v, x).Render(v.ctx(), &page); err != nil {
+		c.Log.Error("page not made", "path", v.URL.Path, "error", err)
+		http.Error(w, "This page could not be made. Look into Muster's log.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(max(x.code, http.StatusOK))
+	_, _ = page.WriteTo(w)
+}
+
+// fail shows what is wrong as a page of its own.
+func (c *console) fail(w http.ResponseWriter, v *visit, err error) {
+	p := c.problem(v, err)
+	v.problem = nil
+	c.render(w, v, view{title: http.StatusText(p.Status), body: failure(v, p), code: p.Status})
+}
+
+// problem returns err in the words of the API. What is nobody else's business goes to the log.
+func (c *console) problem(v *visit, err error) *adminapi.Problem {
+	if p := adminapi.ProblemOf(err); p != nil {
+		return p
+	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return adminapi.ProblemOf(&run.Problem{Code: adminapi.BadRequest, What: "The form is too large.", Now: "Nothing was changed."})
+	}
+	id := string(directory.NewID())
+	c.Log.Error("request failed", "request", id, "path", v.URL.Path, "by", v.caller.Handle, "error", err)
+	return &adminapi.Problem{
+		Status: http.StatusInternalServerError, Code: "internal", Detail: "Something went wrong in Muster itself.", Now: "Nothing is known to have changed.",
+		Fix: "Look for the request id in Muster's log.", Request: id,
+	}
+}
+
+func (c *console) unknownPage(v *visit) (view, error) {
+	return view{}, &run.Problem{Code: adminapi.NotFound, What: "There is no page " + strings.TrimSuffix(v.URL.Path, "/") + "."}
+}
+
+// query returns a parameter of the address.
+func (v *visit) query(name string) string { return strings.TrimSpace(v.URL.Query().Get(name)) }
+
+// with returns the address of the page with some parameters changed; "" drops one. Where a list continues is always dropped.
+func (v *visit) with(pairs ...string) string {
+	q := v.URL.Query()
+	q.Del("after")
+	q.Del("did")
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if q.Del(pairs[i]); pairs[i+1] != "" {
+			q.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(q) == 0 {
+		return v.URL.Path
+	}
+	return v.URL.Path + "?" + q.Encode()
+}
