@@ -14,6 +14,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrInvalid: the service rejects a value. Held until the object or the mapping changes.
 	ErrInvalid = errors.New("rejected as invalid")
+	// ErrGroup: the service refuses to change a group, whoever is named: it is full, or kept by something else. It is ErrInvalid too.
+	ErrGroup = fmt.Errorf("the group cannot be changed: %w", ErrInvalid)
 	// ErrAuth: credentials refused. The target is stopped.
 	ErrAuth = errors.New("credentials refused")
 	// ErrUnsupported: not offered by this tenant. Recorded once as a problem of the target.

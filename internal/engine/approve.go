@@ -21,8 +21,12 @@ const releaseWindow = 30 * time.Minute
 type Decision struct {
 	Plan  string
 	By    string
-	Count int      // the number of people affected, as the person typed it; must be the plan's People, or with Keys their number
-	Keys  []string // some lines only; none = all
+	Count int      // the number of people and groups affected, as the person typed it; must be the plan's People, or of a selection theirs
+	Keys  []string // some lines only, with the rest of their objects; none = all
+	// Select chooses lines by what they are, with the rest of their objects. With Status run.Rejected, lines that were rejected are approved after all.
+	Select run.LineFilter
+	// Whole has the plan carried out only if every line of it still holds when the first one is about to be.
+	Whole bool
 	// Answer is to the questions among the lines that take one; see plan.Line.
 	Answer run.Answer
 	// Reason is why, in the words of who decides; it is shown with the lines later.
@@ -52,7 +56,11 @@ func (e *Engine) decide(ctx context.Context, d Decision, to run.Status) (run.Pla
 		if t, err = e.target(p.Target); err != nil {
 			return err
 		}
-		if err := t.mayDecide(p, d, to); err != nil {
+		want, err := d.affects(ctx, run.In(tx), p, to)
+		if err != nil {
+			return err
+		}
+		if err := t.mayDecide(p, d, to, want); err != nil {
 			return err
 		}
 		if to == run.Approved {
@@ -74,51 +82,51 @@ func (e *Engine) decide(ctx context.Context, d Decision, to run.Status) (run.Pla
 }
 
 // mayDecide refuses decisions about plans that no longer are, and counts that show that somebody looked at something else.
-func (t *target) mayDecide(p run.Plan, d Decision, to run.Status) error {
+func (t *target) mayDecide(p run.Plan, d Decision, to run.Status, want int) error {
 	refuse := func(code, what, why, fix string) error {
 		return &run.Problem{Code: code, What: what, Why: why, Now: "Nothing was changed.", Fix: fix}
 	}
 	switch {
 	case p.Kind == run.Preview:
 		return refuse("already_decided", "a preview cannot be decided about", "It shows what Muster does by itself within the limits.", "Look at what waits: `muster hold list`.")
-	case p.Status != run.Waiting && !(p.Status == run.Approved && len(d.Keys) > 0):
+	case p.Status != run.Waiting && !(d.some() && d.reaches(p)):
 		return refuse("already_decided", fmt.Sprintf("plan %s is %s", p.ID, p.Status), "It was decided about, or a newer plan took its place.", "Look at what waits: `muster plan list`.")
 	case p.Kind != run.Hold && p.Rules != t.set.digest:
 		return errStale(p)
 	case to == run.Approved && p.Kind != run.Hold && t.Mode == Observe:
 		return refuse("target_observes", fmt.Sprintf("target %s only observes", t.Name), "Its mode in the configuration is observe.", "Set mode: pilot or live, and approve the plan then.")
-	case to == run.Approved && d.Count != wantCount(p, d):
-		return refuse("count_mismatch", fmt.Sprintf("the plan affects %d, not %d", wantCount(p, d), d.Count), "The number shows that you looked at this plan.", "Look at it again, and give the number that it states.")
+	case d.some() && want == 0:
+		return refuse("stale", "nothing that waits is selected", "The lines were decided about, or their people have changed since, or nothing is called so.", "Look at the plan again: `muster plan show "+p.ID+"`.")
+	case to == run.Approved && d.Count != want:
+		return refuse("count_mismatch", fmt.Sprintf("the plan affects %d, not %d", want, d.Count), "The number shows that you looked at this plan.", "Look at it again, and give the number that it states.")
 	}
 	return nil
 }
 
-func wantCount(p run.Plan, d Decision) int {
-	if len(d.Keys) > 0 {
-		return len(d.Keys)
-	}
-	return p.People
-}
-
 func (t *target) record(ctx context.Context, r run.Tx, p run.Plan, d Decision, to run.Status) (run.Plan, error) {
 	now := t.e.cfg.Now()
-	n, err := r.Decide(ctx, p.ID, run.Waiting, run.Verdict{To: to, By: d.By, Reason: d.Reason, Answer: d.Answer, At: now}, d.Keys...)
+	f, err := d.selects(ctx, r, p, to)
 	if err != nil {
 		return p, err
 	}
-	if len(d.Keys) > 0 && n != len(d.Keys) {
-		return p, &run.Problem{
-			Code: "stale", What: fmt.Sprintf("%d of the %d lines do not wait", len(d.Keys)-n, len(d.Keys)), Why: "They were decided about, or their people have changed since.",
-			Now: "Nothing was changed.", Fix: "Look at the plan again: `muster plan show " + p.ID + "`.",
-		}
+	affected, err := r.CountObjects(ctx, p.ID, f)
+	if err != nil {
+		return p, err
 	}
-	affected := n
-	if len(d.Keys) == 0 {
+	if _, err := r.Decide(ctx, p.ID, f, run.Verdict{To: to, By: d.By, Reason: d.Reason, Answer: d.Answer, At: now}); err != nil {
+		return p, err
+	}
+	if !d.some() {
 		affected, p.Status = p.People, to
 	} else if p, err = t.partly(ctx, r, p, to); err != nil {
 		return p, err
 	}
 	p.Decided, p.By, p.Reason = now, d.By, d.Reason
+	if to == run.Approved {
+		if err := t.pledge(ctx, r, &p, d); err != nil {
+			return p, err
+		}
+	}
 	if err := r.PutPlan(ctx, p); err != nil {
 		return p, err
 	}

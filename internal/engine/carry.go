@@ -83,6 +83,9 @@ func (w *wave) lookUps(ctx context.Context, stop context.CancelCauseFunc, n int,
 			if err := w.lookUp(ctx, u); err != nil {
 				return w.unfound(ctx, stop, u, err)
 			}
+			if err := w.rescreen(ctx, u); err != nil {
+				return err
+			}
 			if len(u.lines) == 0 {
 				return nil
 			}

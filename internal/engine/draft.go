@@ -168,7 +168,9 @@ func (w *wave) store(ctx context.Context, p *run.Plan) error {
 		return err
 	}
 	p.Counts, p.People = d.counts, len(d.objects)
-	return w.t.update(ctx, func(tx directory.Tx) error {
+	var dead []string
+	err = w.t.update(ctx, func(tx directory.Tx) error {
+		dead = nil
 		if done, err := w.overtaken(ctx, run.In(tx), *p); err != nil || done {
 			p.Status = run.Superseded
 			return err
@@ -183,10 +185,43 @@ func (w *wave) store(ctx context.Context, p *run.Plan) error {
 				if err := run.In(tx).PutPlan(ctx, o); err != nil {
 					return err
 				}
+				if o.Decided.IsZero() {
+					dead = append(dead, o.ID)
+				}
 			}
 		}
-		return run.In(tx).PutPlan(ctx, *p)
+		if err := run.In(tx).PutPlan(ctx, *p); err != nil {
+			return err
+		}
+		return w.spared(ctx, run.In(tx), p)
 	})
+	return errors.Join(err, w.t.drop(ctx, dead))
+}
+
+// spared leaves out of the numbers of a new plan what a person has rejected before.
+func (w *wave) spared(ctx context.Context, r run.Tx, p *run.Plan) error {
+	any, err := r.Rejects(ctx, w.t.Name)
+	if err != nil || !any {
+		return err
+	}
+	if err := recount(ctx, r, *p); err != nil {
+		return err
+	}
+	*p, err = r.Plan(ctx, p.ID)
+	return err
+}
+
+// drop removes plans that were replaced before anybody decided about them: while a target only observes, there is a new one for every change.
+func (t *target) drop(ctx context.Context, plans []string) error {
+	for _, id := range plans {
+		for more := true; more; {
+			err := t.update(ctx, func(tx directory.Tx) (err error) { more, err = run.In(tx).DropPlan(ctx, id); return err })
+			if err != nil {
+				return fmt.Errorf("drop plan %s: %w", id, err)
+			}
+		}
+	}
+	return nil
 }
 
 // overtaken reports whether rules were approved while a plan for their approval was made: the plan would only hold back what was approved.
@@ -286,7 +321,8 @@ func (d *draft) add(lines []plan.Line) {
 		name := string(l.Verb)
 		if l.Verb == plan.Skip {
 			name = "skip " + l.Code
-		} else {
+		}
+		if l.Verb != plan.Skip || l.Code == "ask" { // approving the plan answers its questions
 			d.objects[l.Object] = true
 		}
 		if l.Kind == connector.Group {

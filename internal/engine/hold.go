@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"muster/internal/connector"
 	"muster/internal/directory"
 	"muster/internal/link"
 	"muster/internal/plan"
@@ -19,6 +20,9 @@ func (w *wave) screen(ctx context.Context, units []*unit) error {
 	}
 	known, err := w.decisions(ctx, units)
 	if err != nil {
+		return err
+	}
+	if err := w.deviate(ctx, units, known); err != nil {
 		return err
 	}
 	for _, u := range units {
@@ -53,6 +57,13 @@ func (w *wave) decisions(ctx context.Context, units []*unit) (map[string]run.Lin
 					known[l.Key] = l
 				}
 			}
+		}
+		if err != nil || !w.rejects {
+			return err
+		}
+		rejected, err := run.Of(v).Rejections(ctx, w.t.Name, keys)
+		for _, l := range rejected {
+			known[l.Key] = l
 		}
 		return err
 	})
@@ -252,6 +263,13 @@ func (w *wave) suppressed(u *unit) {
 
 // hold stores lines in the open hold of a class, opening one if there is none.
 func (w *wave) hold(ctx context.Context, class, why string, lines []plan.Line) error {
+	return w.holdIn(ctx, place{class: class}, why, lines)
+}
+
+// A place says which hold is meant: the one of a class, and of a follow-up the one of its predecessor.
+type place struct{ class, follows string }
+
+func (w *wave) holdIn(ctx context.Context, at place, why string, lines []plan.Line) error {
 	if len(lines) == 0 {
 		return nil
 	}
@@ -260,13 +278,13 @@ func (w *wave) hold(ctx context.Context, class, why string, lines []plan.Line) e
 	err := w.t.update(ctx, func(tx directory.Tx) error {
 		opened = false
 		r := run.In(tx)
-		p, err := openHold(ctx, r, w.t.Name, class)
+		p, err := openHold(ctx, r, w.t.Name, at)
 		if err != nil {
 			return err
 		}
 		if p.ID == "" {
 			opened = true
-			p = run.Plan{ID: string(directory.NewID()), Target: w.t.Name, Kind: run.Hold, Class: class, Status: run.Waiting, Rules: w.rules.digest, Created: w.now}
+			p = run.Plan{ID: string(directory.NewID()), Target: w.t.Name, Kind: run.Hold, Class: at.class, Follows: at.follows, Status: run.Waiting, Rules: w.rules.digest, Created: w.now}
 		}
 		p.Why, id = why, p.ID
 		if err := r.PutPlan(ctx, p); err != nil {
@@ -289,15 +307,15 @@ func (w *wave) hold(ctx context.Context, class, why string, lines []plan.Line) e
 	w.stored.Store(true)
 	w.count("held", len(lines))
 	if opened {
-		w.t.log.Warn("held for a person", "class", class, "lines", len(lines), "why", why)
+		w.t.log.Warn("held for a person", "class", at.class, "lines", len(lines), "why", why)
 	}
 	return nil
 }
 
-func openHold(ctx context.Context, r run.Reader, target, class string) (run.Plan, error) {
+func openHold(ctx context.Context, r run.Reader, target string, at place) (run.Plan, error) {
 	plans, err := r.Plans(ctx, target, run.Hold, run.Waiting, allPlans)
 	for _, p := range plans {
-		if p.Class == class {
+		if p.Class == at.class && p.Follows == at.follows {
 			return p, err
 		}
 	}
@@ -354,28 +372,23 @@ func (w *wave) shrink(ctx context.Context, units []*unit, pick func(plan.Line) b
 
 // recount makes the numbers of a stored plan those of its lines that wait.
 func recount(ctx context.Context, r run.Tx, p run.Plan) error {
-	p.Counts = map[string]int{}
-	objects := map[directory.ID]bool{}
-	for after := -1; ; {
-		page, err := r.Lines(ctx, p.ID, run.Waiting, after, 1000)
-		if err != nil {
-			return err
-		}
-		for _, l := range page {
-			verb := string(l.Verb)
-			if l.Verb == plan.Skip {
-				verb = "skip " + l.Code
-			}
-			p.Counts[verb]++
-			objects[l.Object] = true
-			after = l.Seq
-		}
-		if len(page) < 1000 {
-			break
-		}
+	waiting := run.LineFilter{Status: run.Waiting}
+	tally, err := r.TallyLines(ctx, p.ID, waiting)
+	if err != nil {
+		return err
 	}
-	p.People = len(objects)
-	if len(objects) == 0 && p.Status == run.Waiting {
+	p.Counts = map[string]int{}
+	for _, t := range tally {
+		name := t.Act
+		if t.Kind == connector.Group {
+			name = "group " + name
+		}
+		p.Counts[name] += t.Lines
+	}
+	if p.People, err = r.CountObjects(ctx, p.ID, waiting); err != nil {
+		return err
+	}
+	if len(tally) == 0 && p.Status == run.Waiting {
 		p.Status = run.Stale
 	}
 	return r.PutPlan(ctx, p)

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"muster/internal/connector"
@@ -47,14 +46,8 @@ func (j *job) readyMembers(ctx context.Context, w *wave, l plan.Line) (bool, err
 	if len(j.pairs) == 0 {
 		return false, nil
 	}
-	for _, p := range j.pairs {
-		if p.edge.Applied {
-			op.Add = append(op.Add, p.remote)
-		} else {
-			op.Remove = append(op.Remove, p.remote)
-		}
-	}
 	op.Key = string(directory.NewID())
+	op = memberOp(op, j.pairs)
 	j.op = op
 	j.intent = link.Intent{
 		ID: op.Key, Target: w.t.Name, Object: j.object.ID, Kind: connector.Group, Verb: connector.Member, Remote: op.ID, Run: w.run.ID, Line: l.Key,
@@ -75,50 +68,4 @@ func edgesOf(pairs []pair) []link.Edge {
 		out[i] = p.edge
 	}
 	return out
-}
-
-// callMembers makes a membership call and returns what it brought about. When the target rejects it as a whole, its members are sent one by one: one whom
-// the target does not know must not keep the others out. A group that is gone is ErrNotFound, a member that is unknown is ErrInvalid.
-func (w *wave) callMembers(ctx context.Context, j *job) ([]pair, error) {
-	_, err := w.t.Connector.Apply(ctx, j.op)
-	switch {
-	case err == nil:
-		return j.pairs, nil
-	case !rejection(err):
-		return nil, err
-	}
-	if _, err := w.t.Connector.Get(ctx, connector.Group, j.op.ID); err != nil {
-		return nil, err
-	}
-	if len(j.pairs) == 1 {
-		return nil, unknownMember(err)
-	}
-	var done []pair
-	var last error
-	for _, p := range j.pairs {
-		op := j.op
-		op.Add, op.Remove = []connector.RemoteID{p.remote}, nil
-		if !p.edge.Applied {
-			op.Add, op.Remove = nil, op.Add
-		}
-		_, err := w.t.Connector.Apply(ctx, op)
-		switch {
-		case err == nil:
-			done = append(done, p)
-		case rejection(err):
-			last = unknownMember(err)
-		default:
-			return done, err
-		}
-	}
-	return done, last
-}
-
-func rejection(err error) bool {
-	return errors.Is(err, connector.ErrInvalid) || errors.Is(err, connector.ErrNotFound)
-}
-
-// unknownMember makes of any rejection of a member one of its value: its group is there.
-func unknownMember(err error) error {
-	return fmt.Errorf("%w: a member: %s", connector.ErrInvalid, err.Error())
 }

@@ -149,7 +149,7 @@ func (w *wave) closing(j *job) link.Link {
 func (w *wave) close(ctx context.Context, j *job) {
 	l := w.closing(j)
 	j.outcome = link.Outcome{Result: link.Done, Link: &l, Clear: true}
-	closed, err := w.closed(ctx, j)
+	closed, gone, err := w.closed(ctx, j)
 	if !closed {
 		reason := "the target accepted it, and still shows the account as active"
 		if err != nil {
@@ -162,24 +162,24 @@ func (w *wave) close(ctx context.Context, j *job) {
 		return
 	}
 	l.State, l.Active, l.Since, l.Confirmed = link.Closed, false, w.now, w.t.e.cfg.Now()
-	if j.op.Verb == connector.Delete {
-		l.Applied = nil
+	if gone || j.op.Verb == connector.Delete {
+		l.Applied = nil // there is nothing to enable: who comes back is looked up, and created if need be
 		j.outcome.Edges = w.forgotten(ctx, l)
 	}
 	w.count(string(j.op.Verb)+"d", 1)
 }
 
-// closed asks the target whether the account is disabled or gone.
-func (w *wave) closed(ctx context.Context, j *job) (bool, error) {
+// closed asks the target whether the account is disabled or gone. Some answer of disabled accounts as if they were gone.
+func (w *wave) closed(ctx context.Context, j *job) (closed, gone bool, err error) {
 	remote, err := w.t.Connector.Get(ctx, j.op.Kind, j.op.ID)
 	switch {
 	case err == nil:
-		return j.op.Verb == connector.Disable && !remote.Active, nil
+		return j.op.Verb == connector.Disable && !remote.Active, false, nil
 	case errors.Is(err, connector.ErrNotFound):
 		_, err := w.t.Connector.Check(ctx) // the canary
-		return err == nil, err
+		return err == nil, true, err
 	}
-	return false, err
+	return false, false, err
 }
 
 // refuses reports whether an error is about the target as a whole.
@@ -336,8 +336,12 @@ func (w *wave) vanished(ctx context.Context, stop context.CancelCauseFunc, j *jo
 	}
 	l.State = link.Lost
 	x := w.retry(j.unit, codeMissing, "the account is gone at the target; it is planned anew", 0)
+	if w.hides(j.have) {
+		x.Reason, x.Next = "the target hides disabled accounts; it is looked up and created if need be", w.t.e.cfg.Now()
+	} else {
+		w.count("lost", 1)
+	}
 	j.outcome.Wait = &x
-	w.count("lost", 1)
 }
 
 // forgotten returns the memberships that went with an account or group that is gone.

@@ -163,6 +163,7 @@ func (w *wave) vanishings(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		missing = w.shown(missing)
 		if len(missing) >= vanishLeast && len(missing)*100 > total*vanishShare {
 			return &refusal{fmt.Errorf("%d of %d linked %ss are not in its list any more: %w", len(missing), total, kind, connector.ErrForeign)}
 		}

@@ -197,14 +197,21 @@ func checkAnswer(ctx context.Context, r run.Reader, p run.Plan, d Decision) erro
 		return &run.Problem{Code: code, What: what, Why: why, Now: "Nothing was changed.", Fix: fix}
 	}
 	taken := false
+	f, err := d.selects(ctx, r, p, run.Approved)
+	if err != nil {
+		return err
+	}
+	if !d.some() {
+		f.Acts = run.Lists(run.ListAsk)
+	}
 	for after := -1; ; {
-		page, err := r.FindLines(ctx, p.ID, run.LineFilter{Status: run.Waiting, Acts: run.Lists(run.ListAsk)}, after, 1000)
+		page, err := r.FindLines(ctx, p.ID, f, after, 1000)
 		if err != nil {
 			return err
 		}
 		for _, l := range page {
 			after = l.Seq
-			if len(l.Answers) == 0 || len(d.Keys) > 0 && !slices.Contains(d.Keys, l.Key) {
+			if len(l.Answers) == 0 {
 				continue
 			}
 			choice := strings.Join(l.Answers, " or --answer ")

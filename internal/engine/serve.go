@@ -49,7 +49,11 @@ func (t *target) wave(ctx context.Context, active *ruleset, id string) (run.Run,
 	if err != nil {
 		return run.Run{}, false, err
 	}
-	if b.tooFar() {
+	whole, err := t.asksWhole(ctx)
+	if err != nil {
+		return run.Run{}, false, err
+	}
+	if b.tooFar() || whole {
 		r, err := t.compare(ctx, id)
 		return r, false, err
 	}
@@ -144,6 +148,9 @@ func (w *wave) serve(ctx context.Context, b backlog, more []directory.ID) error 
 // carryOut surveys ids, judges, and does what may be done, in order: disables, removals from groups, links with updates and creates, additions to groups,
 // deletes.
 func (w *wave) carryOut(ctx context.Context, ids iter.Seq2[directory.ID, error]) error {
+	if err := w.judgeWhole(ctx); err != nil {
+		return err
+	}
 	s, err := w.survey(ctx, ids, nil)
 	if err != nil {
 		return err
@@ -320,11 +327,14 @@ func (t *target) end(ctx context.Context, w *wave, id string, cause error) (run.
 		return run.Run{}, cause
 	}
 	t.e.progress.drop(w.run.ID)
+	var problem *run.Problem
 	r := w.run
 	r.Ended, r.Counts = t.e.cfg.Now(), w.counts
 	switch {
 	case refused != nil:
 		r.Outcome, r.Problem, cause = run.Stopped, stopped(t.Name, refused.error), nil
+	case errors.As(cause, &problem):
+		r.Outcome, r.Problem, cause = run.Held, problem, nil
 	case cause != nil && interrupted:
 		r.Outcome, r.Problem = run.Failed, interruption("the run on "+t.Name)
 	case cause != nil:

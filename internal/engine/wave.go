@@ -46,6 +46,9 @@ type wave struct {
 	parked         map[directory.ID][]run.Line    // lines of holds that are not carried out yet
 	decides        map[string]bool                // plans whose lines count: holds, and those of these rules
 	approvals      map[string]time.Time           // plans approved before the wave, and when
+	pledges        []string                       // first plans and plans of changed rules that are not done: what they say of somebody counts, nothing else
+	wholes         []string                       // approved plans that are carried out wholly or not at all, and were not judged yet
+	rejects        bool                           // something was rejected once
 
 	mu      sync.Mutex // guards waiting and all below
 	counts  map[string]int
@@ -113,6 +116,12 @@ func (w *wave) load(ctx context.Context, v directory.Reader) error {
 		return err
 	}
 	w.adrift.Store(n > 0)
+	if w.rejects, err = run.Of(v).Rejects(ctx, w.t.Name); err != nil {
+		return err
+	}
+	if w.rejects {
+		w.stored.Store(true)
+	}
 	for _, status := range []run.Status{run.Waiting, run.Approved, run.Rejected} {
 		if err := w.loadPlans(ctx, run.Of(v), status); err != nil {
 			return err
@@ -141,6 +150,12 @@ func (w *wave) loadPlans(ctx context.Context, r run.Reader, status run.Status) e
 		w.stored.Store(true)
 		if status == run.Approved {
 			w.approvals[p.ID] = p.Decided
+			if p.Whole == run.WholeAsked {
+				w.wholes = append(w.wholes, p.ID)
+			}
+		}
+		if p.Kind != run.Hold && status != run.Rejected {
+			w.pledges = append(w.pledges, p.ID)
 		}
 		if p.Kind != run.Hold {
 			continue

@@ -36,6 +36,7 @@ type world struct {
 	corp    *corp
 	store   *store.Store
 	target  *scimtest.Server
+	dialect string // of the connector; "" = scim
 	rules   mapping.TargetRules
 	mode    engine.Mode
 	protect func(directory.Object, []directory.Record) string
@@ -83,7 +84,7 @@ func (w *world) start() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	c, err := scimconnector.Types()[0].New(
+	c, err := w.typ().New(
 		connector.Env{HTTP: &http.Client{Transport: w.refusing(w.knife.transport(w.t))}, Log: w.log(), Now: time.Now},
 		connector.Settings{"url": secret.New(w.target.URL), "token": secret.New("s3cret")})
 	if err != nil {
@@ -106,6 +107,15 @@ func (w *world) start() {
 	if err := w.Start(w.t.Context()); err != nil && !w.knife.fell() {
 		w.t.Fatal(err)
 	}
+}
+
+func (w *world) typ() connector.Type {
+	for _, t := range scimconnector.Types() {
+		if t.Name == w.dialect {
+			return t
+		}
+	}
+	return scimconnector.Types()[0]
 }
 
 func (w *world) log() *slog.Logger {

@@ -30,14 +30,24 @@ type Claim struct {
 	At     time.Time
 }
 
+// A StrayQuery selects listed objects that neither a link nor a line of a stored plan names.
+type StrayQuery struct {
+	Target string
+	Kind   connector.Kind
+	Plan   string
+	Text   string // part of the id or of a value that it is matched by, case aside; with * for any text and ? for any letter, all of it
+}
+
 // A ClaimReader reads claims.
 type ClaimReader interface {
 	// Claims returns what is remembered about accounts, by account and object.
 	Claims(ctx context.Context, target string, kind connector.Kind, remotes []connector.RemoteID) ([]Claim, error)
 	// ClaimsOf returns what is remembered about objects, by account and object.
 	ClaimsOf(ctx context.Context, target string, objects []directory.ID) ([]Claim, error)
-	// Strays returns listed objects that neither a link nor a line of the stored plan with that id names, by id.
-	Strays(ctx context.Context, target string, kind connector.Kind, planID string, after connector.RemoteID, limit int) ([]Observed, error)
+	// Strays returns listed objects that are nobody's, by id; after is exclusive.
+	Strays(ctx context.Context, q StrayQuery, after connector.RemoteID, limit int) ([]Observed, error)
+	// CountStrays returns how many there are.
+	CountStrays(ctx context.Context, q StrayQuery) (int, error)
 }
 
 // A ClaimTx writes them. Was follows by itself from links that are removed or that change their account.

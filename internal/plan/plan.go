@@ -102,6 +102,10 @@ type Line struct {
 	Count   int                  `json:"count,omitempty"`   // effects that the limit counts
 	Why     string               `json:"why,omitempty"`     // in one sentence
 	Doubt   []string             `json:"doubt,omitempty"`   // of a question: what it rests on, see Desired
-	Code    string               `json:"code,omitempty"`    // Skip: "switched_off", "missing_value", "ask", "unsupported", "invalid"
+	Code    string               `json:"code,omitempty"`    // Skip: "switched_off", "missing_value", "ask", "unsupported", "invalid", CodeGone
 	Answers []string             `json:"answers,omitempty"` // of a question: one of these must be given with an approval; none = approving answers it
 }
+
+// CodeGone is the code of a line about somebody who is disabled or gone here and whom the target does not receive, though an account there that was
+// never linked matches them and is active: it is shown before going live, and left alone.
+const CodeGone = "gone"

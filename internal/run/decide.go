@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"muster/internal/connector"
 	"muster/internal/directory"
 	"muster/internal/link"
 	"muster/internal/plan"
@@ -43,10 +44,17 @@ func Act(l plan.Line) string {
 
 // A LineFilter selects lines of a plan; empty fields match everything.
 type LineFilter struct {
-	Status Status
-	Acts   []string // see Act
-	Class  string
-	Object directory.ID
+	Status  Status
+	Acts    []string // see Act
+	Class   string
+	Cause   directory.Cause
+	Kind    connector.Kind
+	Object  directory.ID
+	Objects []directory.ID
+	Keys    []string
+	Name    string // part of the name, case aside; with * for any text and ? for any letter, the whole name
+	// Whole adds the other lines of the objects that are selected, those with Status: what is decided about an object is decided about all of it.
+	Whole bool
 }
 
 // The lists of a plan by which a person judges going live on accounts that exist already. Unknown is no list of lines: see link.Reader, Strays.
@@ -54,7 +62,7 @@ const (
 	ListLink    = "link"    // accounts that will be linked to their people
 	ListCreate  = "create"  // accounts that will be made
 	ListAsk     = "ask"     // the evidence disagrees, or does not suffice
-	ListClose   = "close"   // active there, disabled or gone here
+	ListClose   = "close"   // active there, disabled or gone here: those that a removal is planned for, and those that stay as they are
 	ListUnknown = "unknown" // accounts that are nobody's here: never touched
 )
 
@@ -62,21 +70,41 @@ const (
 func Lists(name string) []string {
 	return map[string][]string{
 		ListLink: {string(plan.Link)}, ListCreate: {string(plan.Create)}, ListAsk: {"skip ask"},
-		ListClose: {string(plan.DisableUser), string(plan.DeleteRemote)},
+		ListClose: {string(plan.DisableUser), string(plan.DeleteRemote), "skip " + plan.CodeGone},
 	}[name]
+}
+
+// A Tally is how many lines of a plan have something in common.
+type Tally struct {
+	Kind   connector.Kind  `json:"kind"`
+	Act    string          `json:"act"`
+	Class  string          `json:"class,omitempty"`
+	Cause  directory.Cause `json:"cause,omitempty"`
+	Status Status          `json:"status"`
+	Lines  int             `json:"lines"`
 }
 
 // A LineReader finds lines.
 type LineReader interface {
 	// FindLines returns lines of a plan that a filter selects, by Seq; after is exclusive, -1 starts.
 	FindLines(ctx context.Context, planID string, f LineFilter, after, limit int) ([]Line, error)
-	// CountLines returns how many lines of a plan have each status. The sum is their number.
-	CountLines(ctx context.Context, planID string) (map[Status]int, error)
+	// TallyLines counts the lines that a filter selects, by everything that a Tally tells apart; the sum of all is the length of the list of FindLines.
+	TallyLines(ctx context.Context, planID string, f LineFilter) ([]Tally, error)
+	// CountObjects returns how many people and groups the lines are about that a filter selects and that do something, or ask.
+	CountObjects(ctx context.Context, planID string, f LineFilter) (int, error)
+	// Rejections returns, of keys at a target, those lines that a person has rejected and nobody has approved since, in whatever plan, previews excepted:
+	// equal keys are equal inputs. As LinesByKey it tells where a line stands and what was said, not what it says.
+	Rejections(ctx context.Context, target string, keys []string) ([]Line, error)
+	// RejectedOf returns the rejected lines about objects at a target about which nothing else was decided since, whole.
+	RejectedOf(ctx context.Context, target string, objects []directory.ID) ([]Line, error)
+	// Rejects reports whether there is any rejected line at a target.
+	Rejects(ctx context.Context, target string) (bool, error)
 }
 
 // A LineTx decides about them.
 type LineTx interface {
-	// Decide records what a person said about those lines of a plan that have status from ("" = any) and one of keys; no keys = all. It returns how many
-	// there were.
-	Decide(ctx context.Context, planID string, from Status, v Verdict, keys ...string) (int, error)
+	// Decide records what a person said about the lines of a plan that a filter selects. It returns how many there were.
+	Decide(ctx context.Context, planID string, f LineFilter, v Verdict) (int, error)
+	// DropPlan removes some thousand lines of a plan about which nobody has decided, and with the last of them the plan. It reports whether anything is left.
+	DropPlan(ctx context.Context, planID string) (more bool, err error)
 }

@@ -103,7 +103,8 @@ type Plan struct {
 	Note     string         `json:"note,omitempty"`   // of a first plan: observed, linkable, unknown there …, as JSON
 	Reason   string         `json:"reason,omitempty"` // why it was rejected, or approved, in the words of who did
 	Whole    Whole          `json:"whole,omitempty"`
-	Was      string         `json:"-"` // digest of the rules that were in force before its approval, and those rules
+	Follows  string         `json:"follows,omitempty"` // the plan whose lines did not hold any more when they were to be carried out: these took their place
+	Was      string         `json:"-"`                 // digest of the rules that were in force before its approval, and those rules
 	WasRules []byte         `json:"-"`
 }
 
@@ -152,6 +153,7 @@ type Line struct {
 // Target is where a target stands, apart from its configuration.
 type Target struct {
 	Name    string    `json:"name"`
+	Mode    string    `json:"mode,omitempty"`   // how far it may go, where the configuration does not say
 	Active  string    `json:"active,omitempty"` // digest of the rules that are approved and in force; "" = none yet
 	Rules   []byte    `json:"-"`                // those rules, as configured
 	Paused  *Note     `json:"paused,omitempty"`
@@ -206,7 +208,8 @@ type Tx interface {
 	LineTx
 	PutRun(ctx context.Context, r Run) error
 	PutPlan(ctx context.Context, p Plan) error
-	// AddLines appends lines to a plan; a line whose key the plan has already is left alone.
+	// AddLines appends lines to a plan; a line whose key the plan has already is left alone. One that a person has rejected is rejected from the start: see
+	// Rejections.
 	AddLines(ctx context.Context, planID string, lines ...plan.Line) error
 	// MarkLines sets the status of those lines of a plan that have status from ("" = any) and one of keys; no keys = all. It returns how many changed.
 	MarkLines(ctx context.Context, planID string, from, to Status, keys ...string) (int, error)

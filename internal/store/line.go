@@ -3,63 +3,162 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strings"
 
 	"muster/internal/connector"
+	"muster/internal/directory"
 	"muster/internal/link"
 	"muster/internal/run"
 )
 
 // FindLines implements run.LineReader.
 func (r runReader) FindLines(ctx context.Context, planID string, f run.LineFilter, after, limit int) ([]run.Line, error) {
-	text, args := "select "+lineColumns+" from line l where l.plan = $1 and l.seq > $2", []any{planID, after, atMost(limit)}
-	for _, c := range []struct{ column, value string }{{"status", string(f.Status)}, {"class", f.Class}, {"object", string(f.Object)}} {
-		if c.value != "" {
-			args = append(args, c.value)
-			text += " and l." + c.column + " = " + dollar(len(args))
-		}
-	}
-	if len(f.Acts) > 0 {
-		args = append(args, ids(r.session, f.Acts))
-		text += " and " + r.d.member("l.act", len(args))
-	}
-	return collect(ctx, r.session, scanLine, text+" order by l.seq limit $3", args...)
+	where, args := r.selects(f, []any{planID, after, atMost(limit)})
+	return collect(ctx, r.session, scanLine, "select "+lineColumns+" from line l where l.plan = $1 and l.seq > $2"+where+" order by l.seq limit $3", args...)
 }
 
-// CountLines implements run.LineReader.
-func (r runReader) CountLines(ctx context.Context, planID string) (map[run.Status]int, error) {
-	type count struct {
-		status run.Status
-		n      int
+// TallyLines implements run.LineReader.
+func (r runReader) TallyLines(ctx context.Context, planID string, f run.LineFilter) ([]run.Tally, error) {
+	where, args := r.selects(f, []any{planID})
+	return collect(ctx, r.session, func(rows *sql.Rows, t *run.Tally) error {
+		return rows.Scan(&t.Kind, &t.Act, &t.Class, &t.Cause, &t.Status, &t.Lines)
+	}, "select l.kind, l.act, l.class, l.cause, l.status, count(*) from line l where l.plan = $1"+where+
+		" group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5", args...)
+}
+
+// CountObjects implements run.LineReader.
+func (r runReader) CountObjects(ctx context.Context, planID string, f run.LineFilter) (int, error) {
+	where, args := r.selects(f, []any{planID})
+	return one(ctx, r.session, scanOne[int], "select count(distinct l.object) from line l where l.plan = $1 and (l.act not like 'skip %' or l.act = 'skip ask')"+where, args...)
+}
+
+// Rejections implements run.LineReader.
+func (r runReader) Rejections(ctx context.Context, target string, keys []string) ([]run.Line, error) {
+	if len(keys) == 0 {
+		return nil, nil
 	}
-	counts, err := collect(ctx, r.session, func(rows *sql.Rows, c *count) error { return rows.Scan(&c.status, &c.n) },
-		"select status, count(*) from line where plan = $1 group by status", planID)
-	out := make(map[run.Status]int, len(counts))
-	for _, c := range counts {
-		out[c.status] = c.n
+	lines, err := collect(ctx, r.session, func(rows *sql.Rows, l *run.Line) error {
+		var decided int64
+		err := rows.Scan(&l.Plan, &l.Seq, &l.Status, &l.Key, &l.Target, &l.Object, &l.By, &l.Reason, &decided)
+		l.Decided = moment(decided)
+		return err
+	}, `select l.plan, l.seq, l.status, l.key, l.target, l.object, l.who, l.reason, l.decided from line l
+		where l.target = $1 and l.status = 'rejected' and `+r.d.member("l.key", 2)+`
+		and not exists (select 1 from line o where o.target = $1 and o.key = l.key and o.status <> 'rejected' and o.decided >= l.decided and o.decided > 0)
+		order by l.decided, l.plan, l.seq`, target, ids(r.session, keys))
+	return last(lines, func(l run.Line) string { return l.Key }), err
+}
+
+// RejectedOf implements run.LineReader.
+func (r runReader) RejectedOf(ctx context.Context, target string, objects []directory.ID) ([]run.Line, error) {
+	if len(objects) == 0 {
+		return nil, nil
 	}
-	return out, err
+	return collect(ctx, r.session, scanLine, "select "+lineColumns+` from line l where l.target = $1 and l.status = 'rejected' and `+r.d.member("l.object", 2)+`
+		and not exists (select 1 from line o where o.target = $1 and o.object = l.object and o.status <> 'rejected' and o.decided >= l.decided and o.decided > 0)
+		order by l.decided, l.plan, l.seq`, target, ids(r.session, objects))
+}
+
+// Rejects implements run.LineReader.
+func (r runReader) Rejects(ctx context.Context, target string) (bool, error) {
+	some, err := collect(ctx, r.session, scanOne[int], "select 1 from line where target = $1 and status = 'rejected' limit 1", target)
+	return len(some) > 0, err
 }
 
 // Decide implements run.LineTx.
-func (t runTx) Decide(ctx context.Context, planID string, from run.Status, v run.Verdict, keys ...string) (int, error) {
-	text := "update line set status = $2, who = $3, reason = $4, answer = $5, decided = $6 where plan = $1"
-	args := []any{planID, v.To, v.By, v.Reason, v.Answer, ms(v.At)}
-	if from != "" {
-		args = append(args, from)
-		text += " and status = " + dollar(len(args))
-	}
-	if len(keys) > 0 {
-		args = append(args, ids(t.session, keys))
-		text += " and " + t.d.member("key", len(args))
-	}
-	n, err := t.exec(ctx, text, args...)
+func (t runTx) Decide(ctx context.Context, planID string, f run.LineFilter, v run.Verdict) (int, error) {
+	where, args := t.selects(f, []any{planID, v.To, v.By, v.Reason, v.Answer, ms(v.At)})
+	n, err := t.exec(ctx, "update line set status = $2, who = $3, reason = $4, answer = $5, decided = $6 where (plan, seq) in (select l.plan, l.seq from line l where l.plan = $1"+where+")", args...)
 	return int(n), err
 }
 
+const dropLines = 2000
+
+// DropPlan implements run.LineTx.
+func (t runTx) DropPlan(ctx context.Context, planID string) (bool, error) {
+	n, err := t.exec(ctx, "delete from line where plan = $1 and seq in (select seq from line where plan = $1 order by seq limit $2)", planID, int64(dropLines))
+	if err != nil || n == dropLines {
+		return err == nil, err
+	}
+	_, err = t.exec(ctx, "delete from plan where id = $1", planID)
+	return false, err
+}
+
+// selects is f as a condition on line l, of the plan that is $1.
+func (r runReader) selects(f run.LineFilter, args []any) (string, []any) { return selects(r.session, f, args) }
+
+func selects(s *session, f run.LineFilter, args []any) (string, []any) {
+	if !f.Whole {
+		return conditions(s, "l", f, args)
+	}
+	inner, args := conditions(s, "s", f, args)
+	where := " and l.object in (select s.object from line s where s.plan = $1" + inner + ")"
+	if f.Status != "" {
+		args = append(args, f.Status)
+		where += " and l.status = " + dollar(len(args))
+	}
+	return where, args
+}
+
+// conditions is what f asks of the line that is called name.
+func conditions(s *session, name string, f run.LineFilter, args []any) (string, []any) {
+	text := ""
+	for _, c := range []struct{ column, value string }{
+		{"status", string(f.Status)}, {"class", f.Class}, {"cause", string(f.Cause)}, {"kind", string(f.Kind)}, {"object", string(f.Object)},
+	} {
+		if c.value != "" {
+			args = append(args, c.value)
+			text += " and " + name + "." + c.column + " = " + dollar(len(args))
+		}
+	}
+	among := func(column string, n int, bound any) {
+		if n > 0 {
+			args = append(args, bound)
+			text += " and " + s.d.member(name+"."+column, len(args))
+		}
+	}
+	among("act", len(f.Acts), ids(s, f.Acts))
+	among("object", len(f.Objects), ids(s, f.Objects))
+	among("key", len(f.Keys), ids(s, f.Keys))
+	if f.Name != "" {
+		args = append(args, like(f.Name))
+		text += " and " + name + ".name like " + dollar(len(args)) + ` escape '\'`
+	}
+	return text, args
+}
+
+// like is a pattern of people's, with * and ?, as SQL has it; without them it is part of the text.
+func like(pattern string) string {
+	p := fold(pattern)
+	out := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`, "*", "%", "?", "_").Replace(p)
+	if !strings.ContainsAny(p, "*?") {
+		return "%" + out + "%"
+	}
+	return out
+}
+
 // Strays implements link.ClaimReader.
-func (r linkReader) Strays(ctx context.Context, target string, kind connector.Kind, planID string, after connector.RemoteID, limit int) ([]link.Observed, error) {
-	return collect(ctx, r.session, scanObserved, "select "+observedColumns+` from observed o where o.target = $1 and o.kind = $2 and o.id > $3
+func (r linkReader) Strays(ctx context.Context, q link.StrayQuery, after connector.RemoteID, limit int) ([]link.Observed, error) {
+	where, args := strayed(q, []any{q.Target, q.Kind, q.Plan, after, atMost(limit)})
+	return collect(ctx, r.session, scanObserved, "select "+observedColumns+" from observed o where o.id > $4 and "+where+" order by o.id limit $5", args...)
+}
+
+// CountStrays implements link.ClaimReader.
+func (r linkReader) CountStrays(ctx context.Context, q link.StrayQuery) (int, error) {
+	where, args := strayed(q, []any{q.Target, q.Kind, q.Plan})
+	return one(ctx, r.session, scanOne[int], "select count(*) from observed o where "+where, args...)
+}
+
+// strayed is the condition that nobody is known to have the observed account o; $1 is the target, $2 the kind, $3 the plan.
+func strayed(q link.StrayQuery, args []any) (string, []any) {
+	text := `o.target = $1 and o.kind = $2
 		and not exists (select 1 from link l where l.target = $1 and l.kind = $2 and l.remote = o.id)
-		and not exists (select 1 from line x where x.plan = $5 and x.remote = o.id and x.remote <> '') order by o.id limit $4`,
-		target, kind, after, atMost(limit), planID)
+		and not exists (select 1 from line x where x.plan = $3 and x.remote = o.id and x.remote <> '' and x.kind = $2)`
+	if q.Text != "" {
+		args = append(args, like(q.Text))
+		n := dollar(len(args))
+		text += ` and (lower(o.id) like ` + n + ` escape '\' or exists (select 1 from observed_key k
+			where k.target = $1 and k.kind = $2 and k.id = o.id and k.value like ` + n + ` escape '\'))`
+	}
+	return text, args
 }

@@ -11,13 +11,13 @@ import (
 	"muster/internal/run"
 )
 
-const planColumns = "id, target, kind, class, status, rules, created, decided, who, why, people, counts, verdicts, note, reason, whole, was, was_rules"
+const planColumns = "id, target, kind, class, status, rules, created, decided, who, why, people, counts, verdicts, note, reason, whole, was, was_rules, follows"
 
 func scanPlan(rows *sql.Rows, p *run.Plan) error {
 	var created, decided int64
 	var counts, verdicts string
 	if err := rows.Scan(&p.ID, &p.Target, &p.Kind, &p.Class, &p.Status, &p.Rules, &created, &decided, &p.By, &p.Why, &p.People, &counts, &verdicts,
-		&p.Note, &p.Reason, &p.Whole, &p.Was, &p.WasRules); err != nil {
+		&p.Note, &p.Reason, &p.Whole, &p.Was, &p.WasRules, &p.Follows); err != nil {
 		return err
 	}
 	p.Created, p.Decided = moment(created), moment(decided)
@@ -47,13 +47,13 @@ func (r runReader) Plans(ctx context.Context, target string, kind run.PlanKind, 
 
 // PutPlan implements run.Tx.
 func (t runTx) PutPlan(ctx context.Context, p run.Plan) error {
-	_, err := t.exec(ctx, "insert into plan ("+planColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+	_, err := t.exec(ctx, "insert into plan ("+planColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 		on conflict (id) do update set target = excluded.target, kind = excluded.kind, class = excluded.class, status = excluded.status,
 		rules = excluded.rules, created = excluded.created, decided = excluded.decided, who = excluded.who, why = excluded.why, people = excluded.people,
 		counts = excluded.counts, verdicts = excluded.verdicts, note = excluded.note, reason = excluded.reason, whole = excluded.whole, was = excluded.was,
-		was_rules = excluded.was_rules`,
+		was_rules = excluded.was_rules, follows = excluded.follows`,
 		p.ID, p.Target, p.Kind, p.Class, p.Status, p.Rules, ms(p.Created), ms(p.Decided), p.By, p.Why, p.People, encode(p.Counts), encode(p.Verdicts), p.Note,
-		p.Reason, p.Whole, p.Was, p.WasRules)
+		p.Reason, p.Whole, p.Was, p.WasRules, p.Follows)
 	return err
 }
 
@@ -117,15 +117,42 @@ func (t runTx) AddLines(ctx context.Context, planID string, lines ...plan.Line) 
 	if err != nil {
 		return err
 	}
-	_, err = bulk(ctx, t.session, make(table, 10), "insert into line (plan, seq, status, key, target, object, data, act, remote, class)", "", lines,
+	no, err := t.refused(ctx, p, lines)
+	if err != nil {
+		return err
+	}
+	_, err = bulk(ctx, t.session, make(table, 16), "insert into line (plan, seq, status, key, target, object, data, act, remote, class, kind, cause, name, who, reason, decided)", "", lines,
 		func(l plan.Line, a []any) []any {
 			seq++
-			return append(a, planID, seq, string(run.Waiting), l.Key, p.Target, string(l.Object), encode(l), run.Act(l), string(l.Remote), string(l.Class))
+			status, said := run.Waiting, no[l.Key]
+			if said.Key != "" {
+				status = run.Rejected
+			}
+			return append(a, planID, seq, string(status), l.Key, p.Target, string(l.Object), encode(l), run.Act(l), string(l.Remote), string(l.Class), string(l.Kind),
+				string(l.Cause), fold(l.Name), said.By, said.Reason, ms(said.Decided))
 		})
 	if err != nil {
 		return fmt.Errorf("add lines to plan %s: %w", planID, err)
 	}
 	return nil
+}
+
+// refused returns those of lines that a person has rejected as they are, by key.
+func (t runTx) refused(ctx context.Context, p run.Plan, lines []plan.Line) (map[string]run.Line, error) {
+	out := map[string]run.Line{}
+	any, err := t.Rejects(ctx, p.Target)
+	if err != nil || !any {
+		return out, err
+	}
+	keys := make([]string, len(lines))
+	for i, l := range lines {
+		keys[i] = l.Key
+	}
+	rejected, err := t.Rejections(ctx, p.Target, keys)
+	for _, l := range rejected {
+		out[l.Key] = l
+	}
+	return out, err
 }
 
 // newLines returns those of lines whose keys the plan does not have, each once.

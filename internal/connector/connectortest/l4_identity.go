@@ -210,8 +210,9 @@ func find(k *kit) {
 		}
 		k.found(word, want.ID)
 		if k.features().Disable {
-			k.apply(on(want, connector.Disable))
-			k.found(word, want.ID)
+			if k.apply(on(want, connector.Disable)); !k.features().DisabledGone {
+				k.found(word, want.ID)
+			}
 		}
 	}
 	_, err := k.c.(connector.Finder).Find(k.ctx, connector.User, k.s.Words.Login, k.name("nobody"))

@@ -240,6 +240,52 @@ func TestAFeatureNotOfferedIsSkippedWithItsReason(t *testing.T) {
 	}
 }
 
+// hiding answers of disabled accounts as if they were gone, until they are created again.
+func hiding(declared bool) bug {
+	return bug{plant: func(p *planted) {
+		gone := func(r connector.Remote, err error) (connector.Remote, error) {
+			if err == nil && !r.Active {
+				return connector.Remote{}, connector.ErrNotFound
+			}
+			return r, err
+		}
+		p.check = func(ctx context.Context) (connector.Features, error) {
+			f, err := p.Connector.Check(ctx)
+			f.DisabledGone = declared
+			return f, err
+		}
+		p.get = func(ctx context.Context, kind connector.Kind, id connector.RemoteID) (connector.Remote, error) {
+			return gone(p.Connector.Get(ctx, kind, id))
+		}
+		p.apply = func(ctx context.Context, op connector.Op) (connector.Remote, error) {
+			if op.ID != "" && op.Verb != connector.Delete && op.Verb != connector.Member {
+				if _, err := p.get(ctx, op.Kind, op.ID); err != nil {
+					return connector.Remote{}, err
+				}
+			}
+			r, err := p.Connector.Apply(ctx, op)
+			if op.Verb == connector.Create && err == nil && op.Active && !r.Active {
+				return p.Connector.Apply(ctx, connector.Op{Verb: connector.Enable, Kind: op.Kind, ID: r.ID, Want: op.Want})
+			}
+			return r, err
+		}
+	}}
+}
+
+// R22: a service may hide disabled accounts if it says so, and only then.
+func TestHiddenAccountsAreDeclared(t *testing.T) {
+	failed, _ := connectortest.Collect(t, "", sandbox(hiding(true)))
+	for check, why := range failed {
+		t.Errorf("%s failed though the connector says that disabled accounts are hidden: %s", check, why)
+	}
+	failed, _ = connectortest.Collect(t, "", sandbox(hiding(false)))
+	for _, check := range []string{"disable twice", "enable", "create disabled", "update of a disabled account"} {
+		if failed["L2 one account/"+check] == "" {
+			t.Errorf("%s passed though disabled accounts are hidden and nobody says so", check)
+		}
+	}
+}
+
 var errOther = errors.New("something else")
 
 func other(err, class error) error {

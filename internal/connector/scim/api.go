@@ -191,6 +191,7 @@ func (a *api) classify(resp *http.Response, body []byte) error {
 var errorClasses = map[string]func(wait time.Duration, rateClass string, says error) error{
 	"exists":      func(_ time.Duration, _ string, says error) error { return wrap(connector.ErrExists, says) },
 	"invalid":     func(_ time.Duration, _ string, says error) error { return &rejected{err: says} },
+	"group":       func(_ time.Duration, _ string, says error) error { return wrap(connector.ErrGroup, says) },
 	"gone":        func(_ time.Duration, _ string, says error) error { return wrap(connector.ErrNotFound, says) },
 	"user_gone":   func(_ time.Duration, _ string, says error) error { return wrap(connector.ErrNotFound, says) },
 	"auth":        func(_ time.Duration, _ string, says error) error { return wrap(connector.ErrAuth, says) },

@@ -43,6 +43,7 @@ var vendors = []vendor{
 		words: connectortest.Words{User: slackUser}, budget: connectortest.Budget{Find: 4},
 	},
 	{dialect: "atlassian", manners: scimtest.Atlassian},
+	{name: "atlassian that hides disabled users", dialect: "atlassian", manners: scimtest.Atlassian, tenant: scimtest.Tenant{DisabledGone: true}},
 	{
 		dialect: "meisterplan", manners: scimtest.Meisterplan,
 		words: connectortest.Words{Text: []attr.Path{"name.givenName", "name.familyName"}, User: meisterplanUser},

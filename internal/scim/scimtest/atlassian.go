@@ -20,7 +20,13 @@ const atlassianDirectory = "8c1a2f04-5f2c-4d8e-9b67-3f0f6f1f2a10"
 // of a user, and what comes later answers 404, as the newer text of R says. No rates are published, so none are kept. Whether ETags are kept is unverified.
 var atlassian = ways{
 	base: "/scim/directory/" + atlassianDirectory, page: 100, pageMax: 100,
-	filter: atlassianFilter, settle: atlassianSettle, members: atlassianMembers,
+	filter: atlassianFilter, settle: atlassianSettle, members: atlassianMembers, hidden: atlassianHidden,
+}
+
+// atlassianHidden hides disabled users where the tenant does as the older text of R says: "Any future operation for the deactivated user returns the 404 (resource
+// not found) error", until it is "activated again". That a POST of the same userName does that, and that the id stays, is unverified.
+func atlassianHidden(s *Server, rec *record) bool {
+	return s.config.Tenant.DisabledGone && s.users.byID[rec.id] == rec && !rec.resource.Active()
 }
 
 // atlassianFilter takes the three filters that R names: one eq on userName or externalId of users, or on displayName of groups.

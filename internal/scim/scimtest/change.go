@@ -102,11 +102,29 @@ func (s *Server) post(c *call) (reply, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if rec := s.asleep(c.table, r); rec != nil {
+		if err := s.store(c, rec, r, nil); err != nil {
+			return reply{}, err
+		}
+		return s.done(c, rec, http.StatusCreated), nil
+	}
 	rec, err := s.create(c.table, r, members)
 	if err != nil {
 		return reply{}, err
 	}
 	return s.done(c, rec, http.StatusCreated), nil
+}
+
+// hides reports whether the service answers as if rec were gone. The caller holds mu.
+func (s *Server) hides(rec *record) bool { return s.ways.hidden != nil && s.ways.hidden(s, rec) }
+
+// asleep returns the hidden user whose name r has, or nil. The caller holds mu.
+func (s *Server) asleep(t *table, r scim.Resource) *record {
+	found := t.at(t.name(), r.Text(t.name()))
+	if len(found) == 1 && s.hides(found[0]) {
+		return found[0]
+	}
+	return nil
 }
 
 // create makes a record of r. The caller holds mu.
@@ -167,7 +185,7 @@ func (s *Server) done(c *call, rec *record, status int) reply {
 // target returns the record that c names and checks If-Match. The caller holds mu.
 func (s *Server) target(c *call) (*record, error) {
 	rec := c.table.byID[c.id]
-	if rec == nil {
+	if rec == nil || s.hides(rec) {
 		return nil, &scim.Error{Status: http.StatusNotFound, Detail: c.table.kind + " " + c.id + " not found"}
 	}
 	if m := c.Header.Get("If-Match"); !s.ways.noETag && m != "" && m != "*" && strings.TrimPrefix(m, "W/") != strings.TrimPrefix(etag(rec.version), "W/") {

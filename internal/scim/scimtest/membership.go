@@ -32,7 +32,7 @@ func (s *Server) split(c *call, rec *record, ops []scim.Operation) (rest []scim.
 // known returns a 400 if an id is neither user nor group. The caller holds mu.
 func (s *Server) known(ids []string) error {
 	for _, id := range ids {
-		if s.users.byID[id] == nil && s.groups.byID[id] == nil {
+		if u := s.users.byID[id]; s.groups.byID[id] == nil && (u == nil || s.hides(u)) {
 			return scim.Errorf(scim.InvalidValue, "member %q does not exist", id)
 		}
 	}

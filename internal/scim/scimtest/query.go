@@ -89,8 +89,17 @@ func number(q url.Values, name string, missing int) (int, error) {
 	return n, nil
 }
 
-// find returns the records that satisfy text, oldest first. The caller holds mu.
+// find returns the records that satisfy text and are shown, oldest first. The caller holds mu.
 func (s *Server) find(c *call, text string) ([]*record, error) {
+	found, err := s.matching(c, text)
+	if err != nil || s.ways.hidden == nil {
+		return found, err
+	}
+	return slices.DeleteFunc(slices.Clone(found), s.hides), nil
+}
+
+// matching returns the records that satisfy text, oldest first. The caller holds mu.
+func (s *Server) matching(c *call, text string) ([]*record, error) {
 	if text == "" {
 		return c.table.order, nil
 	}

@@ -29,6 +29,8 @@ type Tenant struct {
 	Groups   []string // Atlassian: groups of the organisation, default access groups among them, which no directory may bring
 	GroupMax int      // Slack: most members of a group; 0 = 5,000, those of a user group
 	NoFilter bool     // Slack: lists ignore filters, as the reference of v2 says
+	// Atlassian: a disabled user answers 404 and is in no list until somebody creates the userName again, as the older text says.
+	DisabledGone bool
 }
 
 // ways say how a vendor's service differs from the plain one: data first, functions where data do not reach. What is not set is as in the plain one.
@@ -56,6 +58,8 @@ type ways struct {
 	settle func(s *Server, e edit) error
 	// members looks at a change of the members of a group. The caller holds mu.
 	members func(s *Server, group *record, changes []scim.MemberChange) error
+	// hidden reports whether the vendor answers as if rec were gone. The caller holds mu.
+	hidden func(s *Server, rec *record) bool
 	// remove takes the place of a DELETE and reports whether it did. The caller holds mu.
 	remove func(s *Server, c *call, rec *record) (bool, error)
 	// show makes of a copy of a resource what the vendor answers.
