@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"os"
 	"path/filepath"
@@ -118,22 +119,61 @@ func TestNotADatabase(t *testing.T) {
 	}
 }
 
+// A server that may lose what it has confirmed is refused, and one that may not is taken: the same server, told to sync and not to.
 func TestNoSyncIsRefused(t *testing.T) {
 	dsn := testserver.Postgres(t)
-	var fsync string
 	db, err := sql.Open("pgx", dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	if err := db.QueryRowContext(t.Context(), "select current_setting('fsync')").Scan(&fsync); err != nil {
-		t.Fatal(err)
+	run := func(statements ...string) {
+		t.Helper()
+		for _, text := range statements {
+			if _, err := db.Exec(text); err != nil {
+				t.Fatalf("%s: %v", text, err)
+			}
+		}
 	}
-	if fsync == "on" {
-		t.Skip("this server runs with fsync")
+	defer func() {
+		run("alter system reset fsync", "alter system reset full_page_writes", "select pg_reload_conf()")
+	}()
+	for _, c := range []struct{ fsync, pages, refused string }{{"off", "on", "fsync"}, {"on", "off", "full_page_writes"}, {"on", "on", ""}} {
+		run("alter system set fsync = "+c.fsync, "alter system set full_page_writes = "+c.pages, "select pg_reload_conf()")
+		awaitSettings(t, db, c.fsync, c.pages)
+		s, err := store.Open(t.Context(), dsn, store.Options{})
+		switch {
+		case err == nil:
+			_ = s.Close()
+			if c.refused != "" {
+				t.Errorf("fsync %s, full_page_writes %s: a server that may lose what it confirmed is taken", c.fsync, c.pages)
+			}
+		case c.refused == "" || !strings.Contains(err.Error(), c.refused):
+			t.Errorf("fsync %s, full_page_writes %s: %v", c.fsync, c.pages, err)
+		}
 	}
-	if s, err := store.Open(t.Context(), dsn, store.Options{}); err == nil || !strings.Contains(err.Error(), "fsync") {
-		t.Errorf("a server that may lose what it confirmed is taken: %v, %v", s, err)
+}
+
+// awaitSettings waits until a server has reloaded its configuration: new connections go by it then.
+func awaitSettings(t *testing.T, db *sql.DB, fsync, pages string) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(30 * time.Second); ; {
+		var f, p string
+		conn, err := db.Conn(t.Context())
+		if err == nil {
+			err = conn.QueryRowContext(t.Context(), "select current_setting('fsync'), current_setting('full_page_writes')").Scan(&f, &p)
+			_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // the next look is by a new connection
+			_ = conn.Close()
+		}
+		if err != nil || time.Now().After(deadline) {
+			t.Fatalf("the server did not take its settings: fsync %s, full_page_writes %s, %v", f, p, err)
+		}
+		if f == fsync && p == pages {
+			return
+		}
+		<-tick.C
 	}
 }
 
@@ -344,6 +384,7 @@ func testPrune(t *testing.T, s *store.Store) {
 			l.Put(ctx, was), l.Put(ctx, is),
 			r.PutRun(ctx, run.Run{ID: "old", Started: old, Ended: old}), r.PutRun(ctx, run.Run{ID: "endless", Started: old}),
 			r.PutPlan(ctx, run.Plan{ID: "old", Status: run.Finished, Created: old, Decided: old}), r.AddLines(ctx, "old", plan.Line{Key: "a"}),
+			r.PutPlan(ctx, run.Plan{ID: "who", Class: "matches", Status: run.Finished, Created: old, Decided: old}), r.AddLines(ctx, "who", plan.Line{Key: "a"}),
 			r.PutPlan(ctx, run.Plan{ID: "waiting", Status: run.Waiting, Created: old}), r.AddLines(ctx, "waiting", plan.Line{Key: "a"}),
 			r.Audit(ctx, run.Event{At: old}), r.PutTarget(ctx, run.Target{Name: "wiki"}),
 			tx.PutEdges(ctx, g, []directory.ID{m, o}, nil),

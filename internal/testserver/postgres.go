@@ -3,6 +3,7 @@ package testserver
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -84,15 +86,29 @@ func startCluster(initdb, postgres string) (folder string, err error) {
 	if os.Getenv("MUSTER_TEST_FSYNC") == "on" {
 		fsync = "on"
 	}
+	err = settings(filepath.Join(data, "postgresql.conf"), "fsync = "+fsync, "full_page_writes = "+fsync)
+	if err != nil {
+		_ = os.RemoveAll(folder)
+		return "", err
+	}
 	server, err := launch(command{signal: "QUIT", dir: folder, as: as, argv: []string{
-		postgres, "-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "fsync=" + fsync, "-c", "full_page_writes=" + fsync,
-		"-c", "max_connections=300", "-c", "timezone=UTC",
+		postgres, "-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "max_connections=300", "-c", "timezone=UTC",
 	}})
 	if err != nil {
 		_ = os.RemoveAll(folder)
 		return "", err
 	}
 	return folder, server.await(func(ctx context.Context) error { return ping(ctx, dsnOf(folder, "postgres")) })
+}
+
+// settings adds lines to a configuration of a server, where a test can overrule them by ALTER SYSTEM.
+func settings(file string, lines ...string) error {
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString("\n" + strings.Join(lines, "\n") + "\n")
+	return errors.Join(err, f.Close())
 }
 
 // unprivileged returns whom PostgreSQL runs as: it refuses to run as root. Nil means as we are.
