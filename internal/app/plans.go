@@ -15,8 +15,8 @@ import (
 // Plans implements adminapi.Plans.
 func (m *Muster) Plans(ctx context.Context, q adminapi.PlanQuery) ([]run.Plan, error) {
 	if q.Target != "" {
-		if _, ok := m.File.Target(q.Target); !ok {
-			return nil, m.unknown("target", q.Target)
+		if !m.named(q.Target) {
+			return nil, m.unknown("source or target", q.Target)
 		}
 	}
 	var out []run.Plan
@@ -26,11 +26,18 @@ func (m *Muster) Plans(ctx context.Context, q adminapi.PlanQuery) ([]run.Plan, e
 	})
 }
 
+// named reports whether a source or target is called so.
+func (m *Muster) named(name string) bool {
+	_, source := m.File.Source(name)
+	_, target := m.File.Target(name)
+	return source || target
+}
+
 // Plan implements adminapi.Plans.
 func (m *Muster) Plan(ctx context.Context, ref string) (run.Plan, error) {
 	var out run.Plan
 	err := m.Store.View(ctx, func(v directory.Reader) (err error) {
-		if _, ok := m.File.Target(ref); ok {
+		if m.named(ref) {
 			out, err = waitingPlan(ctx, run.Of(v), ref)
 			return err
 		}
@@ -118,7 +125,7 @@ func (m *Muster) Approve(ctx context.Context, ref string, req adminapi.Approval,
 	if err != nil {
 		return adminapi.Decision{}, err
 	}
-	if req.AllOrNothing {
+	if _, source := m.File.Source(p.Target); req.AllOrNothing && !source { // a read is judged as a whole in any case
 		if err := m.holds(ctx, p); err != nil {
 			return adminapi.Decision{}, err
 		}
@@ -133,10 +140,21 @@ func (m *Muster) Approve(ctx context.Context, ref string, req adminapi.Approval,
 			out.Lines += n
 		}
 	}
-	t, _ := m.File.Target(p.Target)
-	started, err := m.start(ctx, []task{{name: p.Target, kind: run.Serve, do: m.serving(t, false, "")}})
+	tasks, err := m.follows(ctx, p)
+	if err != nil {
+		return out, err
+	}
+	started, err := m.start(ctx, tasks)
 	out.Runs = started.Runs
 	return out, err
+}
+
+// follows returns the runs that carry a plan out: of a target, its serving; of a source, a read and then every target.
+func (m *Muster) follows(ctx context.Context, p run.Plan) ([]task, error) {
+	if t, ok := m.File.Target(p.Target); ok {
+		return []task{{name: p.Target, kind: run.Serve, do: m.serving(t, false, "")}}, nil
+	}
+	return m.tasksFor(ctx, adminapi.SyncRequest{Name: p.Target})
 }
 
 // holds refuses a plan that is not what would be planned now.

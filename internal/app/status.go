@@ -27,6 +27,7 @@ func (m *Muster) Status(ctx context.Context) (adminapi.Status, error) {
 	if err != nil {
 		return s, err
 	}
+	var findings []run.Plan
 	err = m.Store.View(ctx, func(v directory.Reader) (err error) {
 		if s.People, err = counts(ctx, v, directory.Person); err != nil {
 			return err
@@ -39,6 +40,14 @@ func (m *Muster) Status(ctx context.Context) (adminapi.Status, error) {
 			if err != nil {
 				return err
 			}
+			holds, err := run.Of(v).Plans(ctx, c.Name, run.Hold, run.Waiting, 50)
+			if err != nil {
+				return err
+			}
+			for _, p := range holds {
+				x.Holds = append(x.Holds, p.ID)
+			}
+			findings = append(findings, holds...)
 			s.Sources = append(s.Sources, x)
 		}
 		for _, c := range m.File.Targets {
@@ -50,7 +59,7 @@ func (m *Muster) Status(ctx context.Context) (adminapi.Status, error) {
 		}
 		return nil
 	})
-	s.Attention = attention(s, leavers)
+	s.Attention = attention(s, findings, leavers)
 	s.Summary = summary(s, leavers)
 	return s, err
 }
@@ -195,7 +204,7 @@ func targetState(s adminapi.TargetStatus, t run.Target) string {
 }
 
 // attention lists what needs a person, most urgent first.
-func attention(s adminapi.Status, leavers []adminapi.Leaver) []adminapi.Attention {
+func attention(s adminapi.Status, findings []run.Plan, leavers []adminapi.Leaver) []adminapi.Attention {
 	out := []adminapi.Attention{}
 	for _, t := range s.Targets {
 		if t.Stopped != nil {
@@ -220,8 +229,11 @@ func attention(s adminapi.Status, leavers []adminapi.Leaver) []adminapi.Attentio
 			out = append(out, adminapi.Attention{What: fmt.Sprintf("%d things at %s were changed there by hand", t.Drift, t.Name), Fix: "muster drift " + t.Name})
 		}
 	}
+	for _, p := range findings {
+		out = append(out, adminapi.Attention{What: fmt.Sprintf("%s: %d wait", p.Why, p.People), Fix: "muster hold show " + p.ID, Since: p.Created})
+	}
 	for _, c := range s.Sources {
-		if c.Problem != nil {
+		if c.Problem != nil && !slices.ContainsFunc(findings, func(p run.Plan) bool { return rests(p, c.Problem) }) {
 			out = append(out, adminapi.Attention{What: c.Problem.What, Fix: "muster source test " + c.Name, Since: c.Last.Started})
 		}
 	}
@@ -229,6 +241,12 @@ func attention(s adminapi.Status, leavers []adminapi.Leaver) []adminapi.Attentio
 		out = out[:50]
 	}
 	return out
+}
+
+// rests reports whether a hold of a source is about a problem: then it is told once.
+func rests(p run.Plan, on *run.Problem) bool {
+	have, ok := p.Problem()
+	return ok && have.Code == on.Code
 }
 
 // summary says in one sentence how everything stands.

@@ -42,7 +42,7 @@ func (s *shell) approveCommand(verb, short string) *cobra.Command {
 	c.Flags().IntVar(&req.Count, "confirm-count", 0, "the number of people and groups affected")
 	counted = func() bool { return c.Flags().Changed("confirm-count") }
 	c.Flags().StringArrayVar(&req.Lines, "line", nil, "only the line with this `key`; may be repeated")
-	c.Flags().StringVar(&req.Answer, "answer", "", "what to do about lines that ask which of several things to do: replace or keep, of a group that the target cannot rename")
+	c.Flags().StringVar(&req.Answer, "answer", "", "what to do about lines that ask which of several things to do: replace or keep, of a group that the target cannot rename; adopt or create, of an entry that a source takes for somebody")
 	c.Flags().BoolVar(&req.AllOrNothing, "all-or-nothing", false, "refuse if any line does not hold any more")
 	c.Flags().BoolVar(&noWait, "no-wait", false, "do not wait until it is carried out")
 	return c

@@ -19,7 +19,7 @@ func (s *shell) holdCommand() *cobra.Command {
 
 func (s *shell) holdListCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "list [target]", Short: "List what waits for a person: holds, and people who wait one by one", Args: args("[target]"),
+		Use: "list [source|target]", Short: "List what waits for a person: holds, and people who wait one by one", Args: args("[source|target]"),
 		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
 			target := ""
 			if len(args) > 0 {
@@ -51,7 +51,7 @@ func (s *shell) holds(holds []run.Plan, waiting []adminapi.Waiting) error {
 	}
 	if len(holds) > 0 {
 		t := table{}
-		t.row("HOLD", "TARGET", "LIMIT", "PEOPLE", "SINCE", "WHY")
+		t.row("HOLD", "AT", "CLASS", "PEOPLE", "SINCE", "WHY")
 		for _, h := range holds {
 			t.row(h.ID, h.Target, h.Class, h.People, stamp(h.Created), h.Why)
 		}

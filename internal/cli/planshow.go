@@ -61,10 +61,20 @@ func (s *shell) showPlan(ctx context.Context, c *client.Client, p run.Plan, summ
 			return err
 		}
 	}
+	s.planProblem(p)
 	s.planReport(p)
 	s.planSummary(p)
 	s.planNext(p)
 	return nil
+}
+
+// planProblem says what a hold of a source rests on.
+func (s *shell) planProblem(p run.Plan) {
+	on, ok := p.Problem()
+	if !ok {
+		return
+	}
+	s.print("\nWhy: %s\nNow: %s\nFix: %s", on.Why, on.Now, on.Fix)
 }
 
 // planReport says what is at the target already: the first thing to know of a target with accounts.
@@ -106,6 +116,7 @@ func planTitle(p run.Plan) string {
 var signs = map[plan.Verb][2]string{
 	plan.Link: {"=", dim}, plan.Create: {"+", green}, plan.Enable: {"+", green}, plan.AddMembers: {"+", green}, plan.Update: {"~", yellow},
 	plan.DisableUser: {"−", red}, plan.DeleteRemote: {"−", red}, plan.RemoveMembers: {"−", red}, plan.Skip: {"✗", dim},
+	plan.Miss: {"−", red}, plan.Rebind: {"=", yellow}, plan.Clear: {"~", yellow}, plan.Vacate: {"−", red},
 }
 
 func (s *shell) planLine(l run.Line, names map[directory.ID]string) {
@@ -121,7 +132,7 @@ func (s *shell) planLine(l run.Line, names map[directory.ID]string) {
 	if l.Kind == "group" {
 		text = fmt.Sprintf("%-14s group %s", clean(verb), clean(l.Name))
 	}
-	if l.Remote != "" && l.Verb == plan.Link {
+	if l.Remote != "" && (l.Verb == plan.Link || l.Verb == plan.Rebind) {
 		text += " ↔ " + clean(string(l.Remote))
 	}
 	if l.Size != l.Left {

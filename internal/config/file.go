@@ -32,7 +32,6 @@ func (d *document) file(data []byte) *File {
 	for i, s := range o.list("sources") {
 		f.Sources = append(f.Sources, d.source(s, fmt.Sprintf("sources[%d]", i), names))
 	}
-	clear(names)
 	for i, t := range o.list("targets") {
 		f.Targets = append(f.Targets, d.target(t, fmt.Sprintf("targets[%d]", i), names))
 	}

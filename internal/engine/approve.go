@@ -15,7 +15,7 @@ import (
 )
 
 // releaseWindow is how long a released hold may take to start. Once started it runs to its end.
-const releaseWindow = 30 * time.Minute
+const releaseWindow = run.ReleaseWindow
 
 // A Decision is a person's word on a stored plan.
 type Decision struct {
@@ -53,6 +53,10 @@ func (e *Engine) decide(ctx context.Context, d Decision, to run.Status) (run.Pla
 		if p, err = run.In(tx).Plan(ctx, d.Plan); err != nil {
 			return err
 		}
+		if s := e.source(p.Target); s != nil {
+			p, err = s.decide(ctx, run.In(tx), p, d, to)
+			return err
+		}
 		if t, err = e.target(p.Target); err != nil {
 			return err
 		}
@@ -73,6 +77,9 @@ func (e *Engine) decide(ctx context.Context, d Decision, to run.Status) (run.Pla
 	})
 	if err != nil {
 		return p, fmt.Errorf("decide about plan %s: %w", d.Plan, err)
+	}
+	if t == nil {
+		return p, nil
 	}
 	if to == run.Approved && p.Kind != run.Hold {
 		t.active.Store(t.set)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"muster/internal/connector"
 	"muster/internal/directory"
 	"muster/internal/link"
 	"muster/internal/plan"
@@ -371,25 +370,4 @@ func (w *wave) shrink(ctx context.Context, units []*unit, pick func(plan.Line) b
 }
 
 // recount makes the numbers of a stored plan those of its lines that wait.
-func recount(ctx context.Context, r run.Tx, p run.Plan) error {
-	waiting := run.LineFilter{Status: run.Waiting}
-	tally, err := r.TallyLines(ctx, p.ID, waiting)
-	if err != nil {
-		return err
-	}
-	p.Counts = map[string]int{}
-	for _, t := range tally {
-		name := t.Act
-		if t.Kind == connector.Group {
-			name = "group " + name
-		}
-		p.Counts[name] += t.Lines
-	}
-	if p.People, err = r.CountObjects(ctx, p.ID, waiting); err != nil {
-		return err
-	}
-	if len(tally) == 0 && p.Status == run.Waiting {
-		p.Status = run.Stale
-	}
-	return r.PutPlan(ctx, p)
-}
+func recount(ctx context.Context, r run.Tx, p run.Plan) error { return run.Recount(ctx, r, p) }

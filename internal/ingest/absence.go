@@ -15,39 +15,51 @@ import (
 // Close ends a read. cause is how Pull ended: only nil lets bases that were read whole yield absence, after the whole read is judged and every missing entry
 // was looked up one by one. It returns what the read did; an error means that the store failed.
 func (r *Reading) Close(ctx context.Context, locate source.Locator, cause error) (Summary, error) {
-	if err := r.endMembers(ctx); err != nil {
+	err := errors.Join(r.stand(ctx), r.endMembers(ctx))
+	if err != nil {
 		return r.summary(), err
 	}
 	if cause != nil {
 		r.sum.Problem = incomplete(r.source, cause)
-		return r.summary(), nil
+		return r.summary(), r.keepHolds(ctx, nil, false)
 	}
 	bases := slices.Sorted(maps.Keys(r.complete))
-	problems, err := r.judge(ctx, bases)
+	if err := r.rebind(ctx, bases); err != nil {
+		return r.summary(), err
+	}
+	trips, err := r.judge(ctx, bases)
 	if err != nil {
 		return r.summary(), err
 	}
-	if p := r.judgeDoubts(); p != nil {
-		problems = append(problems, p)
-	}
-	if len(problems) > 0 {
-		r.sum.Suspicious, r.sum.Problem = true, problems[0]
-		for _, p := range problems[1:] {
-			r.note("also: %s", p.What)
+	if len(trips) > 0 {
+		r.sum.Suspicious, r.sum.Problem = true, trips[0].problem
+		for _, f := range trips[1:] {
+			r.note("also: %s", f.problem.What)
 		}
-		return r.summary(), nil
+		return r.summary(), r.keepHolds(ctx, trips, true)
 	}
-	if err := r.believe(ctx); err != nil {
+	if err := r.conclusions(ctx, locate, bases); err != nil {
 		return r.summary(), err
+	}
+	return r.summary(), r.keepHolds(ctx, nil, true)
+}
+
+// conclusions takes in what a read means that is believed.
+func (r *Reading) conclusions(ctx context.Context, locate source.Locator, bases []source.Base) error {
+	if err := r.believe(ctx); err != nil {
+		return err
+	}
+	if err := r.bindFew(ctx); err != nil {
+		return err
 	}
 	l := &lookUp{Reading: r, locator: locate}
 	for _, base := range bases {
 		if err := r.missing(ctx, base, func(lost []directory.Record, _ int) error { return l.page(ctx, lost) }); err != nil {
-			return r.summary(), err
+			return err
 		}
 	}
 	l.tell()
-	return r.summary(), r.keepShares(ctx)
+	return r.keepShares(ctx)
 }
 
 // summary returns what was done, and how many notes it leaves out.

@@ -106,7 +106,7 @@ func live(r *directory.Record) bool {
 	return r.Status != directory.Outside && r.Status != directory.Removed
 }
 
-// correlate applies the source's rules in order; the first that finds exactly one person binds. A rule that cannot be computed makes the record wait, since
+// correlate applies the source's rules in order; the first that finds exactly one person proposes them. A rule that cannot be computed makes the record wait, since
 // a binding is for ever.
 func (s *settling) correlate(ctx context.Context, rec *directory.Record) error {
 	rules := s.door.rules(rec.Source)
@@ -124,30 +124,9 @@ func (s *settling) correlate(ctx context.Context, rec *directory.Record) error {
 			return err
 		}
 		if len(found) == 1 {
-			return s.join(ctx, rec, found[0])
+			return s.propose(ctx, rec, key, found[0])
 		}
 	}
-	return nil
-}
-
-// join binds rec to a person who has other records already, of other sources: two entries of one source are two people until somebody says otherwise.
-func (s *settling) join(ctx context.Context, rec *directory.Record, found directory.Object) error {
-	o := s.objects[found.ID]
-	if o == nil {
-		others, err := s.tx.RecordsOf(ctx, []directory.ID{found.ID})
-		if err != nil {
-			return err
-		}
-		o = &object{was: found}
-		for _, other := range others {
-			o.records = append(o.records, &other)
-		}
-	}
-	if i := slices.IndexFunc(s.speakers(found.ID, o), func(r *directory.Record) bool { return r.Source == rec.Source && live(r) }); i >= 0 {
-		rec.Waiting = fmt.Sprintf("it matches a person (%s) who has another entry in this source", found.ID)
-		return nil
-	}
-	rec.Object, s.objects[found.ID] = found.ID, o
 	return nil
 }
 

@@ -47,6 +47,13 @@ func (d *Door) grace() time.Duration {
 	return Grace
 }
 
+func (d *Door) log() *slog.Logger {
+	if d.Log != nil {
+		return d.Log
+	}
+	return slog.New(slog.DiscardHandler)
+}
+
 func (d *Door) rules(source string) *mapping.Source {
 	for _, r := range d.Rules {
 		if r.Source == source {

@@ -8,7 +8,7 @@ import (
 
 	"muster/internal/attr"
 	"muster/internal/directory"
-	"muster/internal/run"
+	"muster/internal/plan"
 	"muster/internal/source"
 )
 
@@ -17,14 +17,15 @@ import (
 // else about them goes in at once.
 type doubts struct {
 	records map[string]directory.Record // by key, as they came
+	lines   []plan.Line                 // what they have lost
+	let     map[string]int              // how many people have lost an attribute, and a person said that it is so
+	said    int                         // of lines: those of which a person said so
 	emptied []source.Key                // groups that had members
+	vacated []plan.Line                 // the same, to be decided about
 	filled  int                         // groups in this read that have members, or had
 	over    bool                        // more people than can be kept in mind
 	settled bool                        // the read is believed
 }
-
-// mostDoubts bounds what is kept in mind. It is far more than a read that is believed can hold.
-const mostDoubts = 20000
 
 // doubt gives changed records back what they lost, and keeps in mind what they said.
 func (r *Reading) doubt(ctx context.Context, fresh map[string]directory.Record, known []directory.Mark) error {
@@ -49,7 +50,7 @@ func (r *Reading) doubt(ctx context.Context, fresh map[string]directory.Record, 
 	for _, old := range had {
 		in := fresh[old.Key]
 		given, lost := restored(in, old, reads)
-		if !lost {
+		if len(lost) == 0 {
 			continue
 		}
 		given.Digest = digest(given, r.rules.Digest())
@@ -58,15 +59,34 @@ func (r *Reading) doubt(ctx context.Context, fresh map[string]directory.Record, 
 			r.sum.Unchanged++
 			delete(fresh, old.Key)
 		}
-		if r.doubts.over = r.doubts.over || len(r.doubts.records) >= mostDoubts; !r.doubts.over {
-			r.doubts.records[in.Key] = in
-		}
+		l := r.clearLine(old, lost)
+		_, said := r.let(Attributes, l.Key)
+		r.doubts.keep(in, l, lost, said)
 	}
 	return nil
 }
 
-// restored returns in with the attributes that old had and in has no more, and whether there are any.
-func restored(in, old directory.Record, names []string) (directory.Record, bool) {
+// keep notes that a record came without something, once however often it comes. said tells that a person said so.
+func (d *doubts) keep(in directory.Record, l plan.Line, lost []attr.Path, said bool) {
+	_, again := d.records[in.Key]
+	switch {
+	case again:
+		d.records[in.Key] = in
+		return
+	case said:
+		for _, p := range lost {
+			d.let[string(p)]++
+		}
+		d.said++
+	case len(d.lines)-d.said >= mostLines:
+		d.over = true
+		return
+	}
+	d.records[in.Key], d.lines = in, append(d.lines, l)
+}
+
+// restored returns in with the attributes that old had and in has no more, and which they are.
+func restored(in, old directory.Record, names []string) (directory.Record, []attr.Path) {
 	var lost []attr.Path
 	for _, name := range names {
 		if p := attr.Path(name); old.Attrs.First(p) != "" && in.Attrs.First(p) == "" {
@@ -74,7 +94,7 @@ func restored(in, old directory.Record, names []string) (directory.Record, bool)
 		}
 	}
 	if len(lost) == 0 {
-		return in, false
+		return in, nil
 	}
 	if in.Attrs = in.Attrs.Clone(); in.Attrs == nil {
 		in.Attrs = attr.Set{}
@@ -82,7 +102,7 @@ func restored(in, old directory.Record, names []string) (directory.Record, bool)
 	for _, p := range lost {
 		in.Attrs[p] = slices.Clone(old.Attrs[p])
 	}
-	return in, true
+	return in, lost
 }
 
 // empties reports whether a group that came whole and without a member had some, which is doubted.
@@ -100,8 +120,9 @@ func (r *Reading) empties(ctx context.Context, g group, key source.Key, came []d
 		if err != nil {
 			return false, fmt.Errorf("read the members of %s: %w", key, err)
 		}
+		l := r.vacateLine(g, string(key))
 		if filled {
-			r.doubts.emptied = append(r.doubts.emptied, key)
+			r.doubts.emptied, r.doubts.vacated = append(r.doubts.emptied, key), append(r.doubts.vacated, l)
 		}
 	}
 	if filled {
@@ -110,17 +131,38 @@ func (r *Reading) empties(ctx context.Context, g group, key source.Key, came []d
 	return filled && len(came) == 0, nil
 }
 
-// judgeDoubts says why a read is not believed that says much less than the one before.
-func (r *Reading) judgeDoubts() *run.Problem {
+// judgeDoubts says why a read is not believed in which more people have lost an attribute than can be kept in mind.
+func (r *Reading) judgeDoubts() *finding {
 	if r.doubts.over {
-		return suspicious("source_attributes", fmt.Sprintf("%s: more than %d people have lost an attribute", r.source, mostDoubts),
-			"The bind account probably lost the right to read it.", "Give the right back, or remove the attribute from the mapping.")
-	}
-	if n := len(r.doubts.emptied); n >= emptyLeast && n*100 > r.doubts.filled*emptyPercent {
-		return suspicious("source_members", fmt.Sprintf("%s: %d of %d groups have suddenly no members", r.source, n, r.doubts.filled),
-			"The bind account probably lost the right to read the members.", "Give the right back. If the groups really are empty, take them out of the search base first.")
+		return r.lostAttributes(fmt.Sprintf("%s: more than %d people have lost an attribute", r.source, mostLines))
 	}
 	return nil
+}
+
+// judgeEmptied says why a read is not believed in which many groups have no members any more.
+func (r *Reading) judgeEmptied() *finding {
+	n := 0
+	for _, l := range r.doubts.vacated {
+		if _, said := r.let(Members, l.Key); !said {
+			n++
+		}
+	}
+	if n < emptyLeast || n*100 <= r.doubts.filled*emptyPercent {
+		return nil
+	}
+	f := &finding{class: Members, problem: suspicious("source_members", fmt.Sprintf("%s: %d of %d groups have suddenly no members", r.source, n, r.doubts.filled),
+		"The bind account probably lost the right to read the members.",
+		fmt.Sprintf("Give the right back. If the groups really are empty: muster hold release %s.", r.source))}
+	for _, l := range r.doubts.vacated {
+		f.add(l)
+	}
+	return f
+}
+
+func (r *Reading) lostAttributes(what string) *finding {
+	return &finding{class: Attributes, lines: r.doubts.lines, problem: suspicious("source_attributes", what,
+		"The bind account probably lost the right to read it.",
+		fmt.Sprintf("Give the right back. If it was abolished, remove it from the mapping. If these people really have none any more: muster hold release %s.", r.source))}
 }
 
 // believe takes in what was doubted, now that the read is believed.

@@ -29,9 +29,11 @@ type Reading struct {
 	complete map[source.Base]bool
 	shares   shares
 	doubts   doubts
-	partial  bool // some records came as unchanged, without their attributes
-	unsaid   int  // notes that were left out
-	sum      Summary
+	standing
+	suits   suits
+	partial bool // some records came as unchanged, without their attributes
+	unsaid  int  // notes that were left out
+	sum     Summary
 }
 
 // Read begins a read of a source. It is an error if the source has no rules.
@@ -46,7 +48,7 @@ func (d *Door) Read(source string) (*Reading, error) {
 func newReading(d *Door, name string, rules *mapping.Source) *Reading {
 	return &Reading{
 		door: d, source: name, rules: rules, now: d.Now(), seed: maphash.MakeSeed(), seen: map[uint64]directory.ID{}, count: map[source.Base]int{}, groups: map[uint64]group{},
-		people: map[attr.Path]index{}, complete: map[source.Base]bool{}, shares: shares{}, doubts: doubts{records: map[string]directory.Record{}},
+		people: map[attr.Path]index{}, complete: map[source.Base]bool{}, shares: shares{}, doubts: doubts{records: map[string]directory.Record{}, let: map[string]int{}},
 	}
 }
 
@@ -54,6 +56,9 @@ func (r *Reading) actor() directory.Actor { return directory.Actor("source:" + r
 
 // Take lets one batch in. It is durable when Take returns, and taking it again changes nothing.
 func (r *Reading) Take(ctx context.Context, b source.Batch) error {
+	if err := r.stand(ctx); err != nil {
+		return err
+	}
 	if err := r.takeRecords(ctx, b.Records); err != nil {
 		return err
 	}

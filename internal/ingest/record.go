@@ -106,6 +106,10 @@ func (r *Reading) write(ctx context.Context, fresh map[string]directory.Record) 
 	for _, rec := range done.records {
 		r.remember(mark(rec), source.Base(rec.Base))
 	}
+	r.suits.keep(done.records, done.suits)
+	for _, key := range done.matched {
+		r.carried(Matches, key)
+	}
 	paths := slices.Collect(maps.Keys(r.people))
 	for _, o := range done.objects {
 		r.enter(o.is, paths)

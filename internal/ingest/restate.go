@@ -26,6 +26,7 @@ func (d *Door) Restate(ctx context.Context, name string, bases ...source.Base) (
 		return 0, err
 	}
 	r := newReading(d, name, rules)
+	r.suits.free = true // whose records these are was decided when they were stated
 	for _, base := range bases {
 		if err := r.restate(ctx, base); err != nil {
 			return 0, fmt.Errorf("apply the rules of %s: %w", name, err)

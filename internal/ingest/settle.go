@@ -25,6 +25,9 @@ type settling struct {
 	objects map[directory.ID]*object // that they belong to
 	rivals  map[string]directory.ID  // who has the name that a record wants, by its key; nil = nobody asks
 
+	suits   []suit   // matches that wait
+	matched []string // keys of matches that were carried out
+
 	added     int // records never seen before
 	changed   int // records that say something else, or are back
 	unchanged int // records that waited and say what they said

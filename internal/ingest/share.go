@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"muster/internal/directory"
-	"muster/internal/run"
 )
 
 // shares counts how many people have each attribute, so that the loss of a read right on one of them is noticed. "" counts everybody.
@@ -63,7 +62,7 @@ func (r *Reading) counted() bool { return len(r.complete) > 0 && !r.partial && r
 
 // judgeShares compares with the last read that was believed, whether or not anybody is missing: what is lost stays suspicious until it is back, or no rule
 // reads it any more.
-func (r *Reading) judgeShares(ctx context.Context) (*run.Problem, error) {
+func (r *Reading) judgeShares(ctx context.Context) (*finding, error) {
 	if !r.counted() {
 		return nil, nil
 	}
@@ -71,12 +70,14 @@ func (r *Reading) judgeShares(ctx context.Context) (*run.Problem, error) {
 	if err != nil {
 		return nil, err
 	}
+	for name, n := range r.doubts.let {
+		before[name] -= n
+	}
 	lost := r.shares.fell(before, r.door.reads(r.source))
 	if len(lost) == 0 {
 		return nil, nil
 	}
-	return suspicious("source_attributes", fmt.Sprintf("%s: many people have lost an attribute: %s", r.source, strings.Join(lost, ", ")),
-		"The bind account probably lost the right to read it.", "Give the right back, or remove the attribute from the mapping."), nil
+	return r.lostAttributes(fmt.Sprintf("%s: many people have lost an attribute: %s", r.source, strings.Join(lost, ", "))), nil
 }
 
 // keepShares remembers the shares of a read that is believed, if they moved.

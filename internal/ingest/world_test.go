@@ -19,6 +19,7 @@ import (
 	"muster/internal/mapping"
 	"muster/internal/source"
 	"muster/internal/store"
+	"muster/internal/testserver"
 )
 
 // template makes an empty database once; every test gets a copy.
@@ -104,7 +105,25 @@ func openWorld(t *testing.T, r tester, dir string, rules ...mapping.SourceRules)
 	if err := os.WriteFile(path, raw, 0o600); err != nil {
 		r.Fatal(err)
 	}
-	s, err := store.Open(t.Context(), path, store.Options{})
+	return worldOn(t, r, path, rules...)
+}
+
+// eachStore runs a test on a world on each kind of database.
+func eachStore(t *testing.T, test func(*testing.T, func(...mapping.SourceRules) *world)) {
+	t.Helper()
+	t.Run("SQLite", func(t *testing.T) {
+		test(t, func(rules ...mapping.SourceRules) *world { return newWorld(t, rules...) })
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		dsn := testserver.Postgres(t)
+		test(t, func(rules ...mapping.SourceRules) *world { return worldOn(t, t, dsn, rules...) })
+	})
+}
+
+// worldOn makes a world on a database.
+func worldOn(t *testing.T, r tester, dsn string, rules ...mapping.SourceRules) *world {
+	t.Helper()
+	s, err := store.Open(t.Context(), dsn, store.Options{AllowNoSync: true})
 	if err != nil {
 		r.Fatal(err)
 	}

@@ -11,10 +11,11 @@ import (
 
 // A Source is the compiled rules of one source. It is safe for concurrent use.
 type Source struct {
-	digest string
-	people []rule
-	groups []rule
-	keys   []key
+	digest      string
+	correlation string
+	people      []rule
+	groups      []rule
+	keys        []key
 }
 
 type key struct {
@@ -34,11 +35,14 @@ func CompileSource(r SourceRules) (*Source, error) {
 		nameMemberOf: "memberOf is not part of a record: Muster answers it from the groups as read, in the rules of a target",
 	}}
 	s := &Source{}
-	var errs [4]error
+	var errs [5]error
 	s.people, errs[0] = c.rules("people.", r.People)
 	s.groups, errs[1] = c.rules("groups.", r.Groups)
 	errs[2] = errors.Join(onceInSource(s.people), onceInSource(s.groups), c.keys(s, r.Correlate))
 	s.digest, errs[3] = digest(r)
+	if len(r.Correlate) > 0 {
+		s.correlation, errs[4] = digest(r.Correlate)
+	}
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
@@ -144,6 +148,9 @@ func (s *Source) Attributes() []string {
 
 // Digest identifies the rules: equal digests mean equal rules. It is stable over releases.
 func (s *Source) Digest() string { return s.digest }
+
+// Correlation identifies the rules by which entries are recognised as people of other sources, in the way of Digest; "" = there are none.
+func (s *Source) Correlation() string { return s.correlation }
 
 // asked returns the attributes of records that e reads and a server must be asked for.
 func (e *expr) asked() []string {

@@ -18,14 +18,15 @@ var old = []struct{ what, text string }{
 		(select target, object, what, member, since from span where upto > 0 and upto < $1 order by upto limit $2)`},
 	{"audit", "delete from audit where seq in (select seq from audit where at_ms < $1 order by at_ms limit $2)"},
 	{"lines", `delete from line where (plan, seq) in (select l.plan, l.seq from line l join plan p on p.id = l.plan
-		where p.created < $1 and p.decided < $1 and p.status not in ('waiting', 'approved') and l.status <> 'rejected' limit $2)`},
+		where p.created < $1 and p.decided < $1 and p.status not in ('waiting', 'approved') and l.status <> 'rejected' and p.class <> 'matches' limit $2)`},
 	{"plans", `delete from plan where id in (select p.id from plan p where p.created < $1 and p.decided < $1 and p.status not in ('waiting', 'approved')
 		and not exists (select 1 from line l where l.plan = p.id) limit $2)`},
 	{"runs", "delete from run where id in (select id from run where ended > 0 and ended < $1 limit $2)"},
 }
 
 // Prune deletes what happened before then: settled journal entries, ended intervals, the audit log, ended runs, and decided plans. What is still open or
-// still true is kept, however old, and what a person has rejected. It also drops the tombstones of memberships that every target has seen. It returns the number of rows deleted, and may
+// still true is kept, however old, and what a person has rejected, or said about who somebody is. It also drops the tombstones of memberships that every target
+// has seen. It returns the number of rows deleted, and may
 // be called at any time.
 func (s *Store) Prune(ctx context.Context, before time.Time) (int64, error) {
 	var sum int64

@@ -36,6 +36,7 @@ type SourceStatus struct {
 	Groups   int          `json:"groups"`
 	Waiting  int          `json:"waiting"` // records that are not bound or not fully applied
 	Absent   int          `json:"absent"`  // records that were missing and about which nothing is concluded yet
+	Holds    []string     `json:"holds,omitempty"`
 	Last     *run.Run     `json:"last,omitempty"`
 	Problem  *run.Problem `json:"problem,omitempty"`
 }
