@@ -12,6 +12,7 @@ import (
 
 	"muster/internal/access"
 	"muster/internal/attr"
+	"muster/internal/bulkload"
 	"muster/internal/cli"
 	"muster/internal/config"
 	"muster/internal/connector"
@@ -48,9 +49,14 @@ func compile(f *config.File) (*parts, error) {
 		p.known.Person = union(p.known.Person, rules.Paths(directory.Person))
 		p.known.Group = union(p.known.Group, rules.Paths(directory.Group))
 	}
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+	loaded, err := mapping.CompileSource(bulkload.Rules())
+	errs = append(errs, err)
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
 	}
+	p.rules = append(p.rules, ingest.Rules{Source: bulkload.Source, Mapping: loaded})
+	p.known.Sources = append(p.known.Sources, bulkload.Source)
+	p.known.Person = union(p.known.Person, loaded.Paths(directory.Person))
 	for _, t := range f.Targets {
 		rules, err := mapping.CompileTarget(t.Rules, p.known)
 		errs = append(errs, err)

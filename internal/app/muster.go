@@ -23,6 +23,7 @@ import (
 	"muster/internal/server/adminapi"
 	"muster/internal/server/console"
 	"muster/internal/store"
+	"muster/internal/workspace/files"
 )
 
 // A Muster is a started application: store, engine and what the admin API does with them. It implements adminapi.Service and cli.Session.
@@ -46,6 +47,9 @@ type Muster struct {
 	ctx   context.Context // of work that requests start; ends with Close
 	stop  context.CancelFunc
 	tasks sync.WaitGroup
+
+	files *files.Folder
+	loads loads
 }
 
 var (
@@ -85,6 +89,12 @@ func (m *Muster) open(ctx context.Context) error {
 	if m.Store, err = store.Open(ctx, dsn, store.Options{Log: m.log}); err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
+	if m.files, err = files.Open(filepath.Join(m.Data, "files")); err != nil {
+		return fmt.Errorf("open the folder of files: %w", err)
+	}
+	if err := m.sweepLoads(); err != nil {
+		return fmt.Errorf("tidy the folder of loads: %w", err)
+	}
 	m.Keeper = &access.Keeper{Store: m.Store, Now: m.now, Audit: audit(m.now)}
 	if err := m.Keeper.Local(ctx, filepath.Join(m.Data, adminapi.TokenName)); err != nil {
 		return fmt.Errorf("make the local token: %w", err)
@@ -111,8 +121,11 @@ func (m *Muster) Close() error {
 		m.stop()
 	}
 	m.tasks.Wait()
+	if m.files != nil {
+		err = m.files.Close()
+	}
 	if m.Store != nil {
-		err = m.Store.Close()
+		err = errors.Join(err, m.Store.Close())
 	}
 	if m.unlock != nil {
 		err = errors.Join(err, m.unlock())

@@ -261,6 +261,8 @@ func (m *Muster) runView(ctx context.Context, id string) (adminapi.RunView, erro
 	})
 	if p, ok := m.Engine.Progress(id); ok {
 		out.Phase, out.Done = p.Phase, p.Done
+	} else if p, ok := m.loads.get(id); ok {
+		out.Phase, out.Done, out.Total = p.Step, p.Done, p.Total
 	} else if out.Outcome == run.Running {
 		out.Phase = "waiting"
 	}

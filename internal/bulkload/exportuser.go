@@ -66,13 +66,18 @@ func (x *exporting) userPage(page []directory.Object) error {
 	for _, m := range memberships {
 		in[m.Person] = append(in[m.Person], m)
 	}
-	loaded := map[directory.ID]directory.Record{}
+	loaded, known := map[directory.ID]directory.Record{}, map[directory.ID]bool{}
 	for _, r := range records {
+		known[r.Object] = true
 		if r.Source == Source {
 			loaded[r.Object] = r
 		}
 	}
 	for _, o := range page {
+		if !known[o.ID] && len(in[o.ID]) == 0 && profile[o.ID].Person == "" && o.Attrs.First(directory.Email) == "" {
+			x.out.Notes["people of Muster's own, left out"]++
+			continue
+		}
 		u, err := x.user(o, profile[o.ID], loaded[o.ID])
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package bulkload
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -64,7 +65,8 @@ type Result struct {
 	Resumed bool           `json:"resumed,omitempty"` // an earlier load of the file was cut off, and this one went on there
 	Written map[string]int `json:"written"`           // "team added", "post unchanged" …: all that the file holds, once each
 	Waiting []Wait         `json:"waiting,omitempty"` // people who could not be told apart from others
-	Kept    int            `json:"-"`                 // waiting people that are not listed
+	// MoreWaiting is how many people wait besides those listed.
+	MoreWaiting int `json:"more_waiting,omitempty"`
 }
 
 // A Wait is somebody who is not loaded until a person has decided, and why.
@@ -76,12 +78,21 @@ type Wait struct {
 // ErrBadLines says that a file was refused because lines of it are bad.
 var ErrBadLines = errors.New("lines of the file are bad")
 
+// Try says what is wrong with a file, here and now, and writes nothing.
+func (l *Loader) Try(ctx context.Context, a *Archive, o LoadOptions) (Result, error) {
+	report, err := Validate(ctx, a, Options{Known: l.known(ctx, cmp.Or(o.From, usual)), Found: o.Found})
+	if err == nil && report.Errors > 0 {
+		err = ErrBadLines
+	}
+	return Result{Report: report}, err
+}
+
+const usual = "default"
+
 // Load brings a file in. What it wrote is durable step by step, together with how far it came: a load that was cut off goes on where it was, and a file that is
 // loaded again changes nothing. Bad lines are found before anything is written.
 func (l *Loader) Load(ctx context.Context, a *Archive, o LoadOptions) (Result, error) {
-	if o.From == "" {
-		o.From = "default"
-	}
+	o.From = cmp.Or(o.From, usual)
 	v, err := validate(ctx, a, Options{Known: l.known(ctx, o.From), Found: o.Found})
 	sum := sha256.Sum256(append(v.sum.Sum(nil), o.From...))
 	r := Result{Report: v.report, ID: hex.EncodeToString(sum[:13])}
@@ -212,7 +223,7 @@ func (w *loading) listWaiting(ctx context.Context) error {
 					continue
 				}
 				if len(w.result.Waiting) == listedWaiting {
-					w.result.Kept++
+					w.result.MoreWaiting++
 					continue
 				}
 				w.result.Waiting = append(w.result.Waiting, Wait{rec.Attrs.First("username"), rec.Waiting})

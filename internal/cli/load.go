@@ -12,8 +12,8 @@ import (
 )
 
 func (s *shell) loadCommand() *cobra.Command {
-	c := &cobra.Command{Use: "load", Short: "Check files that hold a whole installation: teams, channels, people, posts"}
-	c.AddCommand(s.loadValidateCommand())
+	c := &cobra.Command{Use: "load", Short: "Load and export whole installations: teams, channels, people, posts"}
+	c.AddCommand(s.loadValidateCommand(), s.loadRunCommand(), s.loadStatusCommand(), s.loadResumeCommand(), s.loadDropCommand(), s.loadExportCommand())
 	return group(c)
 }
 

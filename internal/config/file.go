@@ -35,7 +35,7 @@ func (d *document) file(data []byte) *File {
 	for i, t := range o.list("targets") {
 		f.Targets = append(f.Targets, d.target(t, fmt.Sprintf("targets[%d]", i), names))
 	}
-	if len(o.list("sources")) == 0 && len(d.errs) == 0 {
+	if len(f.Sources) == 0 && len(f.Targets) > 0 && len(d.errs) == 0 {
 		d.fail(0, "no sources: there is nobody to provision", "sources: [{name: corp, type: ldap, …}]", "")
 	}
 	f.Allow = d.allow(o)

@@ -34,13 +34,14 @@ const (
 	Read      Kind = "read"      // of a source
 	Serve     Kind = "serve"     // a wave of changes to a target
 	Reconcile Kind = "reconcile" // a full comparison with a target
+	Load      Kind = "load"      // of a file into the workspace
 )
 
-// A Run is one reading of a source or serving of a target.
+// A Run is one reading of a source, serving of a target, or loading of a file.
 type Run struct {
 	ID      string         `json:"id"`
 	Kind    Kind           `json:"kind"`
-	Name    string         `json:"name"` // source or target
+	Name    string         `json:"name"` // source, target or file
 	Started time.Time      `json:"started"`
 	Ended   time.Time      `json:"ended,omitzero"`
 	Outcome Outcome        `json:"outcome"`

@@ -65,6 +65,7 @@ func newAPI(mux *http.ServeMux, svc Service, keeper *access.Keeper, log *slog.Lo
 	a.tokenRoutes()
 	a.browseRoutes()
 	a.codeRoutes()
+	a.loadRoutes()
 	return a
 }
 
@@ -139,11 +140,17 @@ type route struct {
 
 // add registers an operation. It is generic over the parameters and the body of the answer.
 func add[I, O any](a *api, r route, fn func(context.Context, *I) (O, error)) {
+	addOp(a, r, func(*huma.Operation) {}, fn)
+}
+
+// addOp is add for an operation that has more to say of itself.
+func addOp[I, O any](a *api, r route, more func(*huma.Operation), fn func(context.Context, *I) (O, error)) {
 	op := huma.Operation{
 		OperationID: r.id, Method: r.method, Path: r.path, Summary: r.summary, DefaultStatus: r.status,
 		Description: "Needs the right “" + string(r.right) + "”.",
 		Metadata:    map[string]any{rightKey: r.right},
 	}
+	more(&op)
 	huma.Register(a.API, op, func(ctx context.Context, in *I) (*output[O], error) {
 		out, err := fn(ctx, in)
 		if err != nil {

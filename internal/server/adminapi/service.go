@@ -28,6 +28,7 @@ type Service interface {
 	Targets
 	Drifts
 	Browsing
+	Loads
 }
 
 // Overview says how everything stands.

@@ -127,6 +127,9 @@ func runView(id string, ended bool) (adminapi.RunView, bool) {
 	case "run-wiki", "run-chat", "run-old":
 		v.Kind, v.Name, v.Counts = run.Reconcile, id[len("run-"):], map[string]int{"update": 2}
 		v.Phase = "serving"
+	case "run-load":
+		v.Kind, v.Name, v.Counts = run.Load, "old.zip", map[string]int{"team added": 2}
+		v.Phase = "teams"
 	default:
 		return v, false
 	}

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync"
 
 	"muster/internal/secret"
 	"muster/internal/server"
@@ -54,41 +55,69 @@ func Handler(h http.Handler, token secret.String) *Client {
 
 type direct struct{ http.Handler }
 
-// RoundTrip answers a request by calling the handler, on this goroutine.
+// RoundTrip answers a request by calling the handler. The answer is read while the handler writes it.
 func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
-	w := &answer{header: http.Header{}, status: http.StatusOK}
 	if r.Body == nil {
 		r.Body = http.NoBody
 	}
-	d.ServeHTTP(w, r)
-	if err := r.Context().Err(); err != nil {
-		return nil, err
+	body, w := io.Pipe()
+	a := &answer{header: http.Header{}, body: w, begun: make(chan begun, 1)}
+	go func() {
+		defer func() {
+			if v := recover(); v != nil {
+				a.fail(fmt.Errorf("the answer broke off: %v", v))
+			}
+		}()
+		d.ServeHTTP(a, r)
+		a.WriteHeader(http.StatusOK)
+		_ = w.Close() // never fails
+	}()
+	select {
+	case b := <-a.begun:
+		return &http.Response{
+			Status: strconv.Itoa(b.status) + " " + http.StatusText(b.status), StatusCode: b.status, Header: b.header, Body: body, Request: r,
+		}, nil
+	case <-r.Context().Done():
+		_ = body.Close() // so that the handler, if it writes, ends
+		return nil, r.Context().Err()
 	}
-	return &http.Response{
-		Status: strconv.Itoa(w.status) + " " + http.StatusText(w.status), StatusCode: w.status, Header: w.header, Body: io.NopCloser(&w.body), Request: r,
-	}, nil
 }
 
-// answer keeps what a handler writes.
+// answer passes on what a handler writes.
 type answer struct {
 	header http.Header
-	status int
-	body   bytes.Buffer
+	body   *io.PipeWriter
+	begun  chan begun
+	once   sync.Once
 }
 
-func (a *answer) Header() http.Header         { return a.header }
-func (a *answer) WriteHeader(status int)      { a.status = status }
-func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }
+// begun is what comes before the body of an answer.
+type begun struct {
+	status int
+	header http.Header
+}
+
+func (a *answer) Header() http.Header { return a.header }
+
+func (a *answer) WriteHeader(status int) {
+	a.once.Do(func() { a.begun <- begun{status, a.header.Clone()} })
+}
+
+func (a *answer) Write(b []byte) (int, error) {
+	a.WriteHeader(http.StatusOK)
+	return a.body.Write(b)
+}
+
+func (a *answer) fail(err error) {
+	a.WriteHeader(http.StatusInternalServerError)
+	_ = a.body.CloseWithError(err) // never fails
+}
 
 const mostAnswer = 256 << 20
 
 // call makes one request and decodes its answer.
 func call[T any](ctx context.Context, c *Client, method, path string, query url.Values, body any) (T, error) {
 	var out T
-	u := c.base + "/api/v1" + path
-	if len(query) > 0 {
-		u += "?" + query.Encode()
-	}
 	var in io.Reader
 	if body != nil {
 		b, err := json.Marshal(body)
@@ -97,15 +126,9 @@ func call[T any](ctx context.Context, c *Client, method, path string, query url.
 		}
 		in = bytes.NewReader(b)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, u, in)
+	res, err := c.send(ctx, method, path, query, in, "application/json")
 	if err != nil {
 		return out, err
-	}
-	req.Header.Set("Authorization", "Bearer "+c.token.Reveal())
-	req.Header.Set("Content-Type", "application/json")
-	res, err := c.http.Do(req)
-	if err != nil {
-		return out, fmt.Errorf("call Muster: %w", cause(err))
 	}
 	defer res.Body.Close()
 	return out, decode(res, &out)

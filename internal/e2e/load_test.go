@@ -1,0 +1,194 @@
+package e2e
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+// M4: loads of an installation are killed at random moments and resumed, and end as one that was left alone.
+func TestLoadSurvivesKills(t *testing.T) {
+	t.Parallel()
+	kills := 6
+	if os.Getenv("MUSTER_TORTURE") != "" {
+		kills = 200
+	}
+	file := export(t, 300, 600)
+	calm := loadHouse(t, file)
+	calm.ok("load", "run", "old.zip").says("300 person there", "600 post added")
+	calm.ok("load", "export", "everything.zip")
+	h := loadHouse(t, file)
+	args := []string{"load", "run", "old.zip"}
+	for range kills {
+		if h.cutOff(time.Duration(rand.IntN(900))*time.Millisecond, args...) {
+			break
+		}
+		if strings.Contains(h.ok("load", "status").out, "old.zip") {
+			args = []string{"load", "resume"}
+		}
+	}
+	if args[1] == "resume" && strings.Contains(h.ok("load", "status").out, "old.zip") {
+		h.ok("load", "resume").says("600 post added")
+	} else {
+		h.ok("load", "run", "old.zip")
+	}
+	h.ok("load", "status").says("No load is under way.")
+	h.ok("load", "export", "everything.zip")
+	if a, b := contents(t, calm.path("everything.zip")), contents(t, h.path("everything.zip")); a != b {
+		t.Errorf("an undisturbed load and one that was killed differ:\n%s\n%s", a, b)
+	}
+}
+
+// M4: loading again changes nothing; what is exported loads elsewhere and exports as the same.
+func TestLoadTwiceAndElsewhere(t *testing.T) {
+	t.Parallel()
+	h := loadHouse(t, export(t, 40, 60))
+	h.ok("load", "run", "old.zip", "--dry-run")
+	h.ok("load", "status").says("No load is under way.")
+	h.want(1, "user", "show", "user7")
+	h.ok("load", "run", "old.zip")
+	again := h.ok("load", "run", "old.zip")
+	again.says("60 post unchanged", "40 profile unchanged")
+	if strings.Contains(again.out, " added") || strings.Contains(again.out, " changed") {
+		t.Errorf("loading again changed something:\n%s", again.out)
+	}
+	h.ok("load", "export", "everything.zip")
+	h.want(1, "load", "export", "everything.zip").says("load_export")
+	text, err := os.ReadFile(h.path("everything.zip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := loadHouse(t, text)
+	other.ok("load", "validate", "old.zip").says("0 errors", "0 warnings")
+	other.ok("load", "run", "old.zip")
+	other.ok("load", "export", "everything.zip")
+	if a, b := contents(t, h.path("everything.zip")), contents(t, other.path("everything.zip")); a != b {
+		t.Errorf("the export of a loaded export differs:\n%s\n%s", a, b)
+	}
+	h.ok("history").says("load.start", "export")
+}
+
+// M4: a file with bad lines is refused before anything is written, with all of them; a username that is taken makes its owner wait, and who waits can be let in.
+func TestLoadBadFiles(t *testing.T) {
+	t.Parallel()
+	h := loadHouse(t, []byte("PK\x03\x04 and no more"))
+	h.want(1, "load", "run", "old.zip").says("load_file")
+	h.write("bad.jsonl", `{"type":"version","version":1}
+{"type":"user"}
+{"type":"team","team":{"name":"fleet","display_name":"Fleet","type":"X"}}
+{"type":"team","team":{"name":"crew","display_name":"Crew","type":"O"}}
+`)
+	h.want(1, "load", "run", "bad.jsonl").says("load_bad_lines", "line 2", "line 3", "2 of 4 lines are bad")
+	h.ok("load", "run", "bad.jsonl", "--skip-bad").says("1 team added")
+	h.write("clash.jsonl", `{"type":"user","user":{"username":"owner","email":"somebody@example.com"}}`+"\n")
+	h.want(4, "load", "run", "clash.jsonl", "--from", "oldchat").says("load_waiting", "owner waits")
+	h.ok("load", "status").says("clash.jsonl", "people wait")
+	h.want(4, "load", "resume").says("load_waiting")
+	id := strings.Fields(strings.SplitAfter(h.ok("load", "status").out, "\n")[1])[0]
+	h.ok("load", "drop", id)
+	h.want(1, "load", "resume").says("there is no load")
+}
+
+// loadHouse is an installation without sources or targets, with a file to load.
+func loadHouse(t *testing.T, file []byte) *house {
+	t.Helper()
+	h := newHouse(t, "", "")
+	h.write("old.zip", string(file))
+	h.ok("check", "-c", "muster.yaml")
+	h.env = append(h.env, "MUSTER_CONFIG="+h.path("muster.yaml"))
+	return h
+}
+
+// cutOff runs a command and kills it after a while. It reports whether the command ended before that.
+func (h *house) cutOff(after time.Duration, args ...string) bool {
+	h.t.Helper()
+	cmd := exec.CommandContext(h.t.Context(), binary, args...)
+	cmd.Dir, cmd.Env = h.dir, h.env
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		h.t.Fatal(err)
+	}
+	timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+	defer timer.Stop()
+	err := cmd.Wait()
+	if err != nil && !strings.Contains(err.Error(), "killed") {
+		h.t.Fatalf("%v: %v\n%s", args, err, &out)
+	}
+	return err == nil
+}
+
+// export is an installation with so many people and posts, as a ZIP.
+func export(t *testing.T, people, posts int) []byte {
+	t.Helper()
+	var file bytes.Buffer
+	z := zip.NewWriter(&file)
+	add := func(name, text string) {
+		w, err := z.Create(name)
+		if err == nil {
+			_, err = io.WriteString(w, text)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var b strings.Builder
+	b.WriteString(`{"type":"version","version":1}` + "\n")
+	for i := range 4 {
+		fmt.Fprintf(&b, `{"type":"team","team":{"name":"unit%d","display_name":"Unit","type":"O"}}`+"\n", i)
+		fmt.Fprintf(&b, `{"type":"channel","channel":{"team":"unit%d","name":"work","type":"P"}}`+"\n", i)
+	}
+	for i := range people {
+		fmt.Fprintf(&b, `{"type":"user","user":{"username":"user%d","email":"user%d@example.com","teams":[{"name":"unit%d","roles":"team_user","channels":[{"name":"work","roles":"channel_user"}]}]}}`+"\n", i, i, i%4)
+	}
+	for i := range posts {
+		attached := ""
+		if i%50 == 0 {
+			attached = fmt.Sprintf(`,"attachments":[{"path":"f%d.txt"}]`, i)
+			add(fmt.Sprintf("data/f%d.txt", i), fmt.Sprintf("content %d", i))
+		}
+		fmt.Fprintf(&b, `{"type":"post","post":{"team":"unit%d","channel":"work","user":"user%d","message":"message %d","create_at":%d,"replies":[{"user":"user%d","message":"yes","create_at":%d}]%s}}`+"\n",
+			i%4, i%people, i, 1_700_000_000_000+i, (i+1)%people, 1_700_000_000_500+i, attached)
+	}
+	add("import.jsonl", b.String())
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return file.Bytes()
+}
+
+// contents is what an archive holds, in short.
+func contents(t *testing.T, name string) string {
+	t.Helper()
+	z, err := zip.OpenReader(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.New()
+		_, err = io.Copy(sum, r)
+		if err := errors.Join(err, r.Close()); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "%s %d %s\n", f.Name, f.UncompressedSize64, hex.EncodeToString(sum.Sum(nil)[:8]))
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
