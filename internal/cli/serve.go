@@ -45,10 +45,11 @@ func (s *shell) listening(l Listening) {
 		data = " -d " + l.Data
 	}
 	if l.Claim != "" {
-		s.say("Open this to become its owner (once, within 15 minutes; `muster console%s` prints another):", data)
+		s.say("Open this to become its owner, once and within 15 minutes:")
 		s.say("")
 		s.say("  http://%s%s", l.Addr, l.Claim)
 		s.say("")
+		s.say("Another is printed by: muster console%s", data)
 	}
 	s.next("muster status%s", data)
 }
