@@ -271,6 +271,9 @@ func TestRangesOfLargeGroups(t *testing.T) {
 	sizes := []int{1499, 1500, 1501, 3000, 9999, 25000}
 	addGroups(t, s, dns, sizes...)
 	r := mustPull(t, open(t, adConfig(s)))
+	if g, torn := r.Torn(); torn {
+		t.Errorf("the memberships of %s come in parts, or it is said to be whole too late", r.Records[g].Name)
+	}
 	byName := map[string]source.Key{}
 	for k, rec := range r.Records {
 		byName[rec.Name] = k

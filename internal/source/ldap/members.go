@@ -51,17 +51,11 @@ func (r *reader) readMembersOf(ctx context.Context, p place) error {
 	var flaw error
 	q := query{base: p.DN, scope: p.Scope, filter: p.Filter, attrs: r.memberAttributes(), pageSize: min(membersPage, r.cfg.PageSize)}
 	q.pageEnd = func() error {
-		for _, g := range waiting {
-			err := r.complete(ctx, g)
-			if isFault(err, "range") && !r.s.dead() {
-				flaw, err = err, nil
-			}
-			if err != nil {
-				return err
-			}
-		}
-		err := r.release(ctx, waiting)
+		cut, err := r.completeAll(ctx, waiting)
 		waiting = nil
+		if cut != nil {
+			flaw = cut
+		}
 		return err
 	}
 	_, err := r.s.pages(ctx, q, func(e *ldapv3.Entry) error {
@@ -201,6 +195,29 @@ func (r *reader) dangle(g *gathering, name string) {
 		return
 	}
 	g.dangling = append(g.dangling, name)
+}
+
+// completeAll fetches what is missing of the groups of a page, and delivers them. It returns the fault of a group that was cut, which ends nothing.
+func (r *reader) completeAll(ctx context.Context, groups []*gathering) (flaw, err error) {
+	var small []*gathering
+	for _, g := range groups {
+		large := len(g.ranges) > 0
+		err := r.complete(ctx, g)
+		if isFault(err, "range") && !r.s.dead() {
+			flaw, err = err, nil
+		}
+		switch {
+		case err != nil:
+		case large: // it is being delivered already, and no other group may come in between
+			err = r.release(ctx, []*gathering{g})
+		default:
+			small = append(small, g)
+		}
+		if err != nil {
+			return flaw, err
+		}
+	}
+	return flaw, r.release(ctx, small)
 }
 
 // complete fetches what is missing of g, between pages.

@@ -193,19 +193,32 @@ func together(t *testing.T, f Fixture) {
 	if err != nil {
 		t.Fatalf("Pull: %v", err)
 	}
+	if g, torn := r.Torn(); torn {
+		t.Fatalf("members of %s came in two parts", f.Groups[g])
+	}
+}
+
+// Torn returns a group whose memberships did not stay together, or that was said to be whole only after others had come.
+func (r Read) Torn() (source.Key, bool) {
 	left := map[source.Key]bool{}
 	var last source.Key
 	for _, b := range r.Batches {
+		for _, g := range b.Whole {
+			if left[g] {
+				return g, true
+			}
+		}
 		for _, m := range b.Members {
 			if m.Group == last {
 				continue
 			}
 			if left[m.Group] {
-				t.Fatalf("members of %s came in two parts", f.Groups[m.Group])
+				return m.Group, true
 			}
 			left[last], last = true, m.Group
 		}
 	}
+	return "", false
 }
 
 func repeated(t *testing.T, f Fixture) {
