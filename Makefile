@@ -56,7 +56,7 @@ $(LINT): tools/go.mod tools/go.sum
 	go build -modfile=tools/go.mod -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
 .PHONY: torture
-torture: servers ## the long counts: kill -9 200 times on both databases (seeds are printed; MUSTER_SEED replays one)
+torture: servers ## the long counts: 10,000 people, kill -9 200 times, both databases (seeds are printed; MUSTER_SEED replays one)
 	MUSTER_TORTURE=1 MUSTER_TEST_SERVERS=required go test -count=1 -timeout=120m -v -run=Torture ./internal/e2e
 
 .PHONY: bench

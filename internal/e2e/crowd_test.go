@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -13,7 +14,7 @@ import (
 	"muster/internal/testserver"
 )
 
-// A crowd is a directory of some hundred people that never rests. It is a server of package ldaptest in the test process, so that it changes while the binary
+// A crowd is a directory of many people that never rests. It is a server of package ldaptest in the test process, so that it changes while the binary
 // under test is dead, and tells at the end by itself what became of everybody.
 //
 // Each person has an employeeNumber that never changes. Usernames do, and none is used twice: whom a reused one belongs to is a question for a person.
@@ -24,25 +25,25 @@ type crowd struct {
 	at     map[string]string // DN by employeeNumber
 	count  int
 	steps  int
-	gone   []string        // employeeNumbers of those deleted at the source; nothing else ever happens to them
-	out    map[string]bool // employeeNumbers of those who at some time should have had no account
+	first  map[string][]string // members by group, while the directory is filled
+	gone   []string            // employeeNumbers of those deleted at the source; nothing else ever happens to them
+	out    map[string]bool     // employeeNumbers of those who at some time should have had no account
 }
 
 const (
-	crowdSize   = 300
 	crowdGroups = 8
 	bystanders  = 5 // the first few: nothing happens to them until they are deleted
 )
 
-// gather starts the directory. The same seed makes the same people and the same changes.
-func gather(t *testing.T, seed uint64) *crowd {
+// gather starts the directory with so many people. The same seed makes the same people and the same changes.
+func gather(t *testing.T, seed uint64, people int) *crowd {
 	t.Helper()
-	s, err := ldaptest.Start(ldaptest.Config{Seed: fmt.Sprint(seed), PageSize: 100, RangeSize: 100})
+	s, err := ldaptest.Start(ldaptest.Config{Seed: fmt.Sprint(seed), PageSize: 100 + people/10, RangeSize: 100 + people/10})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	c := &crowd{t: t, server: s, rng: rand.New(rand.NewPCG(seed, 1)), at: map[string]string{}, out: map[string]bool{}}
+	c := &crowd{t: t, server: s, rng: rand.New(rand.NewPCG(seed, 1)), at: map[string]string{}, out: map[string]bool{}, first: map[string][]string{}}
 	for _, unit := range []string{"People", "Groups", "Service", "Left"} {
 		c.must(s.Add(ldaptest.NewEntry("ou="+unit+","+base, "objectClass", "organizationalUnit")))
 	}
@@ -52,9 +53,13 @@ func gather(t *testing.T, seed uint64) *crowd {
 		c.must(s.Add(ldaptest.NewEntry(group(g), "objectClass", "group", "sAMAccountName", g)))
 	}
 	c.join(group("wiki"), group("staff"))
-	for range crowdSize {
+	for range people {
 		c.hire()
 	}
+	for _, g := range slices.Sorted(maps.Keys(c.first)) {
+		c.modify(g, func(e *ldaptest.Entry) { e.Set("member", slices.Compact(c.first[g])...) })
+	}
+	c.first = nil
 	return c
 }
 
@@ -77,6 +82,10 @@ func (c *crowd) groups() []string {
 func (c *crowd) modify(dn string, change func(*ldaptest.Entry)) { c.must(c.server.Modify(dn, change)) }
 
 func (c *crowd) join(group, dn string) {
+	if c.first != nil {
+		c.first[group] = append(c.first[group], dn)
+		return
+	}
 	c.modify(group, func(e *ldaptest.Entry) {
 		e.Remove("member", dn)
 		e.Add("member", dn)
@@ -90,7 +99,7 @@ func (c *crowd) leave(group, dn string) {
 // hire adds a person, mostly one who may use the wiki, in two groups.
 func (c *crowd) hire() {
 	c.count++
-	number := fmt.Sprintf("%04d", c.count)
+	number := fmt.Sprintf("%05d", c.count)
 	dn := person("Person " + number)
 	c.must(c.server.Add(ldaptest.NewEntry(dn, "objectClass", "user", "sAMAccountName", "p"+number, "userAccountControl", "512", "employeeNumber", number,
 		"givenName", "Person", "sn", "Number "+number, "mail", "p"+number+"@example.com")))
@@ -108,7 +117,7 @@ func (c *crowd) some(list []string) string { return list[c.rng.IntN(len(list))] 
 // anyone returns the number of somebody to whom something may happen.
 func (c *crowd) anyone() string {
 	for {
-		number := fmt.Sprintf("%04d", bystanders+1+c.rng.IntN(c.count-bystanders))
+		number := fmt.Sprintf("%05d", bystanders+1+c.rng.IntN(c.count-bystanders))
 		if c.at[number] != "" {
 			return number
 		}
@@ -132,7 +141,7 @@ func (c *crowd) step() {
 	case n < 4:
 		c.hire()
 	case n < 5 && len(c.gone) < bystanders:
-		gone := fmt.Sprintf("%04d", len(c.gone)+1)
+		gone := fmt.Sprintf("%05d", len(c.gone)+1)
 		c.must(c.server.Delete(c.at[gone]))
 		delete(c.at, gone)
 		c.gone = append(c.gone, gone)

@@ -161,6 +161,11 @@ func decode[T any](h *house, code int, args ...string) T {
 // await waits until done returns true, looking again at short intervals.
 func (h *house) await(what string, done func() bool) {
 	h.t.Helper()
+	h.awaitFor(patience, what, done)
+}
+
+func (h *house) awaitFor(patience time.Duration, what string, done func() bool) {
+	h.t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	deadline := time.NewTimer(patience)
