@@ -99,6 +99,7 @@ func (t *target) compose(ctx context.Context, set *ruleset, kind run.PlanKind, i
 }
 
 func (w *wave) compose(ctx context.Context, kind run.PlanKind) (run.Plan, error) {
+	w.owned = nil
 	d, s, err := w.preview(ctx)
 	if err == nil && w.lateSuitors() > 0 { // now that all are known, those planned before them are asked about too
 		d, s, err = w.preview(ctx)
@@ -106,6 +107,7 @@ func (w *wave) compose(ctx context.Context, kind run.PlanKind) (run.Plan, error)
 	if err != nil {
 		return run.Plan{}, err
 	}
+	w.owned = d.owners
 	report := d.report()
 	same, err := w.standing(ctx, kind, report.Digest)
 	if err != nil || same.ID != "" {
@@ -247,13 +249,14 @@ type draft struct {
 	closed  map[directory.ID]bool               // who will have a closed one
 	owners  map[connector.RemoteID]directory.ID
 	doubted map[connector.RemoteID]bool // accounts about which a line asks
+	left    map[connector.RemoteID]bool // active accounts of people who are disabled or gone here
 }
 
 func newDraft(w *wave) *draft {
 	return &draft{
 		w: w, counts: map[string]int{}, objects: map[directory.ID]bool{},
 		people: map[directory.ID]connector.RemoteID{}, closed: map[directory.ID]bool{}, owners: map[connector.RemoteID]directory.ID{},
-		doubted: map[connector.RemoteID]bool{},
+		doubted: map[connector.RemoteID]bool{}, left: map[connector.RemoteID]bool{},
 	}
 }
 
@@ -261,6 +264,11 @@ func newDraft(w *wave) *draft {
 func (d *draft) show(ctx context.Context, units []*unit, put func([]plan.Line) error) error {
 	var all []plan.Line
 	for _, u := range ofKind(units, connector.User) {
+		if u.left {
+			u.lines = []plan.Line{plan.Gone(u.want, u.object.State, *u.seen)}
+			d.left[u.seen.ID] = true
+			continue
+		}
 		d.account(u)
 	}
 	for _, u := range units {
@@ -335,14 +343,19 @@ func (d *draft) add(lines []plan.Line) {
 func (d *draft) report() run.Report {
 	r := run.Report{
 		Accounts: d.w.counts["listed_users"], Groups: d.w.counts["listed_groups"], Link: d.counts["link"], Create: d.counts["create"],
-		Update: d.counts["update"] + d.counts["enable"], Close: d.counts["disable"] + d.counts["delete"], Ask: d.counts["skip ask"],
+		Update: d.counts["update"] + d.counts["enable"], Close: d.counts["disable"] + d.counts["delete"] + d.counts["skip "+plan.CodeGone], Ask: d.counts["skip ask"],
 	}
 	for name, n := range d.counts {
 		if name == "skip missing_value" || name == "skip invalid" || name == "skip unsupported" {
 			r.Wait += n
 		}
 	}
-	r.Unknown = max(0, r.Accounts-len(d.owners)-len(d.doubted))
+	for id := range d.left {
+		if d.owners[id] == "" && !d.doubted[id] {
+			r.Unknown--
+		}
+	}
+	r.Unknown = max(0, r.Unknown+r.Accounts-len(d.owners)-len(d.doubted))
 	var b []byte
 	for _, x := range d.sum {
 		b = binary.BigEndian.AppendUint64(b, x)

@@ -30,6 +30,7 @@ type unit struct {
 
 	answered  bool // a person has said that the account is theirs
 	protected bool // want.Ask is about somebody whom no run may close
+	left      bool // seen is an account of somebody who is disabled or gone, which was never linked; only in drafts
 	fault     error
 
 	old      *link.Link    // of a group that is replaced: the link to the one with the old name
@@ -260,6 +261,9 @@ func (w *wave) observe(ctx context.Context, l link.Reader, kind connector.Kind, 
 		if err := w.observeLinked(ctx, l, kind, linked); err != nil {
 			return err
 		}
+	}
+	if err := w.observeLeft(ctx, l, kind, units); err != nil {
+		return err
 	}
 	return w.candidates(ctx, l, kind, loose)
 }

@@ -50,6 +50,8 @@ type wave struct {
 	wholes         []string                       // approved plans that are carried out wholly or not at all, and were not judged yet
 	rejects        bool                           // something was rejected once
 
+	owned map[connector.RemoteID]directory.ID // of a plan that is being made: who is to have which account
+
 	mu      sync.Mutex // guards waiting and all below
 	counts  map[string]int
 	touched map[directory.ID]bool // people and groups linked in this wave: their memberships follow
