@@ -81,7 +81,7 @@ func (m *Muster) Lines(ctx context.Context, id string, q adminapi.LineQuery) (ad
 		limit = 500
 	}
 	return out, m.Store.View(ctx, func(v directory.Reader) (err error) {
-		if out.Lines, err = run.Of(v).Lines(ctx, p.ID, q.Status, q.After, limit); err != nil {
+		if out.Lines, err = run.Of(v).FindLines(ctx, p.ID, q.Filter(), q.After, limit); err != nil {
 			return err
 		}
 		if len(out.Lines) == limit {
@@ -130,16 +130,18 @@ func (m *Muster) Approve(ctx context.Context, ref string, req adminapi.Approval,
 			return adminapi.Decision{}, err
 		}
 	}
-	done, err := m.Engine.Approve(ctx, engine.Decision{Plan: p.ID, By: string(by.Actor()), Count: req.Count, Keys: req.Lines, Answer: run.Answer(req.Answer)})
+	d := engine.Decision{
+		Plan: p.ID, By: string(by.Actor()), Count: req.Count, Keys: req.Lines, Select: req.Select.Filter(), Whole: req.AllOrNothing, Answer: run.Answer(req.Answer),
+	}
+	lines, _, err := m.Engine.Selected(ctx, d, run.Approved)
 	if err != nil {
 		return adminapi.Decision{}, err
 	}
-	out := adminapi.Decision{Plan: done, Lines: len(req.Lines)}
-	if out.Lines == 0 {
-		for _, n := range done.Counts {
-			out.Lines += n
-		}
+	done, err := m.Engine.Approve(ctx, d)
+	if err != nil {
+		return adminapi.Decision{}, err
 	}
+	out := adminapi.Decision{Plan: done, Lines: lines}
 	tasks, err := m.follows(ctx, p)
 	if err != nil {
 		return out, err
@@ -157,13 +159,16 @@ func (m *Muster) follows(ctx context.Context, p run.Plan) ([]task, error) {
 	return m.tasksFor(ctx, adminapi.SyncRequest{Name: p.Target})
 }
 
-// holds refuses a plan that is not what would be planned now.
+// holds refuses a plan that is not what would be planned now: it is judged again just before it is carried out. Of a hold that alone counts.
 func (m *Muster) holds(ctx context.Context, p run.Plan) error {
+	if p.Kind == run.Hold {
+		return nil
+	}
 	now, err := m.Engine.Preview(ctx, p.Target)
 	if err != nil {
 		return err
 	}
-	if p.Kind != run.Hold && now.ID != p.ID {
+	if now.ID != p.ID {
 		return &run.Problem{
 			Code: adminapi.StaleLines, What: "lines of the plan do not hold any more", Why: "People or accounts have changed since it was made.",
 			Now: "Nothing was approved.", Fix: "Look at the new plan: `muster plan show " + p.Target + "`.",
@@ -178,6 +183,11 @@ func (m *Muster) Reject(ctx context.Context, ref string, req adminapi.Rejection,
 	if err != nil {
 		return adminapi.Decision{}, err
 	}
-	done, err := m.Engine.Reject(ctx, engine.Decision{Plan: p.ID, By: string(by.Actor()), Keys: req.Lines, Reason: req.Reason})
-	return adminapi.Decision{Plan: done, Lines: len(req.Lines)}, err
+	d := engine.Decision{Plan: p.ID, By: string(by.Actor()), Keys: req.Lines, Select: req.Select.Filter(), Reason: req.Reason}
+	lines, _, err := m.Engine.Selected(ctx, d, run.Rejected)
+	if err != nil {
+		return adminapi.Decision{}, err
+	}
+	done, err := m.Engine.Reject(ctx, d)
+	return adminapi.Decision{Plan: done, Lines: lines}, err
 }

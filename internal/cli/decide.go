@@ -21,14 +21,15 @@ func (s *shell) approveCommand(verb, short string) *cobra.Command {
 	hold := verb == "release"
 	c := &cobra.Command{
 		Use: verb + " target|plan", Short: short, Args: args("a target or the id of a plan"),
-		Long: short + ": all of it, or with --line only some lines.\n\nThe number of people and groups affected is typed as a confirmation; where nobody can type, --confirm-count gives it.",
+		Long: short + ": all of it, or with --line, --act, --class, --cause, --kind and --name only some lines, with whatever else it does to the same people\n" +
+			"and groups. muster plan review goes through it one by one.\n\nThe number of people and groups affected is typed as a confirmation; where nobody can type, --confirm-count gives it.",
 		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
 			p, err := decidable(ctx, c, args[0], hold)
 			if err != nil {
 				return err
 			}
 			if !counted() {
-				if req.Count, err = s.typedCount(p, len(req.Lines), verb); err != nil {
+				if req.Count, err = s.countSelected(ctx, c, p, req, verb); err != nil {
 					return err
 				}
 			}
@@ -43,7 +44,8 @@ func (s *shell) approveCommand(verb, short string) *cobra.Command {
 	counted = func() bool { return c.Flags().Changed("confirm-count") }
 	c.Flags().StringArrayVar(&req.Lines, "line", nil, "only the line with this `key`; may be repeated")
 	c.Flags().StringVar(&req.Answer, "answer", "", "what to do about lines that ask which of several things to do: replace or keep, of a group that the target cannot rename; adopt or create, of an entry that a source takes for somebody")
-	c.Flags().BoolVar(&req.AllOrNothing, "all-or-nothing", false, "refuse if any line does not hold any more")
+	decisionFlags(c, &req.Select)
+	c.Flags().BoolVar(&req.AllOrNothing, "all-or-nothing", false, "carry nothing out if any line does not hold any more when it is to be")
 	c.Flags().BoolVar(&noWait, "no-wait", false, "do not wait until it is carried out")
 	return c
 }
@@ -69,14 +71,26 @@ func decidable(ctx context.Context, c *client.Client, ref string, hold bool) (ru
 	return p, err
 }
 
-// typedCount asks for the number of people affected.
-func (s *shell) typedCount(p run.Plan, lines int, verb string) (int, error) {
-	n := p.People
-	if lines > 0 {
-		n = lines
+// countSelected asks for the number of people that a decision affects.
+func (s *shell) countSelected(ctx context.Context, c *client.Client, p run.Plan, req adminapi.Approval, verb string) (int, error) {
+	if !chosen(req.Select, req.Lines) {
+		return s.typedCount(p, p.People, p.Counts, verb)
 	}
+	t, err := c.Tally(ctx, p.ID, req.Select, req.Lines)
+	if err != nil {
+		return 0, err
+	}
+	by := map[string]int{}
+	for _, x := range t.By {
+		by[x.Act] += x.Lines
+	}
+	return s.typedCount(p, t.People, by, verb)
+}
+
+// typedCount asks for the number of people affected.
+func (s *shell) typedCount(p run.Plan, n int, by map[string]int, verb string) (int, error) {
 	s.say("%s", planTitle(p))
-	s.say("It affects %s: %s", plural(n, "person or group", "people and groups"), counts(p.Counts))
+	s.say("It affects %s: %s", plural(n, "person or group", "people and groups"), counts(by))
 	for _, v := range p.Verdicts {
 		if v.Tripped {
 			s.say("Limit %s is passed: %s", v.Class, v.Why)
@@ -124,6 +138,14 @@ func (s *shell) approved(ctx context.Context, c *client.Client, d adminapi.Decis
 	return exitOf(runs)
 }
 
+func (s *shell) rejected(d adminapi.Decision) error {
+	if s.json {
+		return s.printJSON(d)
+	}
+	s.print("%s %s", d.Plan.ID, d.Plan.Status)
+	return nil
+}
+
 func (s *shell) rejectCommand(verb, short string) *cobra.Command {
 	var req adminapi.Rejection
 	c := &cobra.Command{
@@ -137,15 +159,14 @@ func (s *shell) rejectCommand(verb, short string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if s.json {
-				return s.printJSON(d)
+			if !s.json {
+				s.say("Rejected: %s. Nothing was sent; they come back when their inputs change.", plural(d.Lines, "line", "lines"))
 			}
-			s.print("%s %s", d.Plan.ID, d.Plan.Status)
-			s.say("Rejected: %s. Nothing was sent; they come back when their inputs change.", plural(d.Lines, "line", "lines"))
-			return nil
+			return s.rejected(d)
 		}),
 	}
 	c.Flags().StringArrayVar(&req.Lines, "line", nil, "only the line with this `key`; may be repeated")
+	selectFlags(c, &req.Select)
 	c.Flags().StringVar(&req.Reason, "reason", "", "why")
 	return c
 }

@@ -93,9 +93,9 @@ func (s *shell) holdShowCommand() *cobra.Command {
 				return err
 			}
 			if s.json {
-				return s.planJSON(ctx, c, p)
+				return s.planJSON(ctx, c, p, adminapi.Selection{})
 			}
-			return s.showPlan(ctx, c, p, false)
+			return s.showPlan(ctx, c, p, adminapi.Selection{}, false)
 		}),
 	}
 }

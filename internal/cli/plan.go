@@ -13,12 +13,13 @@ import (
 
 func (s *shell) planCommand() *cobra.Command {
 	c := group(&cobra.Command{Use: "plan", Short: "Plans: what would be done, and whether it may"})
-	c.AddCommand(s.planShowCommand(), s.planListCommand(), s.approveCommand("approve", "Approve a plan"), s.rejectCommand("reject", "Reject a plan until its inputs change"))
+	c.AddCommand(s.planShowCommand(), s.planListCommand(), s.reviewCommand(), s.approveCommand("approve", "Approve a plan"), s.rejectCommand("reject", "Reject a plan until its inputs change"))
 	return c
 }
 
 func (s *shell) planShowCommand() *cobra.Command {
 	var now, summary, detailed bool
+	var sel adminapi.Selection
 	c := &cobra.Command{
 		Use: "show target|plan", Short: "Show a plan, field by field", Args: args("a target or the id of a plan"),
 		Long: "Shows the plan with that id, or the newest plan of that target that waits. If none waits, or with --now, it computes what would be done\n" +
@@ -30,9 +31,9 @@ func (s *shell) planShowCommand() *cobra.Command {
 				return err
 			}
 			if s.json {
-				err = s.planJSON(ctx, c, p)
+				err = s.planJSON(ctx, c, p, sel)
 			} else {
-				err = s.showPlan(ctx, c, p, summary)
+				err = s.showPlan(ctx, c, p, sel, summary)
 			}
 			if err == nil && detailed && p.People > 0 {
 				return ended(exitPending)
@@ -42,6 +43,9 @@ func (s *shell) planShowCommand() *cobra.Command {
 	}
 	c.Flags().BoolVar(&now, "now", false, "compute a fresh plan, even if one waits")
 	c.Flags().BoolVar(&summary, "summary", false, "show the counts and limits only")
+	c.Flags().BoolVar(&s.keys, "keys", false, "show the key of each line, for --line of approve and reject")
+	selectFlags(c, &sel)
+	c.Flags().StringVar(&sel.Status, "status", "", "only lines with this `status`: waiting, approved, rejected, done, failed, stale")
 	c.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 if there is anything to do")
 	return c
 }

@@ -18,8 +18,8 @@ import (
 const pageSize = 500
 
 // eachPage calls fn with the lines of a plan, page by page.
-func eachPage(ctx context.Context, c *client.Client, id string, fn func(adminapi.LinePage)) error {
-	q := adminapi.LineQuery{After: -1, Limit: pageSize}
+func eachPage(ctx context.Context, c *client.Client, id string, sel adminapi.Selection, fn func(adminapi.LinePage)) error {
+	q := adminapi.LineQuery{Selection: sel, After: -1, Limit: pageSize}
 	for {
 		page, err := c.Lines(ctx, id, q)
 		if err != nil {
@@ -33,13 +33,13 @@ func eachPage(ctx context.Context, c *client.Client, id string, fn func(adminapi
 	}
 }
 
-func (s *shell) planJSON(ctx context.Context, c *client.Client, p run.Plan) error {
+func (s *shell) planJSON(ctx context.Context, c *client.Client, p run.Plan, sel adminapi.Selection) error {
 	out := struct {
 		Plan  run.Plan                `json:"plan"`
 		Lines []run.Line              `json:"lines"`
 		Names map[directory.ID]string `json:"names"`
 	}{p, []run.Line{}, map[directory.ID]string{}}
-	err := eachPage(ctx, c, p.ID, func(page adminapi.LinePage) {
+	err := eachPage(ctx, c, p.ID, sel, func(page adminapi.LinePage) {
 		out.Lines = append(out.Lines, page.Lines...)
 		maps.Copy(out.Names, page.Names)
 	})
@@ -49,10 +49,10 @@ func (s *shell) planJSON(ctx context.Context, c *client.Client, p run.Plan) erro
 	return s.printJSON(out)
 }
 
-func (s *shell) showPlan(ctx context.Context, c *client.Client, p run.Plan, summary bool) error {
+func (s *shell) showPlan(ctx context.Context, c *client.Client, p run.Plan, sel adminapi.Selection, summary bool) error {
 	s.print("%s", planTitle(p))
 	if !summary {
-		err := eachPage(ctx, c, p.ID, func(page adminapi.LinePage) {
+		err := eachPage(ctx, c, p.ID, sel, func(page adminapi.LinePage) {
 			for _, l := range page.Lines {
 				s.planLine(l, page.Names)
 			}
@@ -61,9 +61,17 @@ func (s *shell) showPlan(ctx context.Context, c *client.Client, p run.Plan, summ
 			return err
 		}
 	}
+	t, err := c.Tally(ctx, p.ID, sel, nil)
+	if err != nil {
+		return err
+	}
+	if chosen(sel, nil) {
+		s.print("\n%s of %d, about %s, are shown.", plural(t.Lines, "line", "lines"), sum(p.Counts), plural(t.People, "person or group", "people and groups"))
+	}
 	s.planProblem(p)
 	s.planReport(p)
 	s.planSummary(p)
+	s.planCauses(t)
 	s.planNext(p)
 	return nil
 }
@@ -106,6 +114,9 @@ func planTitle(p run.Plan) string {
 		run.First: "first plan of a new target", run.Change: "plan for changed rules", run.Hold: "hold", run.Preview: "what would be done now",
 	}[p.Kind]
 	title := fmt.Sprintf("%s: %s (%s, %s, %s)", p.Target, what, p.ID, p.Status, stamp(p.Created))
+	if p.Follows != "" {
+		title += "\nfollows " + clean(p.Follows)
+	}
 	if p.Why != "" {
 		title += "\n" + clean(p.Why)
 	}
@@ -149,6 +160,9 @@ func (s *shell) planLine(l run.Line, names map[directory.ID]string) {
 		text += s.paint(dim, "   ["+status+"]")
 	}
 	fmt.Fprintln(s.stdout, s.paint(sign[1], sign[0])+" "+text)
+	if s.keys {
+		s.print("    key %s", l.Key)
+	}
 	s.fields(l.Line)
 	if len(l.Answers) > 0 && l.Status == run.Waiting {
 		s.print("    answer with --answer %s (%s now)", strings.Join(l.Answers, " or --answer "), plural(l.Size, "member", "members"))
@@ -219,6 +233,27 @@ func (s *shell) planSummary(p run.Plan) {
 		t.row(v.Class, v.Count, v.Spent, v.Limit, verdict)
 	}
 	s.table(t, "")
+}
+
+func sum(m map[string]int) int {
+	n := 0
+	for _, x := range m {
+		n += x
+	}
+	return n
+}
+
+// planCauses says why people would be closed: by the word of a source or an operator, because they left the scope, or because they are missing.
+func (s *shell) planCauses(t adminapi.Tallied) {
+	by := map[string]int{}
+	for _, x := range t.By {
+		if x.Cause != "" {
+			by[x.Act+" ("+string(x.Cause)+")"] += x.Lines
+		}
+	}
+	if len(by) > 0 {
+		s.print("Because: %s", counts(by))
+	}
 }
 
 func (s *shell) planNext(p run.Plan) {

@@ -43,6 +43,7 @@ type shell struct {
 	quiet     bool
 	verbose   bool
 	noInput   bool
+	keys      bool // show the keys of lines
 }
 
 func newShell(app App, stdin io.Reader, stdout, stderr io.Writer) *shell {

@@ -66,6 +66,7 @@ func newAPI(mux *http.ServeMux, svc Service, keeper *access.Keeper, log *slog.Lo
 	a.browseRoutes()
 	a.codeRoutes()
 	a.loadRoutes()
+	a.goliveRoutes()
 	return a
 }
 

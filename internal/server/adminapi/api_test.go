@@ -81,11 +81,11 @@ func operations(t *testing.T) []operation {
 
 var bodies = map[string]string{
 	"/syncs": `{}`, "/approve": `{"count":1}`, "/reject": `{}`, "/disable": `{"reason":"x"}`, "/enable": `{"reason":"x"}`,
-	"/pause": `{"reason":"x"}`, "/resume": `{"reason":"x"}`, "/limits": `{"class":"stated","to":5,"until":"2026-03-02T18:00:00Z","reason":"x"}`, "/tokens": `{"name":"x"}`,
+	"/pause": `{"reason":"x"}`, "/resume": `{"reason":"x"}`, "/limits": `{"class":"stated","to":5,"until":"2026-03-02T18:00:00Z","reason":"x"}`, "/tokens": `{"name":"x"}`, "/retries": `{}`,
 }
 
 func (o operation) request() (path, body string) {
-	path = strings.NewReplacer("{name}", "wiki", "{ref}", adminapitest.FirstPlan, "{id}", "run-wiki", "{who}", "olivia.berg").Replace(o.path)
+	path = strings.NewReplacer("{name}", "wiki", "{ref}", adminapitest.FirstPlan, "{id}", "run-wiki", "{who}", "olivia.berg", "{list}", "link").Replace(o.path)
 	if o.path == "/api/v1/why" {
 		path += "?who=olivia.berg"
 	}

@@ -20,10 +20,10 @@ type onePlan struct {
 }
 
 type lineQuery struct {
-	Ref    string `path:"ref" doc:"Id of a plan, or name of a target for its newest plan that waits."`
-	Status string `query:"status" enum:"waiting,approved,rejected,done,stale,superseded"`
-	After  int    `query:"after" default:"-1" minimum:"-1"`
-	Limit  int    `query:"limit" default:"500" minimum:"1" maximum:"5000"`
+	Ref string `path:"ref" doc:"Id of a plan, or name of a target for its newest plan that waits."`
+	Selection
+	After int `query:"after" default:"-1" minimum:"-1"`
+	Limit int `query:"limit" default:"500" minimum:"1" maximum:"5000"`
 }
 
 func (a *api) planRoutes() {
@@ -36,7 +36,7 @@ func (a *api) planRoutes() {
 		func(ctx context.Context, in *onePlan) (run.Plan, error) { return a.svc.Plan(ctx, in.Ref) })
 	add(a, route{"list-plan-lines", http.MethodGet, "/plans/{ref}/lines", "Lines of a plan", access.View, 0},
 		func(ctx context.Context, in *lineQuery) (LinePage, error) {
-			page, err := a.svc.Lines(ctx, in.Ref, LineQuery{run.Status(in.Status), in.After, in.Limit})
+			page, err := a.svc.Lines(ctx, in.Ref, LineQuery{in.Selection, in.After, in.Limit})
 			if page.Lines == nil {
 				page.Lines = []run.Line{}
 			}

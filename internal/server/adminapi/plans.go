@@ -17,9 +17,9 @@ type PlanQuery struct {
 
 // LineQuery selects lines of a plan.
 type LineQuery struct {
-	Status run.Status // "" = any
-	After  int        // Seq, exclusive; -1 starts
-	Limit  int
+	Selection
+	After int // Seq, exclusive; -1 starts
+	Limit int
 }
 
 // LinePage is a page of lines. Next is the After of the next page; it is absent at the end.
@@ -31,16 +31,18 @@ type LinePage struct {
 
 // Approval approves a plan.
 type Approval struct {
-	Count        int      `json:"count" doc:"The number of people and groups that the plan affects, typed by a person."`
-	Lines        []string `json:"lines,omitempty" doc:"Keys of the lines to approve; all if left out."`
-	Answer       string   `json:"answer,omitempty" doc:"What to do about lines that ask which of several things to do: see their answers."`
-	AllOrNothing bool     `json:"all_or_nothing,omitempty" doc:"Refuse if any line does not hold any more."`
+	Count        int       `json:"count" doc:"The number of people and groups that the plan affects, typed by a person."`
+	Lines        []string  `json:"lines,omitempty" doc:"Keys of the lines to approve, each with the rest of its object; all if left out."`
+	Select       Selection `json:"select,omitzero" doc:"Lines to approve by what they are, each with the rest of its object."`
+	Answer       string    `json:"answer,omitempty" doc:"What to do about lines that ask which of several things to do: see their answers."`
+	AllOrNothing bool      `json:"all_or_nothing,omitempty" doc:"Carry nothing out if any line does not hold any more when the first one is about to be."`
 }
 
 // Rejection rejects a plan.
 type Rejection struct {
-	Lines  []string `json:"lines,omitempty" doc:"Keys of the lines to reject; all if left out."`
-	Reason string   `json:"reason,omitempty"`
+	Lines  []string  `json:"lines,omitempty" doc:"Keys of the lines to reject, each with the rest of its object; all if left out."`
+	Select Selection `json:"select,omitzero" doc:"Lines to reject by what they are, each with the rest of its object."`
+	Reason string    `json:"reason,omitempty"`
 }
 
 // Decision is what became of a plan.

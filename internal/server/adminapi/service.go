@@ -29,6 +29,7 @@ type Service interface {
 	Drifts
 	Browsing
 	Loads
+	Golive
 }
 
 // Overview says how everything stands.

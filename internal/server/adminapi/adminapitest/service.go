@@ -156,7 +156,7 @@ func (s *Service) Lines(ctx context.Context, id string, q adminapi.LineQuery) (a
 	}
 	page := adminapi.LinePage{Names: names()}
 	for _, l := range lines(p) {
-		if l.Seq <= q.After || q.Status != "" && l.Status != q.Status {
+		if l.Seq <= q.After || q.Status != "" && string(l.Status) != q.Status {
 			continue
 		}
 		if len(page.Lines) == q.Limit {
@@ -199,7 +199,10 @@ func (s *Service) decide(by access.Caller, ref string, n, count int, to run.Stat
 			Now: "Nothing was approved.", Fix: "Look at the plan again: muster plan show " + p.ID,
 		}
 	}
-	p.Status, p.By, p.Decided = to, by.Handle, Now
+	p.By, p.Decided = by.Handle, Now
+	if n == 0 || to == run.Approved { // of a plan of which a part was rejected the rest waits
+		p.Status = to
+	}
 	d := adminapi.Decision{Plan: *p, Lines: want}
 	if to == run.Approved {
 		d.Runs = []string{"run-corp"}

@@ -76,7 +76,8 @@ func (c *Client) Plan(ctx context.Context, ref string) (run.Plan, error) {
 
 // Lines returns a page of the lines of a plan.
 func (c *Client) Lines(ctx context.Context, id string, q adminapi.LineQuery) (adminapi.LinePage, error) {
-	v := query("status", string(q.Status), "limit", count(q.Limit))
+	v := selection(q.Selection)
+	v.Set("limit", count(q.Limit))
 	v.Set("after", strconv.Itoa(q.After))
 	return get[adminapi.LinePage](ctx, c, "/plans/"+esc(id)+"/lines", v)
 }

@@ -1,0 +1,42 @@
+package client
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"muster/internal/server/adminapi"
+)
+
+func selection(s adminapi.Selection) url.Values {
+	return query("act", strings.Join(s.Acts, ","), "class", s.Class, "cause", s.Cause, "kind", s.Kind, "name", s.Name, "status", s.Status)
+}
+
+func report(q adminapi.ReportQuery) url.Values {
+	return query("kind", string(q.Kind), "text", q.Text, "after", q.After, "limit", count(q.Limit))
+}
+
+// Report returns what going live would do to a target.
+func (c *Client) Report(ctx context.Context, target string, q adminapi.ReportQuery) (adminapi.GoliveReport, error) {
+	q.After, q.Limit = "", 0
+	return get[adminapi.GoliveReport](ctx, c, "/targets/"+esc(target)+"/report", report(q))
+}
+
+// ReportList returns a page of one of its lists.
+func (c *Client) ReportList(ctx context.Context, target, list string, q adminapi.ReportQuery) (adminapi.ReportPage, error) {
+	return get[adminapi.ReportPage](ctx, c, "/targets/"+esc(target)+"/report/"+esc(list), report(q))
+}
+
+// Tally counts lines of a plan.
+func (c *Client) Tally(ctx context.Context, ref string, sel adminapi.Selection, lines []string) (adminapi.Tallied, error) {
+	v := selection(sel)
+	if len(lines) > 0 {
+		v.Set("line", strings.Join(lines, ","))
+	}
+	return get[adminapi.Tallied](ctx, c, "/plans/"+esc(ref)+"/tally", v)
+}
+
+// Retry has what waits tried again.
+func (c *Client) Retry(ctx context.Context, req adminapi.RetryRequest) (adminapi.Retried, error) {
+	return post[adminapi.Retried](ctx, c, "/retries", req)
+}

@@ -1,0 +1,58 @@
+package adminapi
+
+import (
+	"context"
+	"net/http"
+
+	"muster/internal/access"
+	"muster/internal/connector"
+	"muster/internal/run"
+)
+
+type reportQuery struct {
+	Name string `path:"name" doc:"Name of a target."`
+	Kind string `query:"kind" enum:"user,group" default:"user"`
+	Text string `query:"text" doc:"Count only these: part of a name or account; with * for any text and ? for any letter, the whole of it."`
+}
+
+type tallyQuery struct {
+	Ref string `path:"ref" doc:"Id of a plan, or name of a target for its newest plan that waits."`
+	Selection
+	Lines []string `query:"line" doc:"Keys of lines."`
+}
+
+func (a *api) goliveRoutes() {
+	type listQuery struct {
+		Name  string `path:"name" doc:"Name of a target."`
+		List  string `path:"list" enum:"link,create,ask,close,unknown"`
+		Kind  string `query:"kind" enum:"user,group" default:"user"`
+		Text  string `query:"text" doc:"Part of a name or account; with * for any text and ? for any letter, the whole of it."`
+		After string `query:"after"`
+		Limit int    `query:"limit" default:"100" minimum:"1" maximum:"1000"`
+	}
+	type retry struct{ Body RetryRequest }
+	add(a, route{"golive-report", http.MethodGet, "/targets/{name}/report", "What going live would do to a target, in five numbers", access.View, 0},
+		func(ctx context.Context, in *reportQuery) (GoliveReport, error) {
+			return a.svc.Report(ctx, in.Name, ReportQuery{Kind: connector.Kind(in.Kind), Text: in.Text})
+		})
+	add(a, route{"golive-list", http.MethodGet, "/targets/{name}/report/{list}", "Who is in a list of the report", access.View, 0},
+		func(ctx context.Context, in *listQuery) (ReportPage, error) {
+			page, err := a.svc.ReportList(ctx, in.Name, in.List, ReportQuery{connector.Kind(in.Kind), in.Text, in.After, in.Limit})
+			if page.Rows == nil {
+				page.Rows = []GoliveRow{}
+			}
+			return page, err
+		})
+	add(a, route{"tally-plan", http.MethodGet, "/plans/{ref}/tally", "How many lines of a plan are selected, by what they are", access.View, 0},
+		func(ctx context.Context, in *tallyQuery) (Tallied, error) {
+			out, err := a.svc.Tally(ctx, in.Ref, in.Selection, in.Lines)
+			if out.By == nil {
+				out.By = []run.Tally{}
+			}
+			return out, err
+		})
+	add(a, route{"retry", http.MethodPost, "/retries", "Try again now what is tried again by itself later, or was refused", access.Run, 0},
+		func(ctx context.Context, in *retry) (Retried, error) {
+			return a.svc.Retry(ctx, in.Body, callerOf(ctx))
+		})
+}
