@@ -105,7 +105,3 @@ type Line struct {
 	Code    string               `json:"code,omitempty"`    // Skip: "switched_off", "missing_value", "ask", "unsupported", "invalid", CodeGone
 	Answers []string             `json:"answers,omitempty"` // of a question: one of these must be given with an approval; none = approving answers it
 }
-
-// CodeGone is the code of a line about somebody who is disabled or gone here and whom the target does not receive, though an account there that was
-// never linked matches them and is active: it is shown before going live, and left alone.
-const CodeGone = "gone"

@@ -85,7 +85,9 @@ func (t runTx) DropPlan(ctx context.Context, planID string) (bool, error) {
 }
 
 // selects is f as a condition on line l, of the plan that is $1.
-func (r runReader) selects(f run.LineFilter, args []any) (string, []any) { return selects(r.session, f, args) }
+func (r runReader) selects(f run.LineFilter, args []any) (string, []any) {
+	return selects(r.session, f, args)
+}
 
 func selects(s *session, f run.LineFilter, args []any) (string, []any) {
 	if !f.Whole {
