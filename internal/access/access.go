@@ -23,9 +23,12 @@ const (
 	Auditor  Role = "auditor"
 )
 
-// A Grant gives a person a role.
+// Provisioner is the role of the user group whose people's tokens identity providers use: it has exactly the two rights that this takes.
+const Provisioner Role = "provisioner"
+
+// A Grant gives a person, or all direct members of a group, a role.
 type Grant struct {
-	Person directory.ID
+	Person directory.ID // or the group
 	Role   Role
 	By     string
 	At     time.Time
@@ -42,6 +45,13 @@ type Token struct {
 	Expires  time.Time
 	LastUsed time.Time
 	Revoked  bool
+	Use      Use
+}
+
+// A Use says what a token is good for. The zero Use is the admin API.
+type Use struct {
+	Source  string // the source that an identity provider is: the token is for its SCIM requests and for nothing else; "" = the admin API
+	Profile string // how the provider behaves, "" = as configured
 }
 
 // A Reader reads grants and tokens.

@@ -41,11 +41,23 @@ func (k *Keeper) audit(ctx context.Context, tx directory.Tx, by, act, object str
 	return k.Audit(ctx, tx, by, act, object)
 }
 
-// Authenticate returns who bears a token and what they may do now, or ErrUnknown. It notes the use of the token, to the hour.
+// Authenticate returns who bears a token for the admin API and what they may do now, or ErrUnknown. It notes the use of the token, to the hour.
 func (k *Keeper) Authenticate(ctx context.Context, bearer string) (Caller, error) {
+	c, t, err := k.bearer(ctx, bearer)
+	if err == nil && t.Use != (Use{}) {
+		err = ErrUnknown
+	}
+	if err != nil {
+		return Caller{}, err
+	}
+	return c, k.used(ctx, t)
+}
+
+// bearer returns who bears a token, and the token.
+func (k *Keeper) bearer(ctx context.Context, bearer string) (Caller, Token, error) {
 	id, ok := parseToken(bearer)
 	if !ok {
-		return Caller{}, ErrUnknown
+		return Caller{}, Token{}, ErrUnknown
 	}
 	var c Caller
 	var t Token
@@ -61,12 +73,9 @@ func (k *Keeper) Authenticate(ctx context.Context, bearer string) (Caller, error
 		return err
 	})
 	if errors.Is(err, directory.ErrNotFound) {
-		return Caller{}, ErrUnknown
+		err = ErrUnknown
 	}
-	if err != nil {
-		return Caller{}, err
-	}
-	return c, k.used(ctx, t)
+	return c, t, err
 }
 
 // caller returns whom t acts for, unless they were deactivated since it was issued.
@@ -87,13 +96,30 @@ func lives(p directory.Object) bool {
 	return p.Kind == directory.Person && p.State == directory.Active && p.Stop == nil
 }
 
+// roles returns the roles of a person: their own, and those of the groups that they are directly in.
 func roles(ctx context.Context, r directory.Reader, person directory.ID) ([]Role, error) {
 	grants, err := Of(r).Grants(ctx, person)
+	if err != nil {
+		return nil, err
+	}
+	groups, err := r.GroupsOf(ctx, []directory.ID{person})
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range groups {
+		more, err := Of(r).Grants(ctx, e.Group)
+		if err != nil {
+			return nil, err
+		}
+		grants = append(grants, more...)
+	}
 	var out []Role
 	for _, g := range grants {
-		out = append(out, g.Role)
+		if !slices.Contains(out, g.Role) {
+			out = append(out, g.Role)
+		}
 	}
-	return out, err
+	return out, nil
 }
 
 func (k *Keeper) used(ctx context.Context, t Token) error {
@@ -114,6 +140,11 @@ func (k *Keeper) used(ctx context.Context, t Token) error {
 // Issue makes a token for a person and returns its text, which is shown once and kept nowhere. Life 0 means DefaultLife. To issue one for somebody else
 // takes the right to do so, and every right that they have.
 func (k *Keeper) Issue(ctx context.Context, by Caller, person directory.ID, name string, life time.Duration) (secret.String, Token, error) {
+	return k.IssueFor(ctx, by, person, Use{}, name, life)
+}
+
+// IssueFor is Issue for a given use.
+func (k *Keeper) IssueFor(ctx context.Context, by Caller, person directory.ID, use Use, name string, life time.Duration) (secret.String, Token, error) {
 	if life == 0 {
 		life = DefaultLife
 	}
@@ -130,7 +161,7 @@ func (k *Keeper) Issue(ctx context.Context, by Caller, person directory.ID, name
 		if err := over(ctx, tx, by, person); err != nil {
 			return err
 		}
-		text, t, err = k.issue(ctx, tx, p, name, life)
+		text, t, err = k.issue(ctx, tx, p, use, name, life)
 		if err != nil {
 			return err
 		}
@@ -139,13 +170,13 @@ func (k *Keeper) Issue(ctx context.Context, by Caller, person directory.ID, name
 	return text, t, err
 }
 
-func (k *Keeper) issue(ctx context.Context, tx directory.Tx, p directory.Object, name string, life time.Duration) (secret.String, Token, error) {
+func (k *Keeper) issue(ctx context.Context, tx directory.Tx, p directory.Object, use Use, name string, life time.Duration) (secret.String, Token, error) {
 	if !lives(p) {
 		return secret.String{}, Token{}, fmt.Errorf("%w: %s is deactivated", ErrDenied, p.Handle())
 	}
 	id, text := newToken()
 	now := k.now()
-	t := Token{ID: id, Person: p.ID, Name: name, Hash: digest(text.Reveal()), Epoch: p.Epoch, Created: now, Expires: now.Add(life)}
+	t := Token{ID: id, Person: p.ID, Name: name, Hash: digest(text.Reveal()), Epoch: p.Epoch, Created: now, Expires: now.Add(life), Use: use}
 	return text, t, In(tx).PutToken(ctx, t)
 }
 

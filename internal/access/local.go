@@ -43,7 +43,7 @@ func (k *Keeper) Local(ctx context.Context, file string) error {
 			return err
 		}
 		var t Token
-		text, t, err = k.issue(ctx, tx, p, localName, DefaultLife)
+		text, t, err = k.issue(ctx, tx, p, Use{}, localName, DefaultLife)
 		if err != nil {
 			return err
 		}

@@ -34,7 +34,22 @@ var rights = map[Role][]Right{
 	Operator: {View, Run, Disable, Pause, OwnTokens, UseAPI},
 	Helpdesk: {View, Run, OwnTokens, UseAPI},
 	Auditor:  {View, OwnTokens, UseAPI},
+
+	Provisioner: {UseAPI, Provision},
 }
+
+var titles = map[Right]string{
+	View: "read everything but secrets", Run: "read sources and serve targets", Approve: "approve and reject plans", Release: "release holds and raise limits",
+	Disable: "disable and enable people", Pause: "pause and resume targets", Configure: "change the configuration", OwnTokens: "make tokens of one's own",
+	AllTokens: "make tokens for others", Roles: "give and take roles",
+	UseAPI: "use APIs and connect external applications", Provision: "manage users and user groups",
+}
+
+// Title returns what people call a right.
+func (r Right) Title() string { return titles[r] }
+
+// AllRoles returns the roles, from most to least.
+func AllRoles() []Role { return []Role{Owner, Admin, Operator, Helpdesk, Auditor, Provisioner} }
 
 // RightsOf returns the rights of a role. An unknown role has none.
 func RightsOf(r Role) []Right { return slices.Clone(rights[r]) }
@@ -67,7 +82,7 @@ func (c Caller) Authorize(right Right) error {
 		return nil
 	}
 	var who []Role
-	for _, r := range []Role{Owner, Admin, Operator, Helpdesk, Auditor} {
+	for _, r := range AllRoles() {
 		if slices.Contains(rights[r], right) {
 			who = append(who, r)
 		}

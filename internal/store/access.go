@@ -32,11 +32,11 @@ func (t accessTx) DropGrant(ctx context.Context, person directory.ID, role acces
 	return err
 }
 
-const tokenColumns = "id, person, name, hash, epoch, created, expires, last_used, revoked"
+const tokenColumns = "id, person, name, hash, epoch, created, expires, last_used, revoked, source, profile"
 
 func scanToken(rows *sql.Rows, t *access.Token) error {
 	var created, expires, used int64
-	err := rows.Scan(&t.ID, &t.Person, &t.Name, &t.Hash, &t.Epoch, &created, &expires, &used, &t.Revoked)
+	err := rows.Scan(&t.ID, &t.Person, &t.Name, &t.Hash, &t.Epoch, &created, &expires, &used, &t.Revoked, &t.Use.Source, &t.Use.Profile)
 	t.Created, t.Expires, t.LastUsed = moment(created), moment(expires), moment(used)
 	return err
 }
@@ -57,9 +57,10 @@ func (r accessReader) Tokens(ctx context.Context, person directory.ID) ([]access
 
 // PutToken implements access.Tx.
 func (t accessTx) PutToken(ctx context.Context, v access.Token) error {
-	_, err := t.exec(ctx, "insert into token ("+tokenColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+	_, err := t.exec(ctx, "insert into token ("+tokenColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		on conflict (id) do update set person = excluded.person, name = excluded.name, hash = excluded.hash, epoch = excluded.epoch,
-		created = excluded.created, expires = excluded.expires, last_used = excluded.last_used, revoked = excluded.revoked`,
-		v.ID, v.Person, v.Name, v.Hash, v.Epoch, ms(v.Created), ms(v.Expires), ms(v.LastUsed), v.Revoked)
+		created = excluded.created, expires = excluded.expires, last_used = excluded.last_used, revoked = excluded.revoked, source = excluded.source,
+		profile = excluded.profile`,
+		v.ID, v.Person, v.Name, v.Hash, v.Epoch, ms(v.Created), ms(v.Expires), ms(v.LastUsed), v.Revoked, v.Use.Source, v.Use.Profile)
 	return err
 }

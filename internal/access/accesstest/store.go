@@ -48,12 +48,13 @@ type tx struct {
 	directory.Tx
 	people map[directory.ID]directory.Object
 	grants []access.Grant
+	edges  []directory.Edge
 	tokens map[string]access.Token
 	signIns
 }
 
 func (t *tx) clone() *tx {
-	return &tx{people: maps.Clone(t.people), grants: slices.Clone(t.grants), tokens: maps.Clone(t.tokens), signIns: t.signIns.clone()}
+	return &tx{people: maps.Clone(t.people), grants: slices.Clone(t.grants), edges: slices.Clone(t.edges), tokens: maps.Clone(t.tokens), signIns: t.signIns.clone()}
 }
 
 // AccessTx returns the access contract.
@@ -72,6 +73,17 @@ func (t *tx) Object(_ context.Context, id directory.ID) (directory.Object, error
 func (t *tx) PutObjects(_ context.Context, objects ...directory.Object) error {
 	for _, o := range objects {
 		t.people[o.ID] = o
+	}
+	return nil
+}
+
+func (t *tx) GroupsOf(_ context.Context, members []directory.ID) ([]directory.Edge, error) {
+	return slices.DeleteFunc(slices.Clone(t.edges), func(e directory.Edge) bool { return !slices.Contains(members, e.Member) }), nil
+}
+
+func (t *tx) PutEdges(_ context.Context, group directory.ID, add, _ []directory.ID) error {
+	for _, member := range add {
+		t.edges = append(t.edges, directory.Edge{Group: group, Member: member})
 	}
 	return nil
 }
