@@ -66,6 +66,41 @@ func appendNew(have, fresh []any) []any {
 	return out
 }
 
+// known takes out of fresh what have holds already: RFC 7643 §2.4 allows each pair of type and value once. One that comes again as the primary becomes it.
+func known(have, fresh []any) (all, rest []any) {
+	at := make(map[string]int, len(have))
+	for i, e := range have {
+		if p := pair(e); p != "" {
+			at[p] = i
+		}
+	}
+	all = have
+	for _, e := range fresh {
+		i, twice := at[pair(e)]
+		if !twice {
+			rest = append(rest, e)
+			continue
+		}
+		if old := asObject(have[i]); asObject(e).Get("primary") == true && old.Get("primary") != true {
+			demote(all)
+			old = cloneMap(old)
+			old[old.key("primary")] = true
+			all = slices.Clone(all)
+			all[i] = map[string]any(old)
+		}
+	}
+	return all, rest
+}
+
+// pair returns type and value of an element as one text, or "" if it has no value.
+func pair(e any) string {
+	o, ok := object(e)
+	if !ok || o.Text("value") == "" {
+		return ""
+	}
+	return o.Text("value") + "\x00" + strings.ToLower(o.Text("type"))
+}
+
 // identity returns a text that is equal for elements that are one: RFC 7643 §2.4 allows each pair of type and value once. That one of them is primary
 // makes a difference, or adding primary would change nothing.
 func identity(e any) string {

@@ -2,6 +2,7 @@ package scim
 
 import (
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -119,6 +120,9 @@ func closing(s string, i int) int {
 	return -1
 }
 
+// bareURN matches the URN of a schema, which ends with a version and the type of resource: what follows them would be an attribute.
+var bareURN = regexp.MustCompile(`:[0-9]+(\.[0-9]+)*:[A-Z][A-Za-z]*$`)
+
 // splitURN splits a schema URN off path: the longest that is known or that r carries, else everything up to the last colon. The URN comes back in
 // canonical spelling, "" for the core schemas.
 func splitURN(path string, r Resource) (urn, rest string) {
@@ -132,6 +136,9 @@ func splitURN(path string, r Resource) (urn, rest string) {
 		if longer && (len(head) == len(u) || head[len(u)] == ':') {
 			best = u
 		}
+	}
+	if best == "" && bareURN.MatchString(head) {
+		best = head
 	}
 	if best == "" {
 		best = head[:strings.LastIndexByte(head, ':')]

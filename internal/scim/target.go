@@ -49,10 +49,14 @@ func (t target) list(holder Resource, verb string, have, values []any) error {
 		}
 		fresh = append(fresh, clean(v))
 	}
-	if n := primaries(fresh); n > 1 {
+	n := primaries(fresh)
+	if n > 1 {
 		return Errorf(InvalidValue, "%s has %d primary values", t.name, n)
-	} else if n == 1 && verb == "add" {
-		demote(have)
+	}
+	if verb == "add" {
+		if have, fresh = known(have, fresh); primaries(fresh) == 1 {
+			demote(have)
+		}
 	}
 	if verb == "replace" {
 		have = nil

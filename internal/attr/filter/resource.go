@@ -74,7 +74,8 @@ func (m resourceMatch) elements(e Elements, in map[string]any) bool {
 	if err != nil {
 		return false
 	}
-	values, _ := many(attribute(in, parts))
+	list, _ := many(attribute(in, parts))
+	values := assigned(list)
 	m.prefix = strings.ToLower(parts.Name) + "."
 	for _, v := range values {
 		object, ok := v.(map[string]any)
