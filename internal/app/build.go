@@ -23,6 +23,7 @@ import (
 	"muster/internal/ingest"
 	"muster/internal/mapping"
 	"muster/internal/secret"
+	"muster/internal/server/scimapi"
 	"muster/internal/source"
 	"muster/internal/source/ldap"
 )
@@ -32,6 +33,7 @@ type parts struct {
 	rules   []ingest.Rules
 	known   mapping.Known
 	targets []*mapping.Target
+	clients []scimapi.Client
 }
 
 // compile compiles the rules of a configuration. It connects to nothing.
@@ -50,6 +52,8 @@ func compile(f *config.File) (*parts, error) {
 		p.known.Group = union(p.known.Group, rules.Paths(directory.Group))
 	}
 	loaded, err := mapping.CompileSource(bulkload.Rules())
+	errs = append(errs, err)
+	p.clients, err = clientsOf(f)
 	errs = append(errs, err)
 	if err := errors.Join(errs...); err != nil {
 		return nil, err

@@ -22,6 +22,7 @@ import (
 	"muster/internal/run"
 	"muster/internal/server/adminapi"
 	"muster/internal/server/console"
+	"muster/internal/server/scimapi"
 	"muster/internal/store"
 	"muster/internal/workspace/files"
 )
@@ -36,6 +37,7 @@ type Muster struct {
 
 	parts   *parts
 	door    *ingest.Door
+	scim    *scimapi.Server
 	log     *slog.Logger
 	now     func() time.Time
 	started time.Time
@@ -105,6 +107,7 @@ func (m *Muster) open(ctx context.Context) error {
 	if m.Engine, err = m.engine(ctx); err != nil {
 		return err
 	}
+	m.scim = scimapi.New(scimapi.Config{Store: m.Store, Keeper: m.Keeper, Door: m.door, Clients: m.parts.clients, Now: m.now, Log: m.log})
 	if err := m.restate(ctx); err != nil {
 		return err
 	}

@@ -9,12 +9,12 @@ import (
 	"muster/internal/server/console"
 )
 
-// site answers everything that is listened for: the admin API and the console.
+// site answers everything that is listened for: the SCIM service, the admin API and the console.
 func (m *Muster) site() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/api/", m.Handler())
 	mux.Handle("/", console.New(console.Config{Service: m, Keeper: m.Keeper, Log: m.log, Now: m.now, Scenes: m.scenes}))
-	return mux
+	return m.withSCIM(mux)
 }
 
 // listening says where this Muster answers. As long as nobody has a password, whoever started it gets a link to become the owner by.

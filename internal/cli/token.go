@@ -11,7 +11,7 @@ import (
 
 func (s *shell) tokenCommand() *cobra.Command {
 	c := group(&cobra.Command{Use: "token", Short: "Tokens by which programs act for people"})
-	c.AddCommand(s.tokenCreateCommand(), s.tokenListCommand(), s.tokenRevokeCommand())
+	c.AddCommand(s.tokenCreateCommand(), s.tokenListCommand(), s.tokenRotateCommand(), s.tokenRevokeCommand())
 	return c
 }
 
@@ -36,6 +36,8 @@ func (s *shell) tokenCreateCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&req.Person, "person", "", "whom it acts for, if not you")
 	c.Flags().IntVar(&req.Days, "days", 0, "how long it lives (180 days if not said)")
+	c.Flags().StringVar(&req.Source, "source", "", "the source of type scim that it is for: it opens nothing else")
+	c.Flags().StringVar(&req.Profile, "profile", "", "how the provider behaves, if not as configured: standard, entra, okta, onelogin, closed")
 	return c
 }
 
@@ -51,18 +53,39 @@ func (s *shell) tokenListCommand() *cobra.Command {
 				return s.printJSON(items[adminapi.Token]{tokens})
 			}
 			t := table{}
-			t.row("TOKEN", "FOR", "EXPIRES", "LAST USED", "")
+			t.row("TOKEN", "FOR", "SOURCE", "EXPIRES", "LAST USED", "")
 			for _, x := range tokens {
 				revoked := ""
 				if x.Revoked {
 					revoked = "revoked"
 				}
-				t.row(x.ID, x.Name, stamp(x.Expires), stamp(x.LastUsed), revoked)
+				t.row(x.ID, x.Name, x.Source, stamp(x.Expires), stamp(x.LastUsed), revoked)
 			}
 			s.table(t, "")
 			return nil
 		}),
 	}
+}
+
+func (s *shell) tokenRotateCommand() *cobra.Command {
+	var req adminapi.Rotation
+	c := &cobra.Command{
+		Use: "rotate id", Short: "Make a token in the place of another; both work for a while", Args: args("the id of a token"),
+		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
+			t, err := c.RotateToken(ctx, args[0], req)
+			if err != nil {
+				return err
+			}
+			if s.json {
+				return s.printJSON(t)
+			}
+			s.print("%s", t.Text)
+			s.say("It is shown this once. The old one goes on working for a while, or ends at once with: muster token revoke %s", args[0])
+			return nil
+		}),
+	}
+	c.Flags().IntVar(&req.Days, "days", 0, "how long the old one goes on working (7 days if not said)")
+	return c
 }
 
 func (s *shell) tokenRevokeCommand() *cobra.Command {

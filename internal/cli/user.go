@@ -12,11 +12,15 @@ import (
 )
 
 func (s *shell) userCommand() *cobra.Command {
-	return s.objectCommand("user", "person", "Users: the people that Muster keeps")
+	c := s.objectCommand("user", "person", "Users: the people that Muster keeps")
+	c.AddCommand(s.userCreateCommand())
+	return c
 }
 
 func (s *shell) groupCommand() *cobra.Command {
-	return s.objectCommand("group", "group", "Groups that Muster keeps")
+	c := s.objectCommand("group", "group", "Groups that Muster keeps")
+	c.AddCommand(s.groupCommands()...)
+	return c
 }
 
 func (s *shell) objectCommand(use, kind, short string) *cobra.Command {

@@ -63,6 +63,8 @@ type Tx interface {
 	// Touch keeps the Version and Modified of a resource, and nothing else of it.
 	Touch(ctx context.Context, r Resource) error
 	Delete(ctx context.Context, r Resource) error
+	// Attempt runs fn so that it leaves nothing behind if it fails, and the transaction may go on.
+	Attempt(ctx context.Context, fn func() error) error
 }
 
 // In returns the contract of tx.

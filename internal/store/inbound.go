@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 
 	"muster/internal/directory"
 	"muster/internal/inbound"
@@ -181,5 +182,15 @@ func (t inboundTx) Delete(ctx context.Context, r inbound.Resource) error {
 		return err
 	}
 	_, err := t.exec(ctx, "delete from resource where n = $1", r.N)
+	return err
+}
+
+// Attempt implements inbound.Tx.
+func (t inboundTx) Attempt(ctx context.Context, fn func() error) error {
+	made, own := maps.Clone(t.made), maps.Clone(t.own)
+	err := t.atomic(ctx, fn)
+	if err != nil {
+		t.made, t.own = made, own
+	}
 	return err
 }

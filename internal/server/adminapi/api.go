@@ -67,6 +67,7 @@ func newAPI(mux *http.ServeMux, svc Service, keeper *access.Keeper, log *slog.Lo
 	a.codeRoutes()
 	a.loadRoutes()
 	a.goliveRoutes()
+	a.clientRoutes()
 	return a
 }
 

@@ -30,6 +30,7 @@ type Service interface {
 	Browsing
 	Loads
 	Golive
+	Clients
 }
 
 // Overview says how everything stands.

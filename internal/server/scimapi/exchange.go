@@ -1,0 +1,242 @@
+package scimapi
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"muster/internal/scim"
+)
+
+// keptExchanges is how many exchanges of a client are kept in mind.
+const keptExchanges = 100
+
+// An Exchange is one request of a client and what it was answered. Secrets are struck out of the bodies.
+type Exchange struct {
+	At       time.Time `json:"at"`
+	Token    string    `json:"token,omitempty"` // id of the token
+	Agent    string    `json:"agent,omitempty"`
+	Method   string    `json:"method"`
+	Path     string    `json:"path"` // with the query
+	Status   int       `json:"status"`
+	Millis   int64     `json:"millis"`
+	Request  string    `json:"request,omitempty"`
+	Response string    `json:"response,omitempty"`
+	Used     []string  `json:"tolerances,omitempty"` // that the request needed
+	Error    string    `json:"error,omitempty"`
+	Fix      string    `json:"fix,omitempty"`
+
+	sent, answered []byte
+}
+
+// Stats say how a client is doing, since Muster started.
+type Stats struct {
+	Client     string         `json:"client"`
+	Profile    string         `json:"profile"`
+	Last       time.Time      `json:"last_contact,omitzero"`
+	Agent      string         `json:"agent,omitempty"`
+	Requests   int            `json:"requests"`
+	Errors     int            `json:"errors"`
+	PerMinute  float64        `json:"requests_per_minute"` // of the last five minutes
+	Tolerances map[string]int `json:"tolerances,omitempty"`
+	LastError  *Exchange      `json:"last_error,omitempty"`
+	Suggest    string         `json:"suggested_profile,omitempty"` // that its User-Agent speaks for, if it is another one
+}
+
+// A book keeps what a client sent last. It is safe for concurrent use.
+type book struct {
+	mu    sync.Mutex // guards the rest
+	last  []Exchange // the oldest is overwritten
+	next  int
+	total int
+	bad   int
+	used  map[string]int
+	rate  [5]int // requests by minute
+	at    int64  // the minute of rate[at%5]
+	wrong *Exchange
+}
+
+// end writes a request into the book of its client.
+func (q *request) end() {
+	if q.client == nil {
+		return
+	}
+	e := Exchange{
+		At: q.began, Token: q.token, Agent: q.r.UserAgent(), Method: q.r.Method, Path: q.r.URL.RequestURI(), Status: q.w.status,
+		Millis: q.s.cfg.Now().Sub(q.began).Milliseconds(), sent: q.sent[:min(len(q.sent), keptBody)], answered: q.w.body,
+	}
+	for _, t := range q.tol.Used() {
+		e.Used = append(e.Used, string(t))
+	}
+	if q.result != nil {
+		e.Error, e.Fix = detailOf(q.result), fixOf(q.result)
+	}
+	q.s.logs[q.client.Name].add(e)
+}
+
+func detailOf(err error) string {
+	if e, ok := errors.AsType[*scim.Error](err); ok {
+		return e.Detail
+	}
+	return err.Error()
+}
+
+// fixOf says what an administrator can do about an error.
+func fixOf(err error) string {
+	e, ok := errors.AsType[*scim.Error](err)
+	if !ok {
+		return ""
+	}
+	switch {
+	case e.Status == http.StatusForbidden:
+		return "Give the user of the token the role provisioner through a group, or leave this person to their administrator."
+	case e.Type == scim.Uniqueness:
+		return "Find out who has the name: `muster user show NAME`. If it is the same person, name a correlate rule for this source, or take them out of the other one."
+	case e.Type == scim.InvalidFilter:
+		return "Match by userName, externalId or emails at the provider."
+	case e.Status == http.StatusUnsupportedMediaType:
+		return "Set the content type of the provider to application/scim+json."
+	case e.Status == http.StatusBadRequest:
+		return "Mend the attribute mapping at the provider. If the provider cannot be changed, see which profile or tolerance fits it."
+	}
+	return ""
+}
+
+func (b *book) add(e Exchange) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.last) < keptExchanges {
+		b.last = append(b.last, e)
+	} else {
+		b.last[b.next] = e
+		b.next = (b.next + 1) % keptExchanges
+	}
+	b.total++
+	if e.Error != "" {
+		b.bad++
+		b.wrong = &e
+	}
+	for _, t := range e.Used {
+		if b.used == nil {
+			b.used = map[string]int{}
+		}
+		b.used[t]++
+	}
+	b.turn(e.At)
+	b.rate[b.at%int64(len(b.rate))]++
+}
+
+// turn forgets the minutes that have passed.
+func (b *book) turn(now time.Time) {
+	minute := now.Unix() / 60
+	for n := int64(len(b.rate)); b.at < minute; b.at++ {
+		if minute-b.at > n {
+			b.at = minute - n
+		}
+		b.rate[(b.at+1)%n] = 0
+	}
+}
+
+// Stats returns how the clients are doing, by name.
+func (s *Server) Stats() []Stats {
+	var out []Stats
+	for name, b := range s.logs {
+		out = append(out, b.stats(name, s.clients[name].Profile.Name, s.cfg.Now()))
+	}
+	slices.SortFunc(out, func(a, b Stats) int { return cmp.Compare(a.Client, b.Client) })
+	return out
+}
+
+func (b *book) stats(name, profile string, now time.Time) Stats {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	out := Stats{Client: name, Profile: profile, Requests: b.total, Errors: b.bad, Tolerances: maps.Clone(b.used)}
+	if b.total > 0 {
+		b.turn(now)
+		for _, n := range b.rate {
+			out.PerMinute += float64(n) / float64(len(b.rate))
+		}
+		last := b.last[(b.next+len(b.last)-1)%len(b.last)]
+		out.Last, out.Agent = last.At, last.Agent
+		if fits := suggest(last.Agent); fits != profile && profile != "closed" {
+			out.Suggest = fits
+		}
+	}
+	if b.wrong != nil {
+		shown := b.wrong.redacted()
+		out.LastError = &shown
+	}
+	return out
+}
+
+// Exchanges returns what a client sent last, newest first, and whether there is such a client.
+func (s *Server) Exchanges(client string, failed bool) ([]Exchange, bool) {
+	b := s.logs[client]
+	if b == nil {
+		return nil, false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	out := []Exchange{}
+	for i := range b.last {
+		e := b.last[(b.next+len(b.last)-1-i)%len(b.last)]
+		if !failed || e.Error != "" {
+			out = append(out, e.redacted())
+		}
+	}
+	return out, true
+}
+
+// redacted is e with its bodies as they may be shown.
+func (e Exchange) redacted() Exchange {
+	e.Request, e.Response = redact(e.sent), redact(e.answered)
+	e.sent, e.answered = nil, nil
+	return e
+}
+
+// redact strikes secrets out of a body. One that is no whole JSON is not shown: what stands in it cannot be told.
+func redact(body []byte) string {
+	if len(body) == 0 {
+		return ""
+	}
+	var v any
+	if json.Unmarshal(body, &v) != nil {
+		return "(not shown: longer than is kept, or not JSON)"
+	}
+	return scim.Encode(strike(v))
+}
+
+func strike(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		secret := false
+		for k, e := range v {
+			if name, ok := e.(string); ok && (strings.EqualFold(k, "path") || strings.EqualFold(k, "name")) {
+				secret = secret || isSecret(name)
+			}
+		}
+		for k, e := range v {
+			if isSecret(k) || secret && strings.EqualFold(k, "value") {
+				v[k] = "***"
+				continue
+			}
+			v[k] = strike(e)
+		}
+	case []any:
+		for i := range v {
+			v[i] = strike(v[i])
+		}
+	}
+	return v
+}
+
+func isSecret(name string) bool {
+	name = strings.ToLower(name)
+	return name == "password" || strings.HasSuffix(name, ":password") || strings.Contains(name, "secret") || strings.HasSuffix(name, "token")
+}

@@ -1,0 +1,220 @@
+package scimapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"muster/internal/access"
+	"muster/internal/directory"
+	"muster/internal/inbound"
+	"muster/internal/ingest"
+	"muster/internal/scim"
+	"muster/internal/source"
+)
+
+// A writer changes resources in one transaction.
+type writer struct {
+	q   *request
+	ctx context.Context
+	tx  directory.Tx
+	in  inbound.Tx
+	now time.Time
+}
+
+func (q *request) writer(ctx context.Context, tx directory.Tx) *writer {
+	return &writer{q: q, ctx: ctx, tx: tx, in: inbound.In(tx), now: q.s.now()}
+}
+
+func isMissing(err error) bool { return errors.Is(err, directory.ErrNotFound) }
+
+// checked is a body as it is kept, with the members apart.
+type checked struct {
+	doc     scim.Resource
+	members []string
+	named   bool // members were named at all
+}
+
+// check checks a body by the schemas.
+func (w *writer) check(t *scim.Type, body scim.Resource) (checked, error) {
+	w.q.mend(body)
+	doc, err := t.Check(body, w.q.tol)
+	if err != nil {
+		return checked{}, err
+	}
+	if err := w.q.needed(t, doc); err != nil {
+		return checked{}, err
+	}
+	c := checked{doc: doc, named: body.Get("members") != nil}
+	if list, ok := doc["members"].([]any); ok {
+		w.q.noteMembers(list)
+		if c.members, err = memberIDs(list); err != nil {
+			return c, err
+		}
+	}
+	delete(doc, "members")
+	return c, nil
+}
+
+// needed asks for what a closed profile needs beside required attributes.
+func (q *request) needed(t *scim.Type, doc scim.Resource) error {
+	if !t.Closed {
+		return nil
+	}
+	if scim.Attrs(doc).First(`emails[type eq "work"].value`) == "" {
+		return scim.Errorf(scim.InvalidValue, `emails[type eq "work"].value is required`)
+	}
+	return nil
+}
+
+// mend brings keys into the form of the standard that a client may spell with a dot after the URN of an extension.
+func (q *request) mend(body scim.Resource) {
+	for _, e := range q.prof.User.Extensions {
+		for k, v := range body {
+			if rest, ok := dotted(k, e.URN); ok && q.tol.Use(scim.FlatKeys) {
+				delete(body, k)
+				body[e.URN+":"+rest] = v
+			}
+		}
+	}
+}
+
+// dotted returns what stands behind a URN and a dot.
+func dotted(key, urn string) (string, bool) {
+	if len(key) > len(urn)+1 && strings.EqualFold(key[:len(urn)], urn) && key[len(urn)] == '.' {
+		return key[len(urn)+1:], true
+	}
+	return "", false
+}
+
+// fill makes a resource of what a client wrote. A person who is not said to be inactive stays what they are.
+func (w *writer) fill(t *scim.Type, r *inbound.Resource, doc scim.Resource) {
+	if kindOf(t) == directory.Group {
+		r.Handle, r.Name, r.Active = doc.Text("displayName"), doc.Text("displayName"), true
+	} else {
+		r.Handle = doc.Text("userName")
+		if active, ok := doc["active"].(bool); ok {
+			r.Active = active
+		}
+		doc["active"] = r.Active
+		if r.Name = doc.Text("displayName"); r.Name == "" {
+			r.Name = r.Handle
+		}
+	}
+	r.External, r.Doc = doc.Text("externalId"), scim.Encode(doc)
+}
+
+// put keeps a resource and lets what it says in.
+func (w *writer) put(t *scim.Type, r *inbound.Resource, doc scim.Resource, bind directory.ID) error {
+	if err := w.state(r, doc, bind); err != nil {
+		return err
+	}
+	return w.in.Put(w.ctx, *r, t.Values(doc))
+}
+
+// state lets a record into the directory, and refuses what would wait there.
+func (w *writer) state(r *inbound.Resource, doc scim.Resource, bind directory.ID) error {
+	key := source.Key(r.ID)
+	rec := source.Record{Kind: source.Kind(r.Kind), Key: key, Base: peopleBase, Name: r.Name, Attrs: scim.Attrs(doc), Disabled: !r.Active}
+	if r.Kind == directory.Group {
+		rec.Base = groupsBase
+	}
+	binds := map[source.Key]directory.ID{}
+	if bind != "" {
+		binds[key] = bind
+	}
+	out, err := w.q.s.cfg.Door.State(w.ctx, w.tx, r.Source, source.Batch{Records: []source.Record{rec}}, binds)
+	if err != nil {
+		return err
+	}
+	o := out[key]
+	if o.Waiting != "" {
+		return w.refused(r, o, bind)
+	}
+	if !o.New && r.Object == "" {
+		if err := w.guard(o.Object); err != nil { // a rule found somebody who was there before
+			return err
+		}
+	}
+	r.Object = o.Object
+	return nil
+}
+
+// guard refuses to touch those whom no client may change: owners, admins, and the person whose token is used.
+func (w *writer) guard(id directory.ID) error {
+	if id == w.q.caller.Person {
+		return &scim.Error{Status: http.StatusForbidden, Detail: "this is the person whose token is used: a client cannot change who it acts for"}
+	}
+	grants, err := access.Of(w.tx).Grants(w.ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, g := range grants {
+		if g.Role == access.Owner || g.Role == access.Admin {
+			return &scim.Error{Status: http.StatusForbidden, Detail: fmt.Sprintf("this person is %s of this Muster: no client can change them", g.Role)}
+		}
+	}
+	return nil
+}
+
+// refused says why a record cannot go in.
+func (w *writer) refused(r *inbound.Resource, o ingest.Outcome, bind directory.ID) error {
+	if o.Holder == "" || bind != "" {
+		return scim.Errorf(scim.InvalidValue, "%s", o.Waiting)
+	}
+	return &takenError{
+		err:    &scim.Error{Status: http.StatusConflict, Type: scim.Uniqueness, Detail: fmt.Sprintf("the name %q belongs to a person whom this client does not provision", r.Handle)},
+		holder: o.Holder,
+	}
+}
+
+// A takenError says that somebody has the name who is not this client's.
+type takenError struct {
+	err    *scim.Error
+	holder directory.ID
+}
+
+func (e *takenError) Error() string { return e.err.Error() }
+
+func (e *takenError) Unwrap() error { return e.err }
+
+// taken is the error for a value that another resource of the client has.
+func taken(t *scim.Type, attribute, value string) error {
+	return &scim.Error{Status: http.StatusConflict, Type: scim.Uniqueness, Detail: fmt.Sprintf("there is a %s with %s %q already", t.Name, attribute, value)}
+}
+
+func handleName(t *scim.Type) string {
+	if t.Name == "Group" {
+		return "displayName"
+	}
+	return "userName"
+}
+
+// settled compares the precondition of a request with a resource.
+func (q *request) settled(ifMatch string, r inbound.Resource) error {
+	if ifMatch == "" || tagged(ifMatch, version(r)) {
+		return nil
+	}
+	return &scim.Error{Status: http.StatusPreconditionFailed, Detail: fmt.Sprintf("the version is %s, not %s: read it again", version(r), ifMatch)}
+}
+
+// lock returns a resource that nobody else changes until the transaction ends, if the precondition holds and it may be touched.
+func (w *writer) lock(t *scim.Type, id, ifMatch string) (inbound.Resource, error) {
+	r, err := w.in.Lock(w.ctx, w.q.client.Name, kindOf(t), id)
+	if err != nil {
+		return r, named404(err, t, id)
+	}
+	if err := w.q.settled(ifMatch, r); err != nil {
+		return r, err
+	}
+	if r.Kind == directory.Person {
+		err = w.guard(r.Object)
+	}
+	return r, err
+}
+
+// touched gives a resource its next version.
+func (w *writer) touched(r *inbound.Resource) { r.Version, r.Modified = r.Version+1, w.now }
