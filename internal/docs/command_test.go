@@ -146,18 +146,28 @@ func shellWords(line string) ([]string, error) {
 	return out, nil
 }
 
-// Whole configurations in the pages are accepted.
+// P11: whole configurations in the pages are accepted, and there is one for each kind of target.
 func TestConfigurations(t *testing.T) {
-	n := 0
+	n, shown := 0, map[string]bool{}
 	for _, p := range pages(t) {
 		for _, b := range p.code {
 			if b.language != "yaml" || !strings.Contains("\n"+b.text, "\nsources:") {
 				continue
 			}
 			n++
-			if _, err := config.Parse("muster.yaml", []byte(b.text), all.Types()...); err != nil {
+			c, err := config.Parse("muster.yaml", []byte(b.text), all.Types()...)
+			if err != nil {
 				t.Errorf("%s:%d: %v", p.path, b.line, err)
+				continue
 			}
+			for _, target := range c.Targets {
+				shown[target.Type] = true
+			}
+		}
+	}
+	for _, typ := range all.Types() {
+		if !shown[typ.Name] {
+			t.Errorf("no page shows a configuration with a target of type %s", typ.Name)
 		}
 	}
 	if n < 3 {

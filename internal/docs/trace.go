@@ -28,6 +28,7 @@ var behaviours = []struct{ id, what string }{
 	{"P8", "Existing groups are linked by name"},
 	{"P9", "Groups are made, renamed, replaced where a target cannot rename, and removed; leaving a name filter by a rename waits for a person"},
 	{"P10", "Memberships follow the source: overwrite, or merge"},
+	{"P11", "Dialects of services, with their regions, limits and quirks"},
 	{"X1", "Plan, approve, apply exactly that"},
 	{"X2", "Absence is not evidence"},
 	{"X3", "Why?"},
