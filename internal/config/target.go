@@ -39,7 +39,7 @@ func (d *document) target(n *yaml.Node, path string, names map[string]int) Targe
 	if !o.has("people") {
 		d.fail(o.line, o.path+": people is missing", "people: {from: …, match: …, attributes: …}", "")
 	} else {
-		t.Rules.People = d.people(o)
+		t.Rules.People = d.people(o, t)
 	}
 	if o.has("groups") {
 		g := d.groups(o)
@@ -48,7 +48,7 @@ func (d *document) target(n *yaml.Node, path string, names map[string]int) Targe
 	return t
 }
 
-func (d *document) people(o object) mapping.ObjectRules {
+func (d *document) people(o object, t Target) mapping.ObjectRules {
 	p := d.object(o.fields["people"], o.join("people"),
 		"from", "match", "create", "update", "when_removed", "provision_disabled", "attributes")
 	r := d.objects(p, "userName", "userName: person.username", "disable", "disable", "delete", "nothing")
@@ -56,7 +56,25 @@ func (d *document) people(o object) mapping.ObjectRules {
 	if r.ProvisionDisabled && r.WhenRemoved != plan.Disable {
 		p.wrong("provision_disabled", "needs when_removed: disable, or an account would come and go", "when_removed: disable")
 	}
+	if r.WhenRemoved == plan.Delete && !d.deletes(t) {
+		p.wrong("when_removed", "a target of type "+t.Type+" with these settings deletes no accounts", "disable, nothing")
+	}
 	return r
+}
+
+// deletes reports whether a target deletes accounts, as far as that is known from what stands in the file.
+func (d *document) deletes(t Target) bool {
+	i := slices.IndexFunc(d.types, func(known connector.Type) bool { return known.Name == t.Type })
+	if i < 0 || d.types[i].Deletes == nil {
+		return true
+	}
+	plain := connector.Settings{}
+	for name, v := range t.Settings {
+		if v.Env == "" && v.File == "" {
+			plain[name] = v.text
+		}
+	}
+	return d.types[i].Deletes(plain)
 }
 
 func (d *document) groups(o object) mapping.ObjectRules {

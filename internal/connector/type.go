@@ -18,6 +18,8 @@ type Type struct {
 	New func(Env, Settings) (Connector, error)
 	// Valid reports what is wrong with the settings besides what Check sees by itself: values that do not go together. May be nil.
 	Valid func(Settings) error
+	// Deletes reports whether the service, with these settings, deletes accounts at all, as far as that is known without asking it. May be nil: it is not.
+	Deletes func(Settings) bool
 	// Pace returns how often a service with these settings may be asked, as far as its vendor tells. May be nil: nothing is known.
 	Pace func(Settings) httpclient.Pace
 }

@@ -46,7 +46,8 @@ func typeOf(p profile) connector.Type {
 			_, err := p.base(s)
 			return err
 		},
-		Pace: func(s connector.Settings) httpclient.Pace { return p.pace(s) },
+		Deletes: func(s connector.Settings) bool { return cmp.Or(s.Text("delete"), p.Delete) != "none" },
+		Pace:    func(s connector.Settings) httpclient.Pace { return p.pace(s) },
 	}
 	for _, s := range p.Settings {
 		t.Settings = append(t.Settings, connector.Setting{
