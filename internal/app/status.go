@@ -60,6 +60,10 @@ func (m *Muster) Status(ctx context.Context) (adminapi.Status, error) {
 		return nil
 	})
 	s.Attention = attention(s, findings, leavers)
+	for _, t := range m.File.Targets {
+		more, serr := m.scopeAttention(ctx, t.Name)
+		s.Attention, err = append(s.Attention, more...), errors.Join(err, serr)
+	}
 	s.Summary = summary(s, leavers)
 	return s, err
 }

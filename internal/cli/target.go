@@ -16,7 +16,7 @@ func (s *shell) targetCommand() *cobra.Command {
 	c.AddCommand(&cobra.Command{
 		Use: "test name", Short: "Connect, and say what the service can do", Args: args("the name of a target"),
 		RunE: s.call(s.targetTest),
-	}, s.reportCommand())
+	}, s.reportCommand(), s.confirmScopeCommand())
 	return c
 }
 

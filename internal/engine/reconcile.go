@@ -37,6 +37,9 @@ func (t *target) compare(ctx context.Context, id string) (run.Run, error) {
 	w, err := t.begin(ctx, run.Reconcile, t.active.Load(), id)
 	if err == nil {
 		w.barrier, w.upto = b, head
+		if w.run.Notes, err = t.scopeNotes(ctx); err != nil {
+			return run.Run{}, err
+		}
 		if b.on && b.at.Less(head) {
 			head = b.at
 			err = w.unproveSince(ctx, b.at)

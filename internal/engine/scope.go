@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"muster/internal/directory"
 	"muster/internal/mapping"
@@ -26,7 +25,7 @@ func (t *target) resolve(ctx context.Context, what string, from mapping.From) (s
 		return scopeGroup{}, nil
 	}
 	g := scopeGroup{named: true}
-	owner, name := "target:"+t.Name, what+":"+strings.ToLower(from.Group)
+	owner, name := t.scopeOwner(), scopeName(what, from)
 	var fresh bool
 	err := t.view(ctx, func(v directory.Reader) error {
 		anchor, err := v.Anchor(ctx, owner, name)

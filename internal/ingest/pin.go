@@ -50,3 +50,21 @@ func (r *Reading) keepPins(ctx context.Context, pins map[source.Base]source.Pin)
 		return tx.SetAnchor(ctx, "source:"+r.source, pinsAnchor, string(text))
 	})
 }
+
+// Unpin forgets where a base stood: the next read takes the entry that it then finds at the configured place. It goes into tx, with whatever else records it.
+func Unpin(ctx context.Context, tx directory.Tx, name string, base source.Base) error {
+	text, err := tx.Anchor(ctx, "source:"+name, pinsAnchor)
+	if err != nil || text == "" {
+		return err
+	}
+	pins := map[source.Base]source.Pin{}
+	if err := json.Unmarshal([]byte(text), &pins); err != nil {
+		return fmt.Errorf("read the pins of %s: %w", name, err)
+	}
+	delete(pins, base)
+	now, err := json.Marshal(pins)
+	if err != nil {
+		return err
+	}
+	return tx.SetAnchor(ctx, "source:"+name, pinsAnchor, string(now))
+}

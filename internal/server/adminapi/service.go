@@ -27,6 +27,7 @@ type Service interface {
 	People
 	Targets
 	Drifts
+	Confirmations
 	Browsing
 	Loads
 	Golive

@@ -49,6 +49,7 @@ func (a *api) targetRoutes() {
 			return list(found, 0, nil), err
 		})
 	a.driftRoutes()
+	a.confirmRoutes()
 	a.limitRoutes()
 }
 

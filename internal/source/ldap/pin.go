@@ -71,7 +71,7 @@ func (s *session) follow(ctx context.Context, p profile, dn string, pin source.P
 	fix := "if it was removed on purpose, change the configuration; else check what the bind account may read"
 	if replaced {
 		what = fmt.Sprintf("%q is another entry than before: the one with %s %s is gone", dn, p.nativeID, pin.Key)
-		fix = "restore the base that was there, or name another one in the configuration"
+		fix = "restore the base that was there, name another one in the configuration, or take the new one with `muster source confirm-base`"
 	}
 	return source.Pin{}, "", s.fault("base", what, fix, nil)
 }
