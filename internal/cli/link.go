@@ -30,7 +30,7 @@ func (s *shell) linkCommand() *cobra.Command {
 	list.Flags().StringVar((*string)(&q.Kind), "kind", "", "user, group")
 	list.Flags().StringVar(&q.State, "state", "", "linked, closing, closed, lost")
 	list.Flags().IntVar(&limit, "limit", 1000, "at most this many; 0 = all")
-	c.AddCommand(list)
+	c.AddCommand(list, s.linkSetCommand(), s.linkDropCommand(), s.linkImportCommand())
 	return c
 }
 

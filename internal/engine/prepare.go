@@ -368,8 +368,11 @@ func hadBy(object directory.ID, id connector.RemoteID, owners []link.Link, past 
 		}
 	}
 	for _, c := range past {
-		if c.Remote == id && c.Object != object && c.Tie == link.Was {
+		switch {
+		case c.Remote == id && c.Object != object && c.Tie == link.Was:
 			return onceOwned(id, c.Object)
+		case c.Remote == id && c.Object == object && c.Tie == link.Cut:
+			return &doubt{fmt.Sprintf("%s took them apart from the account %s: %s", c.By, id, c.Reason), []string{"cut", string(id)}}
 		}
 	}
 	return nil

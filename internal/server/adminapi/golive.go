@@ -8,6 +8,7 @@ import (
 	"muster/internal/attr"
 	"muster/internal/connector"
 	"muster/internal/directory"
+	"muster/internal/plan"
 	"muster/internal/run"
 )
 
@@ -19,6 +20,12 @@ type Golive interface {
 	ReportList(ctx context.Context, target, name string, q ReportQuery) (ReportPage, error)
 	// Tally counts the lines of a plan that are selected, by what they are.
 	Tally(ctx context.Context, ref string, sel Selection, lines []string) (Tallied, error)
+	// Pair links somebody with an account that is looked up at the target first. It sends nothing.
+	Pair(ctx context.Context, target string, req PairRequest, by access.Caller) (Pairing, error)
+	// Pairs links many, all or, but for those that cannot be, none. Every line is looked at first.
+	Pairs(ctx context.Context, target string, req PairsRequest, by access.Caller) (PairsDone, error)
+	// Unpair forgets whose account it is. The account stays as it is.
+	Unpair(ctx context.Context, target, who string, req UnpairRequest, by access.Caller) (Link, error)
 	// Retry has what waits at a target (or, "", at all) for somebody (or, "", for everybody) tried again now, but not what waits for a decision.
 	Retry(ctx context.Context, req RetryRequest, by access.Caller) (Retried, error)
 }
@@ -105,4 +112,61 @@ type RetryRequest struct {
 type Retried struct {
 	Targets map[string]int `json:"targets"`
 	Runs    []string       `json:"runs,omitempty"`
+}
+
+// PairRequest pairs somebody with an account.
+type PairRequest struct {
+	Who     string `json:"who" minLength:"1" doc:"Id, username, email, key or DN of a person."`
+	Account string `json:"account" minLength:"1" doc:"Id of an account, or the value that accounts are matched by."`
+	Reason  string `json:"reason,omitempty"`
+	DryRun  bool   `json:"dry_run,omitempty" doc:"Only say what would become of it."`
+}
+
+// Pairing is what became of a pair, or would: what is done to the account next.
+type Pairing struct {
+	Object  directory.ID       `json:"object"`
+	Name    string             `json:"name"`
+	Account connector.RemoteID `json:"account"`
+	Values  attr.Set           `json:"values,omitempty"` // of the account
+	Active  bool               `json:"active"`
+	Already bool               `json:"already,omitempty"` // they are paired
+	Lines   []plan.Line        `json:"lines"`
+}
+
+// PairsRequest pairs many people with accounts.
+type PairsRequest struct {
+	Pairs   []PairLine `json:"pairs" minItems:"1" maxItems:"200000"`
+	Reason  string     `json:"reason,omitempty"`
+	DryRun  bool       `json:"dry_run,omitempty" doc:"Only say what would become of them."`
+	SkipBad bool       `json:"skip_bad,omitempty" doc:"Link the others even if some cannot be."`
+}
+
+// PairLine is a pair in a file.
+type PairLine struct {
+	Line    int    `json:"line"` // in the file
+	Who     string `json:"who"`
+	Account string `json:"account"`
+}
+
+// PairsDone is what became of many pairs, or would.
+type PairsDone struct {
+	Pairs    int           `json:"pairs"`
+	Linked   int           `json:"linked"`  // or would be
+	Already  int           `json:"already"` // were paired before
+	Acts     []run.Tally   `json:"acts"`    // what is done to the accounts next
+	Findings []PairFinding `json:"findings"`
+	Written  bool          `json:"written"`
+}
+
+// PairFinding is a pair that cannot be.
+type PairFinding struct {
+	PairLine
+	Problem run.Problem `json:"problem"`
+}
+
+// UnpairRequest drops a link.
+type UnpairRequest struct {
+	Reason    string `json:"reason" minLength:"1"`
+	LeaveOpen bool   `json:"leave_open,omitempty" doc:"Even of somebody whose account should be closed and is open."`
+	DryRun    bool   `json:"dry_run,omitempty" doc:"Only say which link it is."`
 }

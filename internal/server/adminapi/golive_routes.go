@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"muster/internal/access"
 	"muster/internal/connector"
 	"muster/internal/run"
@@ -54,5 +56,37 @@ func (a *api) goliveRoutes() {
 	add(a, route{"retry", http.MethodPost, "/retries", "Try again now what is tried again by itself later, or was refused", access.Run, 0},
 		func(ctx context.Context, in *retry) (Retried, error) {
 			return a.svc.Retry(ctx, in.Body, callerOf(ctx))
+		})
+	a.pairRoutes()
+}
+
+// largeBody is how large the list of pairs may be.
+const largeBody = 64 << 20
+
+func (a *api) pairRoutes() {
+	type pair struct {
+		Name string `path:"name"`
+		Body PairRequest
+	}
+	type pairs struct {
+		Name string `path:"name"`
+		Body PairsRequest
+	}
+	type unpair struct {
+		Name string `path:"name"`
+		Who  string `path:"who" doc:"Id, username, email, key or DN."`
+		Body UnpairRequest
+	}
+	add(a, route{"pair", http.MethodPost, "/targets/{name}/pair", "Link a person with an account that exists", access.Approve, 0},
+		func(ctx context.Context, in *pair) (Pairing, error) {
+			return a.svc.Pair(ctx, in.Name, in.Body, callerOf(ctx))
+		})
+	addOp(a, route{"pair-many", http.MethodPost, "/targets/{name}/pairs", "Link many people with accounts that exist", access.Approve, 0}, func(o *huma.Operation) { o.MaxBodyBytes = largeBody },
+		func(ctx context.Context, in *pairs) (PairsDone, error) {
+			return a.svc.Pairs(ctx, in.Name, in.Body, callerOf(ctx))
+		})
+	add(a, route{"unpair", http.MethodPost, "/targets/{name}/links/{who}/drop", "Forget whose account it is, and leave the account alone", access.Approve, 0},
+		func(ctx context.Context, in *unpair) (Link, error) {
+			return a.svc.Unpair(ctx, in.Name, in.Who, in.Body, callerOf(ctx))
 		})
 }

@@ -5,6 +5,7 @@ import (
 
 	"muster/internal/access"
 	"muster/internal/connector"
+	"muster/internal/plan"
 	"muster/internal/run"
 	"muster/internal/server/adminapi"
 )
@@ -60,4 +61,43 @@ func (s *Service) Retry(_ context.Context, req adminapi.RetryRequest, by access.
 		return adminapi.Retried{}, missing("target", req.Target)
 	}
 	return adminapi.Retried{Targets: map[string]int{"wiki": 1}, Runs: []string{"run-corp"}}, nil
+}
+
+// Pair pairs with any account but "taken".
+func (s *Service) Pair(ctx context.Context, target string, req adminapi.PairRequest, by access.Caller) (adminapi.Pairing, error) {
+	s.note(by, "pair %s %s %s dry %v (%s)", target, req.Who, req.Account, req.DryRun, req.Reason)
+	o, err := s.Object(ctx, "person", req.Who)
+	switch {
+	case err != nil:
+		return adminapi.Pairing{}, err
+	case req.Account == "taken":
+		return adminapi.Pairing{}, &run.Problem{Code: adminapi.Conflict, What: "the account taken is linked to ben.ito", Now: "Nothing was changed."}
+	}
+	line := plan.Line{Object: o.ID, Kind: connector.User, Name: o.Name, Verb: plan.Update, Remote: "u-7", Why: "differs there in title", Key: "key-7"}
+	return adminapi.Pairing{Object: o.ID, Name: o.Name, Account: "u-7", Active: true, Lines: []plan.Line{line}}, nil
+}
+
+// Pairs pairs each with any account but "taken".
+func (s *Service) Pairs(_ context.Context, target string, req adminapi.PairsRequest, by access.Caller) (adminapi.PairsDone, error) {
+	s.note(by, "pair %d at %s dry %v skip bad %v", len(req.Pairs), target, req.DryRun, req.SkipBad)
+	out := adminapi.PairsDone{Pairs: len(req.Pairs), Acts: []run.Tally{}, Findings: []adminapi.PairFinding{}}
+	for _, p := range req.Pairs {
+		if p.Account == "taken" {
+			out.Findings = append(out.Findings, adminapi.PairFinding{PairLine: p, Problem: run.Problem{Code: adminapi.Conflict, What: "the account taken is linked to ben.ito"}})
+			continue
+		}
+		out.Linked++
+	}
+	out.Written = !req.DryRun && (req.SkipBad || len(out.Findings) == 0)
+	return out, nil
+}
+
+// Unpair drops the first link.
+func (s *Service) Unpair(ctx context.Context, target, who string, req adminapi.UnpairRequest, by access.Caller) (adminapi.Link, error) {
+	s.note(by, "unpair %s %s dry %v open %v (%s)", target, who, req.DryRun, req.LeaveOpen, req.Reason)
+	o, err := s.Object(ctx, "person", who)
+	if err != nil || len(o.Links) == 0 {
+		return adminapi.Link{Target: target, Name: o.Name}, err
+	}
+	return o.Links[0], nil
 }

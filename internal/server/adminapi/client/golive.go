@@ -40,3 +40,18 @@ func (c *Client) Tally(ctx context.Context, ref string, sel adminapi.Selection, 
 func (c *Client) Retry(ctx context.Context, req adminapi.RetryRequest) (adminapi.Retried, error) {
 	return post[adminapi.Retried](ctx, c, "/retries", req)
 }
+
+// Pair links a person with an account.
+func (c *Client) Pair(ctx context.Context, target string, req adminapi.PairRequest) (adminapi.Pairing, error) {
+	return post[adminapi.Pairing](ctx, c, "/targets/"+esc(target)+"/pair", req)
+}
+
+// Pairs links many.
+func (c *Client) Pairs(ctx context.Context, target string, req adminapi.PairsRequest) (adminapi.PairsDone, error) {
+	return post[adminapi.PairsDone](ctx, c, "/targets/"+esc(target)+"/pairs", req)
+}
+
+// Unpair forgets whose account it is.
+func (c *Client) Unpair(ctx context.Context, target, who string, req adminapi.UnpairRequest) (adminapi.Link, error) {
+	return post[adminapi.Link](ctx, c, "/targets/"+esc(target)+"/links/"+esc(who)+"/drop", req)
+}
