@@ -180,7 +180,7 @@ func (t *Type) allowed(r Resource, at Place, verb string, value any, tol *Tolera
 		return false, Errorf(Mutability, "%s cannot be written", at.Path())
 	}
 	if at.Attr.Name == "schemas" {
-		return true, nil
+		return false, Errorf(Mutability, "schemas follows from the attributes: add or remove these")
 	}
 	if at.Attr.Required && at.Sub == nil && (verb == "remove" || unassigned(value) || value == "") {
 		return false, Errorf(Mutability, "%s is required", at.Path())

@@ -148,7 +148,7 @@ func (c checker) unknown(out Resource, urn, name string, v any) error {
 		}
 	}
 	switch {
-	case isURN(name) && c.tol.Use(UnknownSchemas), !isURN(name) && c.tol.Use(DropUnknown):
+	case isURN(name) && !c.t.Closed && c.tol.Use(UnknownSchemas), !isURN(name) && c.tol.Use(DropUnknown):
 		return nil
 	case c.t.Closed:
 		return Errorf(InvalidValue, "the attribute %q is not one of this service: remove its mapping", path)

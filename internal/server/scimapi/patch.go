@@ -114,6 +114,9 @@ func (w *writer) patch(t *scim.Type, id, ifMatch string, ops []scim.Operation) (
 		if err := w.q.needed(t, doc); err != nil {
 			return r, err
 		}
+		if err := named(t, doc); err != nil {
+			return r, err
+		}
 		w.fill(t, &fresh, doc)
 	}
 	edited, err := w.setMembers(r, edit)

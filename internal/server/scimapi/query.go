@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"muster/internal/directory"
 	"muster/internal/inbound"
@@ -68,6 +69,9 @@ func searchOf(v url.Values) (search, error) {
 	s := search{Attributes: names(v["attributes"]), Excluded: names(v["excludedAttributes"]), Filter: v.Get("filter"), SortBy: v.Get("sortBy"), SortOrder: v.Get("sortOrder")}
 	if v.Has("filter") && strings.TrimSpace(s.Filter) == "" {
 		return s, scim.Errorf(scim.InvalidFilter, "the filter is empty")
+	}
+	if !utf8.ValidString(s.Filter) {
+		return s, scim.Errorf(scim.InvalidFilter, "the filter is not valid UTF-8")
 	}
 	var err error
 	if s.StartIndex, err = number(v, "startIndex"); err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"muster/internal/access"
+	"muster/internal/attr/filter"
 	"muster/internal/directory"
 	"muster/internal/inbound"
 	"muster/internal/ingest"
@@ -48,6 +49,9 @@ func (w *writer) check(t *scim.Type, body scim.Resource) (checked, error) {
 	if err := w.q.needed(t, doc); err != nil {
 		return checked{}, err
 	}
+	if err := named(t, doc); err != nil {
+		return checked{}, err
+	}
 	c := checked{doc: doc, named: body.Get("members") != nil}
 	if list, ok := doc["members"].([]any); ok {
 		w.q.noteMembers(list)
@@ -57,6 +61,16 @@ func (w *writer) check(t *scim.Type, body scim.Resource) (checked, error) {
 	}
 	delete(doc, "members")
 	return c, nil
+}
+
+// maxHandle is the longest name, in bytes, that is unique as a whole and found by every comparison.
+const maxHandle = 600
+
+func named(t *scim.Type, doc scim.Resource) error {
+	if len(filter.Fold(doc.Text(handleName(t)))) > maxHandle {
+		return scim.Errorf(scim.InvalidValue, "%s is longer than %d bytes", handleName(t), maxHandle)
+	}
+	return nil
 }
 
 // needed asks for what a closed profile needs beside required attributes.
