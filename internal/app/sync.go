@@ -8,9 +8,7 @@ import (
 
 	"muster/internal/access"
 	"muster/internal/config"
-	"muster/internal/connector"
 	"muster/internal/directory"
-	"muster/internal/httpclient"
 	"muster/internal/run"
 	"muster/internal/server/adminapi"
 	"muster/internal/source"
@@ -48,31 +46,6 @@ func sourceProblem(name string, err error) *run.Problem {
 		}
 	}
 	return p
-}
-
-// CheckTarget implements adminapi.Checks.
-func (m *Muster) CheckTarget(ctx context.Context, name string) (adminapi.TargetCheck, error) {
-	c, ok := m.File.Target(name)
-	if !ok {
-		return adminapi.TargetCheck{}, m.unknown("target", name)
-	}
-	out := adminapi.TargetCheck{Name: name, Type: c.Type}
-	var err error
-	if out.Features, err = m.Engine.Check(ctx, name); err != nil {
-		out.Problem = &run.Problem{Code: adminapi.Stopped, What: "target " + name + " does not answer as it should", Why: err.Error(), Now: "Nothing was changed.", Fix: "Check its address and token."}
-		if errors.Is(err, connector.ErrAuth) {
-			out.Problem.Code, out.Problem.Fix = "target_credentials", "Put a valid token into the configuration, and check the rights of its owner."
-		}
-		if errors.Is(err, connector.ErrForeign) {
-			out.Problem.Code, out.Problem.Fix = "target_foreign", "Check the address: what answers there is not the expected service."
-		}
-		if errors.Is(err, httpclient.ErrDenied) {
-			out.Problem.Code, out.Problem.Fix = "target_address", "If the address is right, list it under network.allow in the configuration; https is needed everywhere but on loopback."
-		}
-		return out, nil
-	}
-	m.Engine.Poke(name)
-	return out, nil
 }
 
 // unknown names what there is instead.

@@ -115,15 +115,6 @@ func everyClass() []plan.Line {
 	return out
 }
 
-// Check asks a target what it supports, with one cheap read.
-func (e *Engine) Check(ctx context.Context, name string) (connector.Features, error) {
-	t, err := e.target(name)
-	if err != nil {
-		return connector.Features{}, err
-	}
-	return t.Connector.Check(ctx)
-}
-
 // Active reports whether the rules of a target are approved, and whether they are those configured.
 func (e *Engine) Active(name string) (approved, current bool) {
 	t, err := e.target(name)

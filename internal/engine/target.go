@@ -268,6 +268,9 @@ func (t *target) features(ctx context.Context) (connector.Features, error) {
 		return *can, nil
 	}
 	f, err := t.Connector.Check(ctx)
+	if err == nil {
+		f, err = t.correct(ctx, f)
+	}
 	if err != nil {
 		return f, err
 	}

@@ -161,6 +161,7 @@ type Target struct {
 	Stopped *Problem  `json:"stopped,omitempty"` // credentials, wrong address: nothing is sent until it answers again
 	Probe   time.Time `json:"probe,omitzero"`    // when a stopped target is tried next
 	Listed  time.Time `json:"listed,omitzero"`   // last full reconcile that finished
+	Known   []byte    `json:"-"`                 // what a test of the tenant has shown, as the engine writes it; nil = never tested
 }
 
 // A Note is who did something, when and why.

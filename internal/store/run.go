@@ -50,12 +50,12 @@ func (t runTx) PutRun(ctx context.Context, r run.Run) error {
 	return err
 }
 
-const targetColumns = "name, active, rules, paused, stopped, probe, listed, mode"
+const targetColumns = "name, active, rules, paused, stopped, probe, listed, mode, known"
 
 func scanTarget(rows *sql.Rows, t *run.Target) error {
 	var paused, stopped string
 	var probe, listed int64
-	if err := rows.Scan(&t.Name, &t.Active, &t.Rules, &paused, &stopped, &probe, &listed, &t.Mode); err != nil {
+	if err := rows.Scan(&t.Name, &t.Active, &t.Rules, &paused, &stopped, &probe, &listed, &t.Mode, &t.Known); err != nil {
 		return err
 	}
 	t.Probe, t.Listed = moment(probe), moment(listed)
@@ -104,10 +104,10 @@ func (r runReader) Events(ctx context.Context, q run.EventQuery) ([]run.Event, e
 
 // PutTarget implements run.Tx.
 func (t runTx) PutTarget(ctx context.Context, v run.Target) error {
-	_, err := t.exec(ctx, "insert into target ("+targetColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8)
+	_, err := t.exec(ctx, "insert into target ("+targetColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		on conflict (name) do update set active = excluded.active, rules = excluded.rules, paused = excluded.paused, stopped = excluded.stopped,
-		probe = excluded.probe, listed = excluded.listed, mode = excluded.mode`,
-		v.Name, v.Active, v.Rules, encode(v.Paused), encode(v.Stopped), ms(v.Probe), ms(v.Listed), v.Mode)
+		probe = excluded.probe, listed = excluded.listed, mode = excluded.mode, known = excluded.known`,
+		v.Name, v.Active, v.Rules, encode(v.Paused), encode(v.Stopped), ms(v.Probe), ms(v.Listed), v.Mode, v.Known)
 	return err
 }
 

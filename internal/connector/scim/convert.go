@@ -62,6 +62,9 @@ func (c *Connector) normal(kind connector.Kind, p attr.Path, v attr.Values) (att
 	if reason := c.reserved(parts); reason != "" {
 		return "", nil, fmt.Errorf("%s", reason)
 	}
+	if c.typeless(parts) && parts.Sub == "primary" {
+		return "", nil, nil // the one that is kept apart is the primary one
+	}
 	rule, known := c.attribute(kind, parts)
 	switch {
 	case known:
@@ -167,9 +170,6 @@ func (c *Connector) wire(p attr.Path) attr.Path {
 	}
 	if parts := split(p); c.typeless(parts) && parts.Where == "type" {
 		parts.Where, parts.Value = "primary", "true"
-		if parts.Sub == "primary" {
-			parts.Where, parts.Value, parts.Sub = "", "", "primary"
-		}
 		return parts.Path()
 	}
 	return p

@@ -2,10 +2,12 @@ package scim_test
 
 import (
 	"bytes"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -170,4 +172,14 @@ func tryOpen(settings map[string]string) error {
 	}
 	_, err = scim.Types()[0].New(connector.Env{HTTP: http.DefaultClient, Now: time.Now}, s)
 	return err
+}
+
+// replaced returns body with one text put for another.
+func replaced(t *testing.T, body io.ReadCloser, old, with string) io.ReadCloser {
+	t.Helper()
+	text, err := io.ReadAll(body)
+	if err != nil {
+		t.Error(err)
+	}
+	return io.NopCloser(strings.NewReader(strings.ReplaceAll(string(text), old, with)))
 }

@@ -62,12 +62,13 @@ func slackUser(name string) attr.Set {
 		name = fmt.Sprintf("long-%016x", fnvOf(name))
 	}
 	return attr.Set{
-		"userName":                     {name},
-		"name.givenName":               {"Anna"},
-		"name.familyName":              {"Berg"},
-		"displayName":                  {"Anna Berg"},
-		"title":                        {"Engineer"},
-		`emails[type eq "work"].value`: {fmt.Sprintf("person%d@example.com", persons.Add(1))},
+		"userName":                       {name},
+		"name.givenName":                 {"Anna"},
+		"name.familyName":                {"Berg"},
+		"displayName":                    {"Anna Berg"},
+		"title":                          {"Engineer"},
+		`emails[type eq "work"].value`:   {fmt.Sprintf("person%d@example.com", persons.Add(1))},
+		`emails[type eq "work"].primary`: {"true"}, // which Slack takes for granted
 	}
 }
 

@@ -256,14 +256,14 @@ func testTargets(t *testing.T, s directory.Store) {
 	missing(t, s, "a target", func(ctx context.Context, r run.Reader) error { _, err := r.Target(ctx, "none"); return err })
 	full := run.Target{
 		Name: target, Active: "digest", Rules: []byte("{\x00}"), Paused: &run.Note{By: "olivia", Reason: "audit", At: at(1)},
-		Stopped: &run.Problem{Code: "auth", What: "refused"}, Probe: at(2), Listed: at(3),
+		Stopped: &run.Problem{Code: "auth", What: "refused"}, Probe: at(2), Listed: at(3), Known: []byte(`{"facts":[]}`),
 	}
 	update(t, s, func(ctx context.Context, tx run.Tx) error {
 		return errors.Join(tx.PutTarget(ctx, full), tx.PutTarget(ctx, run.Target{Name: "abc"}))
 	})
 	equal(t, "targets by name", view(t, s, func(ctx context.Context, r run.Reader) ([]run.Target, error) { return r.Targets(ctx) }),
 		[]run.Target{{Name: "abc"}, full})
-	full.Paused, full.Stopped, full.Probe, full.Rules = nil, nil, time.Time{}, nil
+	full.Paused, full.Stopped, full.Probe, full.Rules, full.Known = nil, nil, time.Time{}, nil, nil
 	update(t, s, func(ctx context.Context, tx run.Tx) error { return tx.PutTarget(ctx, full) })
 	equal(t, "put replaces", view(t, s, func(ctx context.Context, r run.Reader) (run.Target, error) { return r.Target(ctx, target) }), full)
 }

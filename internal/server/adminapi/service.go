@@ -44,7 +44,7 @@ type Overview interface {
 type Checks interface {
 	// CheckSource connects, searches and counts. A source that answers wrongly is no error: the result says so.
 	CheckSource(ctx context.Context, name string) (SourceCheck, error)
-	// CheckTarget connects and asks for what is supported. A target that answers wrongly is no error: the result says so.
+	// CheckTarget connects, asks for what is supported and remembers it. A target that answers wrongly is no error: the result says so.
 	CheckTarget(ctx context.Context, name string) (TargetCheck, error)
 }
 
@@ -97,6 +97,10 @@ type People interface {
 
 // Targets steer single targets.
 type Targets interface {
+	// Target returns how a target stands, and what its last test has shown.
+	Target(ctx context.Context, name string) (TargetView, error)
+	// ProbeTarget is CheckTarget with a throw-away account, which is made, changed, disabled and, where the service can, deleted.
+	ProbeTarget(ctx context.Context, name string, req TargetProbe, by access.Caller) (TargetCheck, error)
 	Pause(ctx context.Context, target, reason string, by access.Caller) (run.Target, error)
 	Resume(ctx context.Context, target, reason string, by access.Caller) (run.Target, error)
 	// Links returns a page of the links of a target, by object.

@@ -80,8 +80,23 @@ type SourceCheck struct {
 type TargetCheck struct {
 	Name     string             `json:"name"`
 	Type     string             `json:"type"`
+	At       time.Time          `json:"at,omitzero"`
 	Features connector.Features `json:"features"`
+	Facts    []connector.Fact   `json:"facts,omitempty" doc:"What is written of the service, and what this tenant has shown."`
+	Account  string             `json:"account,omitempty" doc:"The throw-away account that it was tried out with last."`
+	Left     string             `json:"left,omitempty" doc:"What is left of that account at the service: disabled, as it cannot be deleted."`
 	Problem  *run.Problem       `json:"problem,omitempty"`
+}
+
+// A TargetProbe names a throw-away account.
+type TargetProbe struct {
+	Account string `json:"account" minLength:"3" doc:"An address that nobody has at the service: muster-probe@example.com."`
+}
+
+// A TargetView is a target with what its last test has shown.
+type TargetView struct {
+	Status TargetStatus `json:"status"`
+	Check  *TargetCheck `json:"check,omitempty"`
 }
 
 // SyncRequest says what to bring in step.

@@ -29,6 +29,16 @@ func (a *api) targetRoutes() {
 		Name string `path:"name"`
 		Body Reason
 	}
+	type probe struct {
+		Name string `path:"name"`
+		Body TargetProbe
+	}
+	add(a, route{"get-target", http.MethodGet, "/targets/{name}", "How a target stands, and what its last test has shown", access.View, 0},
+		func(ctx context.Context, in *byName) (TargetView, error) { return a.svc.Target(ctx, in.Name) })
+	add(a, route{"probe-target", http.MethodPost, "/targets/{name}/probe", "Try a target out with a throw-away account", access.Configure, 0},
+		func(ctx context.Context, in *probe) (TargetCheck, error) {
+			return a.svc.ProbeTarget(ctx, in.Name, in.Body, callerOf(ctx))
+		})
 	add(a, route{"pause", http.MethodPost, "/targets/{name}/pause", "Send nothing to a target for now", access.Pause, 0},
 		func(ctx context.Context, in *reason) (run.Target, error) {
 			return a.svc.Pause(ctx, in.Name, in.Body.Reason, callerOf(ctx))

@@ -209,7 +209,14 @@ func targetCheck(name string) adminapi.TargetCheck {
 		FindBy: []attr.Path{"userName"}, Groups: true, MembersReadable: true, Disable: true, CreateDisabled: true,
 		Notes: map[string]string{"rename_group": "the service refuses it", "delete_user": "not offered"},
 	}}
+	c.Facts = []connector.Fact{
+		{Name: "create_disabled", Says: "true", Source: "as in plain SCIM 2.0", Finding: connector.Verified, Found: "an account was created disabled"},
+		{Name: "delete", Says: "hard", Source: "A", Finding: connector.Documented},
+		{Name: "disabled_gone", Says: "true", Source: "A, older text", Finding: connector.Contradicted, Found: "a disabled account is shown"},
+		{Name: "member_batch", Says: "100", Source: "unverified; no number is published", Finding: connector.Unverified},
+	}
 	if name == "old" {
+		c.Facts = nil
 		c.Features, c.Problem = connector.Features{}, oldProblem()
 	}
 	return c

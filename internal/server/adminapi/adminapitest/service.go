@@ -80,6 +80,30 @@ func (s *Service) CheckTarget(_ context.Context, name string) (adminapi.TargetCh
 	return targetCheck(name), nil
 }
 
+// ProbeTarget returns features, with what an account has shown.
+func (s *Service) ProbeTarget(_ context.Context, name string, req adminapi.TargetProbe, by access.Caller) (adminapi.TargetCheck, error) {
+	if !isTarget(name) {
+		return adminapi.TargetCheck{}, missing("target", name)
+	}
+	s.note(by, "probe %s with %s", name, req.Account)
+	c := targetCheck(name)
+	c.Account = req.Account
+	return c, nil
+}
+
+// Target returns the status of a target with its last test.
+func (s *Service) Target(_ context.Context, name string) (adminapi.TargetView, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.status().Targets {
+		if t.Name == name {
+			check := targetCheck(name)
+			return adminapi.TargetView{Status: t, Check: &check}, nil
+		}
+	}
+	return adminapi.TargetView{}, missing("target", name)
+}
+
 func isTarget(name string) bool { return slices.Contains([]string{"wiki", "chat", "old"}, name) }
 
 // Sync names a run for each source and target.

@@ -42,6 +42,16 @@ func (c *Client) CheckTarget(ctx context.Context, name string) (adminapi.TargetC
 	return post[adminapi.TargetCheck](ctx, c, "/targets/"+esc(name)+"/check", nil)
 }
 
+// Target returns how a target stands, and what its last test has shown.
+func (c *Client) Target(ctx context.Context, name string) (adminapi.TargetView, error) {
+	return get[adminapi.TargetView](ctx, c, "/targets/"+esc(name), nil)
+}
+
+// ProbeTarget tries a target out with a throw-away account.
+func (c *Client) ProbeTarget(ctx context.Context, name string, req adminapi.TargetProbe) (adminapi.TargetCheck, error) {
+	return post[adminapi.TargetCheck](ctx, c, "/targets/"+esc(name)+"/probe", req)
+}
+
 // Sync starts runs.
 func (c *Client) Sync(ctx context.Context, req adminapi.SyncRequest) (adminapi.Started, error) {
 	return post[adminapi.Started](ctx, c, "/syncs", req)
