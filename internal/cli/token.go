@@ -30,7 +30,7 @@ func (s *shell) tokenCreateCommand() *cobra.Command {
 				return s.printJSON(t)
 			}
 			s.print("%s", t.Text)
-			s.say("It is shown this once, acts for you until %s, and ends with: muster token revoke %s", stamp(t.Expires), t.ID)
+			s.say("It is shown this once, works until %s, and ends with: muster token revoke %s", stamp(t.Expires), t.ID)
 			return nil
 		}),
 	}

@@ -5,13 +5,13 @@ const aClient = "sources:\n  - {name: entra, type: scim"
 // scimLevels describe sources that write to Muster.
 var scimLevels = []level{
 	{
-		title: "A SCIM client", about: "An entry of `sources` with `type: scim`: an identity provider that writes to Muster.", probe: aClient + ", KEY: VALUE}\n",
+		title: "A SCIM client", about: "An entry of `sources` with `type: scim`: an identity provider that writes to Muster. See [SCIM](scim.md).", probe: aClient + ", KEY: VALUE}\n",
 		keys: []key{
 			{"name", "its name, as for other sources", required},
 			{"type", "`scim`", required},
-			{"profile", "how the provider behaves", "`standard`: RFC 7643 and 7644 to the letter"},
+			{"profile", "how the provider behaves; see [Profiles](scim.md#profiles)", "`standard`: RFC 7643 and 7644 to the letter"},
 			{"on_delete", "what DELETE of a user does: `remove` ends the person, `deactivate` keeps them, deactivated", "`remove`"},
-			{"tolerate", "departures from the standard that are allowed beside those of the profile: a list", "none"},
+			{"tolerate", "departures from the standard that are allowed beside those of the profile: a list; see [Tolerances](scim.md#tolerances)", "none"},
 			{"refuse", "departures of the profile that are not allowed after all: a list", "none"},
 			{"accept", "attributes of the core schema that a closed profile takes besides its own: a list", "none"},
 			{"extensions", "schema extensions of users: a list", "those of the profile"},
