@@ -6,6 +6,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,7 +62,7 @@ func (a App) Serve(ctx context.Context, opts cli.Options, ready func(cli.Listeni
 	g.Go(func() error {
 		socket := filepath.Join(m.Data, adminapi.SocketName)
 		return server.Run(gctx, server.Config{
-			Handler: m.site(), Socket: socket, Listen: m.File.Listen, Log: opts.Log,
+			Handler: m.site(), Socket: socket, Listen: cmp.Or(opts.Listen, m.File.Listen), Log: opts.Log,
 			Ready: func(addr string) { ready(m.listening(ctx, socket, addr)) },
 		})
 	})

@@ -32,6 +32,7 @@ type Options struct {
 	Data       string // data folder; "" = as the configuration says, or DefaultData
 	ConfigFile string // "" = what was applied last
 	Fresh      bool   // where nothing was applied yet, begin with nothing configured
+	Listen     string // loopback host:port of console and API; "" = as the configuration says
 	Log        *slog.Logger
 }
 

@@ -27,6 +27,7 @@ func (s *shell) serveCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&level, "log-level", "info", "debug, info, warn, error")
 	c.Flags().StringVar(&format, "log-format", "text", "text, json")
+	c.Flags().StringVar(&s.opts.Listen, "listen", "", "loopback `address` of console and API, if not as the configuration says")
 	return c
 }
 

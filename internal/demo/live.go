@@ -63,9 +63,9 @@ func (w *world) tell(ctx context.Context, opts cli.DemoOptions) error {
 	}
 	w.plan = plan
 	if opts.JSON {
-		err = w.printStart(opts.Stdout, found)
+		err = w.printStart(ctx, opts.Stdout, found)
 	} else {
-		w.welcome(opts.Stdout, found)
+		w.welcome(ctx, opts.Stdout, found)
 		err = w.decide(ctx, opts)
 	}
 	if err != nil {
@@ -81,11 +81,11 @@ func (w *world) tell(ctx context.Context, opts cli.DemoOptions) error {
 }
 
 // printStart says as JSON what runs.
-func (w *world) printStart(out io.Writer, found run.Report) error {
+func (w *world) printStart(ctx context.Context, out io.Writer, found run.Report) error {
 	e := json.NewEncoder(out)
 	e.SetIndent("", "  ")
 	return e.Encode(map[string]any{
-		"data": w.folder, "config": w.path(configFile), "socket": w.socket, "directory": w.directory.URL(), "wiki": w.wiki.URL, "plan": w.plan, "found": found,
+		"data": w.folder, "config": w.path(configFile), "socket": w.socket, "directory": w.directory.URL(), "wiki": w.wiki.URL, "console": w.signIn(ctx), "plan": w.plan, "found": found,
 	})
 }
 

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -9,7 +10,7 @@ import (
 )
 
 // welcome says what runs and what the first plan found.
-func (w *world) welcome(out io.Writer, found run.Report) {
+func (w *world) welcome(ctx context.Context, out io.Writer, found run.Report) {
 	s := w.staff()
 	now := w.wiki.Snapshot()
 	fmt.Fprintf(out, `Muster runs on a sample company. Everything is on this machine, and nothing of it is real.
@@ -25,8 +26,11 @@ The first plan for the wiki is ready. Nothing is written before somebody approve
 	for _, line := range summary(found, w.plan) {
 		fmt.Fprintf(out, "  %s\n", line)
 	}
+	if link := w.signIn(ctx); link != "" {
+		fmt.Fprintf(out, "\nOpen the console in a browser; this link signs you in once:\n\n  %s\n", link)
+	}
 	fmt.Fprintf(out, `
-In another terminal:
+Or in another terminal:
 
   %[1]s plan show %[2]s
   %[1]s plan approve %[2]s --confirm-count %[3]d

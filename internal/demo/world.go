@@ -54,6 +54,7 @@ type world struct {
 	muster    *client.Client
 	ledger    *ledger
 	socket    string        // of Muster
+	addr      string        // of its console
 	every     time.Duration // between reads of the directory
 
 	patience time.Duration   // for what Muster should do within seconds
@@ -130,10 +131,10 @@ func (w *world) serve(ctx context.Context) error {
 	ready := make(chan cli.Listening, 1)
 	opts := cli.Options{Data: w.folder, ConfigFile: w.path(configFile), Log: slog.New(slog.NewTextHandler(w.log, nil))}
 	w.serving = true
-	go func() { w.served <- app.App{}.Serve(ctx, opts, func(l cli.Listening) { ready <- l }) }()
+	go func() { w.served <- app.App{Scenes: buttons{w}}.Serve(ctx, opts, func(l cli.Listening) { ready <- l }) }()
 	select {
 	case l := <-ready:
-		w.socket = l.Socket
+		w.socket, w.addr = l.Socket, l.Addr
 	case err := <-w.served:
 		w.serving = false
 		return fmt.Errorf("start Muster: %w", err)

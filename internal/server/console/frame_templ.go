@@ -504,7 +504,7 @@ func links(v *visit, entry string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if n := attention(v.status); e.name == "inbox" && n > 0 {
+			if n := len(v.glance.inbox); e.name == "inbox" && n > 0 {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 42, "<span class=\"count\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -25,8 +25,15 @@ type pulse struct {
 	c    *console
 	mu   sync.Mutex // guards the rest; held while asking, so that many pages ask once
 	at   time.Time
-	last adminapi.Status
+	last glance
 	mark string
+}
+
+// A glance is how everything stood at a moment.
+type glance struct {
+	status  adminapi.Status
+	leavers []adminapi.Leaver
+	inbox   []item
 }
 
 func (p *pulse) init(c *console) { p.c = c }
@@ -38,8 +45,8 @@ func (p *pulse) forget() {
 	p.at = time.Time{}
 }
 
-// status returns how everything stands, or stood a moment ago.
-func (p *pulse) status(ctx context.Context) (adminapi.Status, error) {
+// glance returns how everything stands, or stood a moment ago.
+func (p *pulse) glance(ctx context.Context) (glance, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	err := p.look(ctx, fresh)
@@ -59,15 +66,16 @@ func (p *pulse) look(ctx context.Context, old time.Duration) error {
 	if time.Since(p.at) < old {
 		return nil
 	}
-	s, err := p.c.Service.Status(ctx)
+	g, err := p.c.glance(ctx)
 	if err != nil {
 		return err
 	}
+	s := g.status
 	runs, err := p.c.Service.Runs(ctx, "", 1)
 	if err != nil {
 		return err
 	}
-	p.last, p.at = s, time.Now()
+	p.last, p.at = g, time.Now()
 	s.Sources = slices.Clone(s.Sources)
 	for i := range s.Sources { // moves with each read, and says nothing
 		s.Sources[i].Next, s.Sources[i].Complete, s.Sources[i].Last = time.Time{}, time.Time{}, nil
@@ -76,6 +84,18 @@ func (p *pulse) look(ctx context.Context, old time.Duration) error {
 	sum := sha256.Sum256(fmt.Append(text, runs))
 	p.mark = hex.EncodeToString(sum[:8])
 	return err
+}
+
+// glance asks how everything stands.
+func (c *console) glance(ctx context.Context) (g glance, err error) {
+	if g.status, err = c.Service.Status(ctx); err != nil {
+		return g, err
+	}
+	if g.leavers, err = c.Service.Leavers(ctx); err != nil {
+		return g, err
+	}
+	g.inbox, err = c.inbox(ctx, g)
+	return g, err
 }
 
 // live streams an event for each change, until the page is left or the session ends. Its id is the mark of what the page has seen: a page that comes back

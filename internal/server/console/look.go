@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"time"
 
@@ -12,20 +13,14 @@ import (
 
 // An overview is what the first page shows.
 type overview struct {
-	status  adminapi.Status
-	leavers []adminapi.Leaver
-	limits  []adminapi.Limit
-	runs    map[string][]run.Run // of each target, newest first
-	inbox   []item
-	scenes  []string
+	limits []adminapi.Limit
+	runs   map[string][]run.Run // of each target, newest first
+	scenes []string
 }
 
 func (c *console) overviewPage(v *visit) (view, error) {
-	o := overview{status: v.status, runs: map[string][]run.Run{}}
+	o := overview{runs: map[string][]run.Run{}}
 	var err error
-	if o.leavers, err = c.Service.Leavers(v.ctx()); err != nil {
-		return view{}, err
-	}
 	if o.limits, err = c.Service.Limits(v.ctx(), ""); err != nil {
 		return view{}, err
 	}
@@ -33,9 +28,6 @@ func (c *console) overviewPage(v *visit) (view, error) {
 		if o.runs[t.Name], err = c.Service.Runs(v.ctx(), t.Name, 40); err != nil {
 			return view{}, err
 		}
-	}
-	if o.inbox, err = c.inbox(v, o.leavers); err != nil {
-		return view{}, err
 	}
 	if c.Scenes != nil {
 		o.scenes = c.Scenes.Names()
@@ -56,20 +48,20 @@ type item struct {
 }
 
 // inbox gathers what waits, most urgent first.
-func (c *console) inbox(v *visit, leavers []adminapi.Leaver) ([]item, error) {
+func (c *console) inbox(ctx context.Context, g glance) ([]item, error) {
 	var out []item
-	for _, t := range v.status.Targets {
+	for _, t := range g.status.Targets {
 		if t.Stopped != nil {
 			out = append(out, item{"Stopped target", bad, t.Name + " is stopped", t.Stopped.Why, t.Listed, access.Configure, Root + "targets/" + t.Name, "Look at it"})
 		}
 	}
-	for _, l := range leavers {
+	for _, l := range g.leavers {
 		switch l.State {
 		case "held", "stopped", "paused", "lost":
 			out = append(out, item{"Open leaver", bad, l.Name + " still has an account at " + l.Target, l.Why, l.Since, access.Disable, Root + "people/" + string(l.Object) + "/close", "Disable now"})
 		}
 	}
-	plans, err := c.Service.Plans(v.ctx(), adminapi.PlanQuery{Status: run.Waiting, Limit: 100})
+	plans, err := c.Service.Plans(ctx, adminapi.PlanQuery{Status: run.Waiting, Limit: 100})
 	if err != nil {
 		return nil, err
 	}
@@ -80,19 +72,19 @@ func (c *console) inbox(v *visit, leavers []adminapi.Leaver) ([]item, error) {
 			out = append(out, item{sort, warn, planTitle(p), why, p.Created, rightTo(p.Kind), Root + "plans/" + p.ID, "Review"})
 		}
 	}
-	for _, s := range v.status.Sources {
+	for _, s := range g.status.Sources {
 		if s.Problem != nil {
 			out = append(out, item{"Source", warn, s.Problem.What, s.Problem.Why, s.Last.Started, access.Configure, Root + "sources/" + s.Name, "Look at it"})
 		}
 	}
-	for _, t := range v.status.Targets {
+	for _, t := range g.status.Targets {
 		if t.Paused != nil {
 			out = append(out, item{"Paused target", warn, t.Name + " is paused", t.Paused.Reason, t.Paused.At, access.Pause, Root + "targets/" + t.Name, "Resume"})
 		}
 	}
-	held, err := c.Service.Waiting(v.ctx(), adminapi.WaitQuery{Wait: "held", Limit: 100})
+	held, err := c.Service.Waiting(ctx, adminapi.WaitQuery{Wait: "held", Limit: 100})
 	for _, w := range held {
-		if w.Plan == "" {
+		if w.Plan == "" && w.Code != "ask" { // questions stand in a hold
 			out = append(out, item{"Held", warn, w.Name + " waits at " + w.Target, w.Reason, w.Since, access.Configure, whyPath(string(w.Object), w.Target), "Why?"})
 		}
 	}
@@ -100,20 +92,15 @@ func (c *console) inbox(v *visit, leavers []adminapi.Leaver) ([]item, error) {
 }
 
 func (c *console) inboxPage(v *visit) (view, error) {
-	leavers, err := c.Service.Leavers(v.ctx())
-	if err != nil {
-		return view{}, err
-	}
-	items, err := c.inbox(v, leavers)
-	return view{title: "Inbox", entry: "inbox", body: inboxBody(v, items, len(leavers))}, err
+	return view{title: "Inbox", entry: "inbox", body: inboxBody(v)}, nil
 }
 
 func (c *console) leaversPage(v *visit) (view, error) {
-	leavers, err := c.Service.Leavers(v.ctx())
+	leavers := slices.Clone(v.leavers)
 	if t := v.query("target"); t != "" {
 		leavers = slices.DeleteFunc(leavers, func(l adminapi.Leaver) bool { return l.Target != t })
 	}
-	return view{title: "Open leavers", entry: "inbox", body: leaversBody(v, leavers)}, err
+	return view{title: "Open leavers", entry: "inbox", body: leaversBody(v, leavers)}, nil
 }
 
 // linesShown is how many lines of a plan stand on a page.

@@ -65,11 +65,7 @@ func (c *console) personPage(v *visit) (view, error) {
 	}
 	p := personView{Object: o, waiting: map[string]adminapi.Leaver{}}
 	if o.State != directory.Active || o.Stop != nil {
-		leavers, err := c.Service.Leavers(v.ctx())
-		if err != nil {
-			return view{}, err
-		}
-		for _, l := range leavers {
+		for _, l := range v.leavers {
 			if l.Object == o.ID {
 				p.waiting[l.Target] = l
 			}
@@ -87,7 +83,7 @@ func (c *console) life(v *visit, o adminapi.Object) ([]moment, error) {
 		return nil, err
 	}
 	for _, e := range events {
-		out = append(out, moment{e.At, quiet, title(e.Act) + " by " + e.By, e.Detail, ""})
+		out = append(out, moment{e.At, quiet, title(e.Act) + " by " + who(e.By), e.Detail, ""})
 	}
 	writes, err := c.Service.Writes(v.ctx(), adminapi.CallQuery{Who: string(o.ID), Limit: rowsShown})
 	if err != nil {

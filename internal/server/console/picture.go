@@ -35,11 +35,16 @@ func overall(s adminapi.Status) tone {
 }
 
 // oldest says how long the oldest open leaver has been open.
-func oldest(v *visit, leavers []adminapi.Leaver) string {
-	if len(leavers) == 0 {
+func oldest(v *visit) string {
+	draft := slices.ContainsFunc(v.status.Targets, func(t adminapi.TargetStatus) bool { return t.State == "draft" })
+	switch {
+	case len(v.leavers) > 0:
+	case draft:
+		return "No leaver is open where Muster serves. What is wrong at a target that waits for approval, its plan says."
+	default:
 		return "Everybody who left is closed everywhere, and every target has confirmed it."
 	}
-	l := slices.MinFunc(leavers, func(a, b adminapi.Leaver) int { return a.Since.Compare(b.Since) })
+	l := slices.MinFunc(v.leavers, func(a, b adminapi.Leaver) int { return a.Since.Compare(b.Since) })
 	where := ""
 	if l.Target != "" {
 		where = " at " + l.Target
@@ -102,12 +107,11 @@ func bars(runs []run.Run) []bar {
 	return out
 }
 
-// changes is how much a run did.
+// changes is how much a run did, apart from looking.
 func changes(r run.Run) int {
 	n := 0
 	for name, c := range r.Counts {
-		switch name {
-		case "create", "update", "disable", "enable", "delete", "link", "add members", "remove members", "group create", "group update", "group delete", "group link", "changed":
+		if !strings.HasPrefix(name, "listed_") && name != "read" && name != "unchanged" && name != "held" && name != "drift" {
 			n += c
 		}
 	}

@@ -15,7 +15,7 @@ import (
 func planLede(p run.Plan) string {
 	switch {
 	case p.Status != run.Waiting && p.By != "":
-		return sentence(string(p.Status) + " by " + p.By + " on " + stamp(p.Decided))
+		return sentence(string(p.Status) + " by " + who(p.By) + " on " + stamp(p.Decided))
 	case p.Kind == run.Hold:
 		return sentence(p.Why) + " Only these wait; everything else goes on."
 	case p.Kind == run.First:

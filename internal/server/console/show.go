@@ -199,9 +199,6 @@ func rolesOf(v *visit) string {
 	return strings.Join(out, ", ")
 }
 
-// attention is how much waits for a person.
-func attention(s adminapi.Status) int { return len(s.Attention) }
-
 // countsText says the largest counts of a run in a few words.
 func countsText(m map[string]int) string {
 	var out []string
@@ -257,3 +254,6 @@ func preference(r *http.Request, name string, allowed ...string) string {
 	}
 	return ""
 }
+
+// who names who did something, as people know them.
+func who(by string) string { return strings.TrimPrefix(by, "operator:") }

@@ -401,7 +401,7 @@ func sourceBody(v *visit, s sourceView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = plot(counted("Entries read over time", "entries", "records", s.runs, 0.1)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = plot(counted("Entries read over time", "entries", "read", s.runs, 0.1)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

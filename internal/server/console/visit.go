@@ -22,7 +22,7 @@ type visit struct {
 	*http.Request
 	caller  access.Caller
 	now     time.Time
-	status  adminapi.Status // a few seconds old at most
+	glance  // a few seconds old at most
 	problem *adminapi.Problem
 	did     string // the notice of what was done
 	scenes  bool
@@ -93,7 +93,7 @@ func (c *console) visit(w http.ResponseWriter, r *http.Request, right access.Rig
 		err = caller.Authorize(right)
 	}
 	if err == nil {
-		v.status, err = c.pulse.status(r.Context())
+		v.glance, err = c.pulse.glance(r.Context())
 	}
 	if err != nil {
 		c.fail(w, v, err)

@@ -1,0 +1,194 @@
+package browser
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"muster/internal/server/console/browsertest"
+)
+
+// shots is where pictures for the documentation are written, "" = nowhere.
+var shots = os.Getenv("MUSTER_SHOTS")
+
+func shoot(p *browsertest.Tab, name string) {
+	if shots == "" {
+		return
+	}
+	for _, theme := range []string{"light", "dark"} {
+		p.Theme(theme)
+		p.Size(1280, 800)
+		p.Shot(filepath.Join(shots, name+"-"+theme+".png"), false)
+		p.Size(390, 800)
+		p.Shot(filepath.Join(shots, name+"-"+theme+"-phone.png"), false)
+	}
+	p.Theme("light")
+	p.Size(1440, 900)
+}
+
+// linkFrom returns the address in which a link begins, and its path.
+func linkFrom(link string) (home, path string) {
+	i := strings.Index(link, "/console/")
+	return link[:i], link[i:]
+}
+
+// A view of what muster user show tells.
+type person struct {
+	Name  string `json:"name"`
+	State string `json:"state"`
+	Links []struct {
+		Target string `json:"target"`
+		Active bool   `json:"active"`
+	} `json:"links"`
+}
+
+// The first day, X1, X3, X6, X10: sign in by the link, approve the first plan, find out why somebody is missing, close a leaver, and see it closed there.
+func TestFirstDay(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "demo")
+	demo := start(t, "demo", "--json", "-d", folder)
+	home, path := linkFrom(demo.says(t, `http://[^"]*/console/welcome\?code=[A-Z2-7]+`))
+	demo.says(t, `(?s)"wiki":.*\n}`)
+	p := browsertest.Open(t, home)
+	p.Go(path)
+	p.Press("Go in")
+	p.Says("wiki not approved yet")
+	shoot(p, "overview-first")
+
+	approveFirst(t, p)
+	missing(t, p)
+	someoneLeaves(t, p)
+	closeOne(t, p, folder)
+	byKeyboard(t, p, folder)
+	pauses(p)
+	p.Go("/console/history?tab=acts")
+	p.Says("disable")
+	shoot(p, "history")
+}
+
+// approveFirst approves the first plan with the number that it states, and not with another.
+func approveFirst(t *testing.T, p *browsertest.Tab) {
+	t.Helper()
+	p.Press("Review")
+	p.Says("First plan for wiki")
+	shoot(p, "plan")
+	p.Size(360, 760) // on a phone
+	p.Type("count", "271")
+	if !browsertest.Eval[bool](p, `[...document.querySelectorAll("#decide button[formaction]")].every(b => b.disabled)`) {
+		t.Error("with a wrong number the plan can be approved")
+	}
+	p.Type("count", "272")
+	p.Press("Approve 272")
+	p.Says("Approved. It is being carried out.")
+	p.Size(1440, 900)
+	p.Go("/console/")
+	p.Wait(`document.querySelector("h1").innerText.includes("waiting for a decision")`) // the page freshens itself
+	shoot(p, "overview")
+}
+
+// missing finds out why somebody has no account.
+func missing(t *testing.T, p *browsertest.Tab) {
+	t.Helper()
+	p.Keys("/")
+	p.Wait(`location.pathname === "/console/people"`)
+	p.Wait(`document.querySelector("#pulse")?.dataset.state === "live"`)
+	p.Keys("/")
+	p.Wait(`document.activeElement.id === "q"`)
+	name := browsertest.Eval[string](p, `fetch("/console/people").then(r => r.text()).then(t => [...new DOMParser().parseFromString(t, "text/html").querySelectorAll("tr[data-row]")].find(r => r.innerText.includes("none") && r.querySelector("a").innerText !== "owner")?.querySelector("a").innerText ?? "")`)
+	if name == "" {
+		t.Fatal("everybody has an account: nobody to ask about")
+	}
+	p.Type("q", name)
+	p.Wait(`document.querySelectorAll("#found tr[data-row]").length === 1`)
+	shoot(p, "people")
+	p.Press(name)
+	p.Press("Why?")
+	p.Says("have no account at wiki")
+	if n := browsertest.Eval[int](p, `document.querySelectorAll(".steps > li").length`); n != 6 {
+		t.Errorf("why has %d steps", n)
+	}
+	shoot(p, "why")
+}
+
+// someoneLeaves plays the leaver of the demo, and sees that nothing stays open.
+func someoneLeaves(t *testing.T, p *browsertest.Tab) {
+	t.Helper()
+	p.Go("/console/")
+	p.Press("Somebody leaves")
+	p.Says("Played. Watch what Muster does about it.")
+	p.Go("/console/leavers")
+	p.Says("Every leaver is closed")
+}
+
+// someone opens the page of a person with an open account.
+func someone(t *testing.T, p *browsertest.Tab, nth int) string {
+	t.Helper()
+	p.Go("/console/people?state=active&target=wiki")
+	p.Wait(`document.querySelectorAll("tr[data-row]").length > 5`)
+	return browsertest.Eval[string](p, `document.querySelectorAll("tr[data-row] a")[`+string(rune('0'+nth))+`].innerText`)
+}
+
+// closeOne closes somebody with the mouse, on a phone, and looks at the target whether it is so.
+func closeOne(t *testing.T, p *browsertest.Tab, folder string) {
+	t.Helper()
+	name := someone(t, p, 3)
+	p.Size(360, 760)
+	p.Press(name)
+	p.Press("Disable now")
+	p.Says("past limits, holds and queues")
+	p.Type("reason", "lost laptop")
+	p.Press("Disable " + name)
+	p.Says("Closed here, and ordered at every target")
+	p.Wait(`document.querySelector(".card-box .chip").innerText.trim() === "closed"`)
+	p.Size(1440, 900)
+	shoot(p, "person")
+	closed(t, folder, name)
+}
+
+func closed(t *testing.T, folder, name string) {
+	t.Helper()
+	who := asJSON[person](t, "user", "show", name, "-d", folder)
+	if who.State == "active" || len(who.Links) != 1 || who.Links[0].Active {
+		t.Errorf("%s is %+v", name, who)
+	}
+}
+
+// byKeyboard closes somebody without a mouse: rows, links, fields and buttons by keys alone.
+func byKeyboard(t *testing.T, p *browsertest.Tab, folder string) {
+	t.Helper()
+	name := someone(t, p, 1)
+	p.Keys("jj\r")
+	p.Wait(`location.pathname.startsWith("/console/people/")`)
+	tabTo(p, "Disable now")
+	p.Keys("\r")
+	p.Says("past limits, holds and queues")
+	tabTo(p, "Lost laptop, left today, …")
+	p.Keys("left today\r")
+	p.Says("Closed here, and ordered at every target")
+	p.Wait(`document.querySelector(".card-box .chip").innerText.trim() === "closed"`)
+	closed(t, folder, name)
+	p.Keys("gi")
+	p.Wait(`location.pathname === "/console/inbox"`)
+}
+
+// tabTo presses Tab until what has the focus says a text.
+func tabTo(p *browsertest.Tab, text string) {
+	for range 60 {
+		p.Keys("\t")
+		if browsertest.Eval[bool](p, `(e => e.innerText?.trim().startsWith("`+text+`") || e.placeholder === "`+text+`")(document.activeElement)`) {
+			return
+		}
+	}
+	p.Wait(`false && "the focus never came to ` + text + `"`)
+}
+
+// pauses pauses everything and goes on.
+func pauses(p *browsertest.Tab) {
+	p.Go("/console/")
+	p.Press("Pause everything")
+	p.Type("reason", "the wiki is moved")
+	p.Keys("\r")
+	p.Says("wiki paused: nothing is sent there")
+	p.Press("Resume")
+	p.Says("What has changed meanwhile is sent now")
+}
