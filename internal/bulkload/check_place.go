@@ -1,6 +1,11 @@
 package bulkload
 
-import "strings"
+import (
+	"errors"
+	"strings"
+
+	"muster/internal/workspace"
+)
 
 func (c *checker) version(l *line) {
 	c.facts.versions = append(c.facts.versions, c.no)
@@ -91,24 +96,18 @@ func (c *checker) team(t *team) {
 }
 
 func (c *checker) teamName(field, name string) {
-	low := strings.ToLower(name)
-	if len(low) < 2 || len(low) > 64 || !teamForm.MatchString(low) {
+	switch err := workspace.TeamName(strings.ToLower(name)); {
+	case errors.Is(err, workspace.ErrReserved):
+		c.fail(field, "reserved", "", "%v", err)
+	case err != nil:
 		c.fail(field, "bad_name", "Use 2 to 64 of a-z, 0-9 and '-', with a letter or digit at both ends.", "%q is no name of a team", short(name))
-		return
-	}
-	for _, p := range teamPrefixes {
-		if strings.HasPrefix(low, p) {
-			c.fail(field, "reserved", "", "the name %q begins with %q, which is reserved", name, p)
-			return
-		}
 	}
 }
 
 func (c *checker) channel(ch *channel) {
 	team := c.teamOf("team", ch.Team)
 	if c.need("name", ch.Name) {
-		low := strings.ToLower(*ch.Name)
-		if len(low) > 64 || !channelForm.MatchString(low) {
+		if workspace.ChannelName(strings.ToLower(*ch.Name)) != nil {
 			c.fail("name", "bad_name", "Use up to 64 of a-z, 0-9, '-' and '_', with a letter or digit at both ends.", "%q is no name of a channel", short(*ch.Name))
 		}
 		if team {

@@ -35,10 +35,10 @@ func (b *brought) joining(people []directory.ID) (*joining, error) {
 	return &joining{brought: b, have: named(known, func(m workspace.Member) membership { return membership{m.Place, m.Person} })}, err
 }
 
-// join makes a user a member where the line says so. Whoever is no guest is in the first default channel of each of their teams.
+// join makes a user a member where the line says so. Whoever is no guest is in the first channel of each of their teams.
 func (j *joining) join(u *user, id directory.ID, in places) error {
 	for _, t := range u.Teams {
-		team, square := in.get(*t.Name, defaults[0].name)
+		team, square := in.get(*t.Name, workspace.FirstChannel)
 		if err := j.add("team", team, id, t.Roles, memberMore{Theme: t.Theme}); err != nil {
 			return err
 		}

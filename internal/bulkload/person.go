@@ -162,7 +162,7 @@ func (b *brought) profiles(p piece) error {
 			ids = append(ids, id)
 		}
 		for _, t := range e.User.Teams {
-			need.want(*t.Name, defaults[0].name)
+			need.want(*t.Name, workspace.FirstChannel)
 			for _, c := range t.Channels {
 				need.want(*t.Name, *c.Name)
 			}

@@ -7,15 +7,16 @@ import (
 	"muster/internal/workspace"
 )
 
-// defaults are the channels that every team has from its beginning.
-var defaults = []struct{ name, title string }{{"town-square", "Town Square"}, {"off-topic", "Off-Topic"}}
-
 func (b *brought) teams(p piece) error {
 	var names []string
 	for _, e := range p {
 		names = append(names, strings.ToLower(*e.Team.Name))
 	}
 	known, err := b.space().PlacesByName(b.ctx, "", names)
+	if err != nil {
+		return err
+	}
+	defaults, err := workspace.Defaults(b.ctx, b.tx)
 	if err != nil {
 		return err
 	}
@@ -27,7 +28,7 @@ func (b *brought) teams(p piece) error {
 		is := was
 		if is.ID == "" {
 			is = b.place(workspace.Team, "", name)
-			put = append(put, b.standard(is.ID)...)
+			put = append(put, workspace.DefaultChannels(is, defaults)...)
 		}
 		t := e.Team
 		over(&is.Title, t.DisplayName)
@@ -45,17 +46,6 @@ func (b *brought) teams(p piece) error {
 func (b *brought) place(kind workspace.Kind, team directory.ID, name string) workspace.Place {
 	now := b.Now().UTC()
 	return workspace.Place{ID: directory.NewID(), Kind: kind, Team: team, Name: name, Title: name, Created: now, Updated: now}
-}
-
-// standard are the channels of a new team.
-func (b *brought) standard(team directory.ID) []workspace.Place {
-	var out []workspace.Place
-	for _, d := range defaults {
-		c := b.place(workspace.Public, team, d.name)
-		c.Title = d.title
-		out = append(out, c)
-	}
-	return out
 }
 
 // putPlace counts what became of a place, and adds it to put if it changed.

@@ -98,13 +98,10 @@ func (c *checker) file(field string, name *string) {
 
 var (
 	usernameForm = regexp.MustCompile(`^[a-z0-9._-]{1,64}$`)
-	teamForm     = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*[a-z0-9]$`)
-	channelForm  = regexp.MustCompile(`^[a-z0-9]([a-z0-9_-]*[a-z0-9])?$`)
 	schemeForm   = regexp.MustCompile(`^[a-z0-9_]{2,64}$`)
 	emojiForm    = regexp.MustCompile(`^[a-zA-Z0-9_+-]{1,64}$`)
 
 	usernamesTaken = []string{"all", "channel", "matterbot", "system"}
-	teamPrefixes   = []string{"admin", "api", "channel", "claim", "error", "files", "help", "landing", "login", "mfa", "oauth", "plug", "plugins", "post", "signup"}
 )
 
 // username checks the form of a name that a line gives to somebody.

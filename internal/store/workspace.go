@@ -219,3 +219,41 @@ func (t workspaceTx) PutDefinitions(ctx context.Context, definitions ...workspac
 		})
 	return err
 }
+
+func scanGroupLink(rows *sql.Rows, l *workspace.GroupLink) error {
+	var since int64
+	err := rows.Scan(&l.Group, &l.Place, &l.Admin, &l.By, &since)
+	l.Since = moment(since)
+	return err
+}
+
+// GroupLinks implements workspace.Reader.
+func (r workspaceReader) GroupLinks(ctx context.Context, groups, places []directory.ID) ([]workspace.GroupLink, error) {
+	text := "select g.id, p.id, l.admin, l.actor, l.since from group_place l join node g on g.n = l.grp join node p on p.n = l.place"
+	const order = " order by l.place, l.grp"
+	switch {
+	case groups != nil:
+		return collect(ctx, r.session, scanGroupLink, text+" where "+r.d.nodesIn("l.grp", 1)+order, ids(r.session, groups))
+	case places != nil:
+		return collect(ctx, r.session, scanGroupLink, text+" where "+r.d.nodesIn("l.place", 1)+order, ids(r.session, places))
+	}
+	return collect(ctx, r.session, scanGroupLink, text+order)
+}
+
+// PutGroupLink implements workspace.Tx.
+func (t workspaceTx) PutGroupLink(ctx context.Context, l workspace.GroupLink) error {
+	n, err := t.numbers(ctx, []string{string(l.Group), string(l.Place)})
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `insert into group_place (grp, place, admin, actor, since) values ($1, $2, $3, $4, $5)
+		on conflict (grp, place) do update set admin = excluded.admin, actor = excluded.actor, since = excluded.since`,
+		n[string(l.Group)], n[string(l.Place)], l.Admin, l.By, ms(l.Since))
+	return err
+}
+
+// DropGroupLink implements workspace.Tx.
+func (t workspaceTx) DropGroupLink(ctx context.Context, group, place directory.ID) error {
+	_, err := t.exec(ctx, "delete from group_place where grp = "+nodeOf(1)+" and place = "+nodeOf(2), group, place)
+	return err
+}

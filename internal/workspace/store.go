@@ -43,6 +43,8 @@ type Reader interface {
 	PostsAt(ctx context.Context, moments []Moment) ([]Post, error)
 	// Definitions returns all definitions of a kind by name.
 	Definitions(ctx context.Context, kind DefinitionKind) ([]Definition, error)
+	// GroupLinks returns the links of groups, of places, or with neither all of them, by place and group.
+	GroupLinks(ctx context.Context, groups, places []directory.ID) ([]GroupLink, error)
 }
 
 // A Tx also writes: each Put inserts, or replaces by ID, by Place and Person, by Person or by Kind and Name. Slices may be long. A Name that another place of
@@ -56,6 +58,8 @@ type Tx interface {
 	// PutPosts writes posts with all their marks and files. The Root of a reply must be among them, or there already.
 	PutPosts(ctx context.Context, posts ...Post) error
 	PutDefinitions(ctx context.Context, definitions ...Definition) error
+	PutGroupLink(ctx context.Context, l GroupLink) error
+	DropGroupLink(ctx context.Context, group, place directory.ID) error
 }
 
 // In returns the contract of tx.

@@ -18,7 +18,7 @@ import (
 func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 	for name, test := range map[string]func(*testing.T, directory.Store){
 		"places": testPlaces, "names are unique": testNames, "members": testMembers, "profiles": testProfiles, "bots": testBots, "definitions": testDefinitions,
-		"posts": testPosts, "pages of posts": testPages, "posts written again": testRewrite, "replies need their thread": testRootless,
+		"posts": testPosts, "pages of posts": testPages, "posts written again": testRewrite, "links of groups": testGroupLinks, "replies need their thread": testRootless,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -250,4 +250,27 @@ func testRootless(t *testing.T, s directory.Store) {
 	if !errors.Is(err, directory.ErrNotFound) {
 		t.Errorf("a reply to nothing: %v", err)
 	}
+}
+
+func testGroupLinks(t *testing.T, s directory.Store) {
+	a, b, g, h := directory.NewID(), directory.NewID(), directory.NewID(), directory.NewID()
+	l := []workspace.GroupLink{{Group: g, Place: a, Admin: true, By: "x", Since: at}, {Group: g, Place: b, By: "x", Since: at}, {Group: h, Place: b, By: "x", Since: at}}
+	write(t, s, func(tx workspace.Tx) error {
+		return errors.Join(tx.PutGroupLink(t.Context(), l[0]), tx.PutGroupLink(t.Context(), l[1]), tx.PutGroupLink(t.Context(), l[2]))
+	})
+	l[2].Admin = true
+	write(t, s, func(tx workspace.Tx) error { return tx.PutGroupLink(t.Context(), l[2]) })
+	links := func(groups, places []directory.ID) []workspace.GroupLink {
+		return read(t, s, func(r workspace.Reader) ([]workspace.GroupLink, error) {
+			return r.GroupLinks(t.Context(), groups, places)
+		})
+	}
+	same(t, "all", l, links(nil, nil))
+	same(t, "of a group", l[:2], links([]directory.ID{g}, nil))
+	same(t, "of a place", l[1:], links(nil, []directory.ID{b}))
+	if n := len(links([]directory.ID{}, nil)); n > 0 {
+		t.Errorf("%d links of no group", n)
+	}
+	write(t, s, func(tx workspace.Tx) error { return tx.DropGroupLink(t.Context(), g, a) })
+	same(t, "after one was dropped", l[1:], links(nil, nil))
 }

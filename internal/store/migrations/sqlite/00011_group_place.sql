@@ -1,0 +1,3 @@
+-- +goose Up
+create table group_place (grp bigint not null, place bigint not null, admin boolean not null, actor text not null, since bigint not null, primary key (grp, place)) without rowid;
+create index group_place_by_place on group_place (place, grp);
