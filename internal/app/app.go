@@ -60,6 +60,10 @@ func (a App) Serve(ctx context.Context, opts cli.Options, ready func(cli.Listeni
 	g.Go(func() error { return m.Engine.Run(gctx) })
 	g.Go(func() error { return m.retain(gctx) })
 	g.Go(func() error {
+		m.space.Follow(gctx, func(err error) { m.log.Error("memberships do not follow linked groups", "error", err) })
+		return nil
+	})
+	g.Go(func() error {
 		socket := filepath.Join(m.Data, adminapi.SocketName)
 		return server.Run(gctx, server.Config{
 			Handler: m.site(), Socket: socket, Listen: cmp.Or(opts.Listen, m.File.Listen), Log: opts.Log,

@@ -24,6 +24,7 @@ import (
 	"muster/internal/server/console"
 	"muster/internal/server/scimapi"
 	"muster/internal/store"
+	"muster/internal/workspace"
 	"muster/internal/workspace/files"
 )
 
@@ -52,6 +53,7 @@ type Muster struct {
 
 	files *files.Folder
 	loads loads
+	space workspace.Keeper
 }
 
 var (
@@ -97,6 +99,7 @@ func (m *Muster) open(ctx context.Context) error {
 	if err := m.sweepLoads(); err != nil {
 		return fmt.Errorf("tidy the folder of loads: %w", err)
 	}
+	m.space = workspace.Keeper{Store: m.Store, Now: m.now}
 	m.Keeper = &access.Keeper{Store: m.Store, Now: m.now, Audit: audit(m.now)}
 	if err := m.Keeper.Local(ctx, filepath.Join(m.Data, adminapi.TokenName)); err != nil {
 		return fmt.Errorf("make the local token: %w", err)

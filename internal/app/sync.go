@@ -106,7 +106,10 @@ func (m *Muster) tasksFor(ctx context.Context, req adminapi.SyncRequest) ([]task
 			if s.LDAP == nil {
 				continue // it is not read: it tells
 			}
-			out = append(out, task{name: s.Name, kind: run.Read, do: func(ctx context.Context, id string) (run.Run, error) { return m.Engine.Read(ctx, s.Name, id) }})
+			out = append(out, task{name: s.Name, kind: run.Read, do: func(ctx context.Context, id string) (run.Run, error) {
+				r, err := m.Engine.Read(ctx, s.Name, id)
+				return r, errors.Join(err, m.space.CatchUp(ctx))
+			}})
 		}
 	}
 	if !known {

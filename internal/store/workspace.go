@@ -102,6 +102,11 @@ func (r workspaceReader) Members(ctx context.Context, place, after directory.ID,
 		place, after, atMost(limit))
 }
 
+// CountMembers implements workspace.Reader.
+func (r workspaceReader) CountMembers(ctx context.Context, place directory.ID) (int, error) {
+	return one(ctx, r.session, scanOne[int], "select count(*) from place_member where place = "+nodeOf(1)+" and state = $2", place, workspace.Present)
+}
+
 // MembersOf implements workspace.Reader.
 func (r workspaceReader) MembersOf(ctx context.Context, people []directory.ID) ([]workspace.Member, error) {
 	if len(people) == 0 {

@@ -30,6 +30,8 @@ type Reader interface {
 	ListPlaces(ctx context.Context, q PlaceQuery) ([]Place, error)
 	// Members returns a page of those who are in a place or were, in the order in which they became known.
 	Members(ctx context.Context, place, after directory.ID, limit int) ([]Member, error)
+	// CountMembers returns how many are in a place now.
+	CountMembers(ctx context.Context, place directory.ID) (int, error)
 	// MembersOf returns all memberships, present and past, of people.
 	MembersOf(ctx context.Context, people []directory.ID) ([]Member, error)
 	Profiles(ctx context.Context, people []directory.ID) ([]Profile, error)

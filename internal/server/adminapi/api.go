@@ -68,6 +68,7 @@ func newAPI(mux *http.ServeMux, svc Service, keeper *access.Keeper, log *slog.Lo
 	a.loadRoutes()
 	a.goliveRoutes()
 	a.clientRoutes()
+	a.placeRoutes()
 	return a
 }
 

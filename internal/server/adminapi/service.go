@@ -32,6 +32,7 @@ type Service interface {
 	Loads
 	Golive
 	Clients
+	Places
 }
 
 // Overview says how everything stands.

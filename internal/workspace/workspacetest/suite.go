@@ -129,6 +129,9 @@ func testMembers(t *testing.T, s directory.Store) {
 		})
 	}
 	same(t, "members", in[:2], members("", 0))
+	if n := read(t, s, func(r workspace.Reader) (int, error) { return r.CountMembers(t.Context(), a.ID) }); n != 1 {
+		t.Errorf("%d are in a, want 1", n)
+	}
 	same(t, "a page of them", in[1:2], members(ada, 5))
 	same(t, "those of ada", []workspace.Member{in[0], in[2]}, read(t, s, func(r workspace.Reader) ([]workspace.Member, error) {
 		return r.MembersOf(t.Context(), []directory.ID{ada})

@@ -1,0 +1,98 @@
+package adminapitest
+
+import (
+	"context"
+
+	"muster/internal/access"
+	"muster/internal/directory"
+	"muster/internal/server/adminapi"
+)
+
+var staffTeam = adminapi.Place{ID: "place-1", Ref: "staff", Kind: "team", Title: "The staff", Members: 3, Groups: []adminapi.PlaceGroup{{ID: "group-1", Name: "Staff", By: "operator:owner", Since: ago(0)}}}
+
+// Places returns the team staff, or its channel.
+func (s *Service) Places(_ context.Context, team string) ([]adminapi.Place, error) {
+	if team == "" {
+		return []adminapi.Place{staffTeam}, nil
+	}
+	return []adminapi.Place{{ID: "place-2", Ref: "staff:news", Kind: "public", Title: "News"}}, nil
+}
+
+// Place returns the team staff.
+func (s *Service) Place(_ context.Context, ref string) (adminapi.Place, error) {
+	if ref != staffTeam.Ref {
+		return adminapi.Place{}, missing("team or channel", ref)
+	}
+	return staffTeam, nil
+}
+
+// NewPlace notes what was asked for.
+func (s *Service) NewPlace(_ context.Context, p adminapi.NewPlace, by access.Caller) (adminapi.Place, error) {
+	s.note(by, "make %s (private %t)", p.Ref, p.Private)
+	return adminapi.Place{ID: "place-3", Ref: p.Ref, Kind: "team", Title: p.Title}, nil
+}
+
+// PlaceMembers returns one who is in, and one who has left.
+func (s *Service) PlaceMembers(_ context.Context, ref string, after directory.ID, _ int) ([]adminapi.PlaceMember, error) {
+	if ref != staffTeam.Ref {
+		return nil, missing("team or channel", ref)
+	}
+	if after != "" {
+		return nil, nil
+	}
+	return []adminapi.PlaceMember{
+		{ID: olivia, Name: "olivia.berg", Roles: "team_user", Via: "group", State: "in", Since: ago(0)}, {ID: ben, Name: "ben.ode", Via: "hand", State: "left", Since: ago(0)},
+	}, nil
+}
+
+// AddToPlace notes who was added.
+func (s *Service) AddToPlace(_ context.Context, ref string, m adminapi.Membership, by access.Caller) (adminapi.Moved, error) {
+	s.note(by, "add %v to %s", m.People, ref)
+	return adminapi.Moved{Changed: len(m.People)}, nil
+}
+
+// RemoveFromPlace notes who was removed.
+func (s *Service) RemoveFromPlace(_ context.Context, ref string, m adminapi.Membership, by access.Caller) (adminapi.Moved, error) {
+	s.note(by, "remove %v from %s", m.People, ref)
+	return adminapi.Moved{Changed: len(m.People)}, nil
+}
+
+// LinkGroup notes the link.
+func (s *Service) LinkGroup(_ context.Context, ref, group string, admin bool, by access.Caller) (adminapi.Place, error) {
+	s.note(by, "link %s to %s (admin %t)", group, ref, admin)
+	return staffTeam, nil
+}
+
+// UnlinkGroup notes the end of a link.
+func (s *Service) UnlinkGroup(_ context.Context, ref, group string, by access.Caller) (adminapi.Place, error) {
+	s.note(by, "unlink %s from %s", group, ref)
+	return staffTeam, nil
+}
+
+// Leaving says that one would be out.
+func (s *Service) Leaving(context.Context, string) (adminapi.Leaving, error) {
+	return adminapi.Leaving{Count: 1, Some: []string{"ben.ode"}}, nil
+}
+
+// SetManaged notes the wish.
+func (s *Service) SetManaged(_ context.Context, ref string, m adminapi.Managed, by access.Caller) (adminapi.Place, error) {
+	s.note(by, "manage %s %t (%d)", ref, m.Managed, m.Count)
+	return staffTeam, nil
+}
+
+// DefaultChannels returns the usual ones.
+func (s *Service) DefaultChannels(context.Context) ([]string, error) {
+	return []string{"town-square", "off-topic"}, nil
+}
+
+// SetDefaultChannels notes the list.
+func (s *Service) SetDefaultChannels(_ context.Context, names []string, by access.Caller) ([]string, error) {
+	s.note(by, "default channels %v", names)
+	return append([]string{"town-square"}, names...), nil
+}
+
+// AddToDefaults notes the team.
+func (s *Service) AddToDefaults(_ context.Context, team string, by access.Caller) (adminapi.Moved, error) {
+	s.note(by, "join default channels of %s", team)
+	return adminapi.Moved{Changed: 2}, nil
+}
