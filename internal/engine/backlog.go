@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"slices"
-	"sync"
 
 	"muster/internal/directory"
 	"muster/internal/link"
@@ -12,52 +11,6 @@ import (
 
 // backlogMost is how many changes are served as one wave at most. A target that is further behind is compared as a whole instead: that is one wave too.
 const backlogMost = 200_000
-
-// reads knows which reads of sources are under way. What a read has found so far may be the first part of a mass exit: the removals in it wait for its end.
-type reads struct {
-	mu    sync.Mutex // guards all
-	began map[*reader]directory.Rev
-	turns int
-}
-
-// begin notes that a read begins, and where the feed stood before it wrote anything.
-func (r *reads) begin(of *reader, at directory.Rev) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.began == nil {
-		r.began = map[*reader]directory.Rev{}
-	}
-	r.began[of] = at
-	r.turns++
-}
-
-func (r *reads) end(of *reader) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.began, of)
-	r.turns++
-}
-
-// A barrier is a position in the feed: what was changed before it was found by reads that have ended. on is false while no read is under way. turns tells two
-// moments apart: reads have begun or ended between them.
-type barrier struct {
-	at    directory.Rev
-	on    bool
-	turns int
-}
-
-// barrier returns where the feed stood when the oldest read under way began.
-func (r *reads) barrier() barrier {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	b := barrier{turns: r.turns}
-	for _, at := range r.began {
-		if !b.on || at.Less(b.at) {
-			b.at, b.on = at, true
-		}
-	}
-	return b
-}
 
 // A backlog is what a target has not been served.
 type backlog struct {
@@ -133,8 +86,9 @@ func (t *target) passed(ctx context.Context, b backlog, w *wave) error {
 	return t.advance(ctx, b.settled[len(b.settled)-1].Rev)
 }
 
-// unprove has the removals of what changes concern wait: a read that is under way found them, or may have.
+// unprove has the removals of what changes concern wait, as far as reads that are under way have found them.
 func (w *wave) unprove(ctx context.Context, changes []directory.Change) error {
+	changes = w.t.e.reads.unproven(changes)
 	for page := range slices.Chunk(changes, feedPage) {
 		k, err := w.keys(ctx, page)
 		if err != nil {

@@ -113,3 +113,116 @@ func TestBackToBackReadsStarveNoRemoval(t *testing.T) {
 	}
 	w.read(run.Done)
 }
+
+func secondSource() *corp {
+	c := newCorp()
+	clear(c.groups) // it has none
+	return c
+}
+
+// overlap has a read of hr begin in the middle of the next one of corp, and stay under way until the function that it returns is called.
+func (w *world) overlap() (end func()) {
+	release, ended := make(chan struct{}), make(chan struct{})
+	w.corp.halfway = func() {
+		began := make(chan struct{})
+		w.hr.halfway = func() { close(began); <-release }
+		go func() {
+			defer close(ended)
+			if _, err := w.Read(w.t.Context(), "hr", ""); err != nil {
+				w.t.Error(err)
+			}
+		}()
+		<-began
+	}
+	return func() { close(release); <-ended }
+}
+
+// P9: what a read found is judged at once though another source is being read since its middle.
+func TestOverlappingReadsAreNotJudgedInParts(t *testing.T) {
+	w := newWorld(t)
+	w.hr = secondSource()
+	for i := range 100 {
+		w.corp.person(who(i), "wiki")
+		w.hr.person("h" + who(i))
+	}
+	w.live()
+	for i := range 6 {
+		w.corp.leave(who(i), "wiki")
+	}
+	for i := 6; i < 12; i++ { // found to be elsewhere when the read ends
+		w.corp.moved[source.Key("p-"+who(i))] = "uid=x,ou=elsewhere"
+	}
+	w.hr.change("h"+who(1), func(r *source.Record) { r.Attrs["cn"] = []string{"Another"} })
+	end := w.overlap()
+	w.read(run.Done)
+	w.follow(run.Held)
+	if n := active(w.accounts()); n != 100 {
+		t.Errorf("%d active accounts, want 100: part of a mass exit went out", n)
+	}
+	if p := w.hold(); p.People != 12 {
+		t.Errorf("%d people are held, want all 12", p.People)
+	}
+	end()
+	w.follows()
+	if p := w.hold(); p.People != 12 || active(w.accounts()) != 100 {
+		t.Errorf("after the other read, %d are held and %d active, want 12 and 100", p.People, active(w.accounts()))
+	}
+}
+
+// P9: within the limits, the removals of a read that has ended do not wait for another source that is slow.
+func TestASlowSourceKeepsNobodysRemovalWaiting(t *testing.T) {
+	w := newWorld(t)
+	w.hr = secondSource()
+	for i := range 40 {
+		w.corp.person(who(i), "wiki", "wiki-a")
+		w.hr.person("h" + who(i))
+	}
+	w.corp.group("wiki-a")
+	w.live()
+	w.leavers()
+	end := w.overlap()
+	w.read(run.Done)
+	w.follow(run.Done)
+	if n := active(w.accounts()); n != 33 {
+		t.Errorf("%d active accounts, want 33: their read has ended", n)
+	}
+	if n := len(w.members("wiki-a")); n != 39 {
+		t.Errorf("%d members, want 39", n)
+	}
+	end()
+}
+
+// P9: two sources that are read at once and found something about the same people are judged together.
+func TestEntangledReadsAreJudgedTogether(t *testing.T) {
+	w := newWorld(t)
+	w.hr = secondSource()
+	w.correlate = true
+	for i := range 100 {
+		w.corp.person(who(i), "wiki")
+	}
+	w.live()
+	for i := range 5 {
+		w.hr.person(who(i))
+	}
+	if _, err := w.Read(t.Context(), "hr", ""); err != nil {
+		t.Fatal(err)
+	}
+	w.follows()
+	for i := range 12 {
+		w.corp.leave(who(i), "wiki")
+	}
+	for i := range 5 {
+		w.hr.change(who(i), func(r *source.Record) { r.Attrs["cn"] = []string{"By HR"} })
+	}
+	end := w.overlap()
+	w.read(run.Done)
+	w.follows()
+	if n := active(w.accounts()); n != 100 {
+		t.Errorf("%d active accounts, want 100", n)
+	}
+	end()
+	w.follow(run.Held)
+	if p := w.hold(); p.People != 12 || active(w.accounts()) != 100 {
+		t.Errorf("%d are held, %d active, want 12 and 100", p.People, active(w.accounts()))
+	}
+}

@@ -76,17 +76,18 @@ func (r *reader) whole(ctx context.Context, rec *run.Run) error {
 	if err != nil {
 		return err
 	}
-	r.e.reads.begin(r, head)
+	under := r.e.reads.begin(head)
 	defer r.e.Poke("")
-	defer r.e.reads.end(r)
-	return r.pull(ctx, rec)
+	defer r.e.reads.end(under)
+	return r.pull(ctx, rec, under)
 }
 
-func (r *reader) pull(ctx context.Context, rec *run.Run) error {
+func (r *reader) pull(ctx context.Context, rec *run.Run, under *reading) error {
 	reading, err := r.e.cfg.Door.Read(r.Name)
 	if err != nil {
 		return err
 	}
+	reading.Touch = func(ids ...directory.ID) { r.e.reads.touch(under, ids) }
 	pins, err := r.e.cfg.Door.Pins(ctx, r.Name)
 	if err != nil {
 		return err

@@ -31,19 +31,22 @@ import (
 
 // A world is a whole Muster around an engine: a directory that the test writes by hand, a store, and a SCIM sandbox.
 type world struct {
-	t       *testing.T
-	now     time.Time
-	corp    *corp
-	store   *store.Store
-	target  *scimtest.Server
-	dialect string // of the connector; "" = scim
-	rules   mapping.TargetRules
-	mode    engine.Mode
-	protect func(directory.Object, []directory.Record) string
-	knife   *knife                                        // ends the process in the middle; nil: never
-	answer  func(body string) (status int, answer string) // refuses writes: 0 = no
-	refused int
-	wrap    func(connector.Connector) connector.Connector // nil: as it is
+	t    *testing.T
+	now  time.Time
+	corp *corp
+	hr   *corp // a second source; nil: none
+
+	correlate bool // the people of hr are those of corp, by username
+	store     *store.Store
+	target    *scimtest.Server
+	dialect   string // of the connector; "" = scim
+	rules     mapping.TargetRules
+	mode      engine.Mode
+	protect   func(directory.Object, []directory.Record) string
+	knife     *knife                                        // ends the process in the middle; nil: never
+	answer    func(body string) (status int, answer string) // refuses writes: 0 = no
+	refused   int
+	wrap      func(connector.Connector) connector.Connector // nil: as it is
 	*engine.Engine
 }
 
@@ -95,10 +98,16 @@ func (w *world) start() {
 	}
 	now := func() time.Time { return w.now }
 	people := w.knife.store(w.store)
+	rules := []ingest.Rules{{Source: "corp", Mapping: src}}
+	sources := []engine.Source{{Name: "corp", Open: func(map[source.Base]source.Pin) (source.Source, error) { return w.corp, nil }}}
+	if w.hr != nil {
+		rules = append(rules, ingest.Rules{Source: "hr", Mapping: w.hrRules()})
+		sources = append(sources, engine.Source{Name: "hr", Open: func(map[source.Base]source.Pin) (source.Source, error) { return w.hr, nil }})
+	}
 	w.Engine, err = engine.New(engine.Config{
 		Store: people, Now: now, Log: w.log(), Protect: w.protect,
-		Door:    &ingest.Door{Store: people, Rules: []ingest.Rules{{Source: "corp", Mapping: src}}, Now: now, Log: w.log()},
-		Sources: []engine.Source{{Name: "corp", Open: func(map[source.Base]source.Pin) (source.Source, error) { return w.corp, nil }}},
+		Door:    &ingest.Door{Store: people, Rules: rules, Now: now, Log: w.log()},
+		Sources: sources,
 		Targets: []engine.Target{{Name: "wiki", Mode: w.mode, Connector: c, Rules: w.rules, Known: mapping.Known{Sources: []string{"corp"}}}},
 	})
 	if err != nil {
@@ -116,6 +125,22 @@ func (w *world) typ() connector.Type {
 		}
 	}
 	return scimconnector.Types()[0]
+}
+
+// hrRules are the rules of the second source.
+func (w *world) hrRules() *mapping.Source {
+	w.t.Helper()
+	rules := mapping.SourceRules{
+		Name: "hr", People: mapping.Rules{"username": {Expr: "record.uid"}, "employee": {Expr: "record.cn"}}, Groups: mapping.Rules{"name": {Expr: "record.cn"}},
+	}
+	if w.correlate {
+		rules.Correlate = []mapping.Key{{Person: "username", Expr: "record.uid"}}
+	}
+	src, err := mapping.CompileSource(rules)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return src
 }
 
 func (w *world) log() *slog.Logger {

@@ -146,6 +146,7 @@ func (r *Reading) applyDeltas(ctx context.Context, tx directory.Tx, deltas []sou
 		if m.Op == source.Remove {
 			add, remove = nil, add
 		}
+		r.touch(g.Object, member)
 		if err := tx.PutEdges(ctx, g.Object, add, remove); err != nil {
 			return err
 		}

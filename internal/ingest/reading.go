@@ -15,6 +15,9 @@ import (
 
 // A Reading is one read of one source. One goroutine uses it: Take for every batch, then Close.
 type Reading struct {
+	// Touch, if set, is told of people, groups and members before they are written: whatever follows from that was found by this read.
+	Touch func(...directory.ID)
+
 	door     *Door
 	source   string
 	rules    *mapping.Source
@@ -234,6 +237,13 @@ func (r *Reading) conclude(ctx context.Context, keys []string, change func(*dire
 		return nil, fmt.Errorf("store what was concluded: %w", err)
 	}
 	return out, nil
+}
+
+// touch tells of what is about to be written.
+func (r *Reading) touch(ids ...directory.ID) {
+	if r != nil && r.Touch != nil {
+		r.Touch(ids...)
+	}
 }
 
 // reconsider settles the objects of records that exist. One that never was bound stays unbound, and waits for nothing any more once it is gone.

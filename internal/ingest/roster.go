@@ -195,6 +195,9 @@ func (w *rosters) write(ctx context.Context, rosters ...roster) error {
 			if !ok || records[i].MembersHash != ro.was {
 				return fmt.Errorf("group %s: %w", ro.key, errMoved)
 			}
+			w.touch(ro.id)
+			w.touch(ro.add...)
+			w.touch(ro.drop...)
 			if err := tx.PutEdges(ctx, ro.id, ro.add, ro.drop); err != nil {
 				return err
 			}

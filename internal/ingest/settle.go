@@ -200,6 +200,9 @@ func (s *settling) write(ctx context.Context) error {
 		objects = append(objects, o.is)
 	}
 	slices.SortFunc(objects, func(a, b directory.Object) int { return cmp.Compare(a.ID, b.ID) })
+	for _, o := range objects {
+		s.reading.touch(o.ID)
+	}
 	if err := s.tx.PutObjects(ctx, objects...); err != nil {
 		return err
 	}
