@@ -30,6 +30,9 @@ func (m *Muster) Why(ctx context.Context, who, target string) (adminapi.Explanat
 	if out.Object, err = m.whole(ctx, o); err != nil {
 		return out, err
 	}
+	if out.Origins, err = m.origins(ctx, o.ID); err != nil {
+		return out, err
+	}
 	for _, t := range m.File.Targets {
 		if target != "" && t.Name != target {
 			continue
@@ -48,8 +51,11 @@ func at(x engine.Explanation) adminapi.At {
 	out := adminapi.At{Target: x.Target, Scope: x.Want.Scope, Reason: x.Want.Reason, Lines: x.Lines}
 	out.Steps = []adminapi.Step{read(x), scope(x), match(x), mapped(x), diff(x), send(x)}
 	for _, t := range x.Traces {
-		out.Values = append(out.Values, value(t))
+		v := value(t)
+		v.Inputs = x.Inputs[t.Path]
+		out.Values = append(out.Values, v)
 	}
+	tell(x, &out)
 	if x.Link.Remote != "" {
 		l := linkView(x.Link, x.Object.Handle())
 		out.Link = &l

@@ -15,7 +15,9 @@ import (
 
 func (s *shell) whyCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "why person [target]", Short: "Say why someone has what they have at a target", Args: args("a person", "[target]"),
+		Use: "why person|group [target]", Short: "Say why someone has what they have at a target", Args: args("a person", "[target]"),
+		Long: "Says for a person or group at each target: which rule decided, what every rule says and by which group, what each source states, how each value came about\n" +
+			"and from what, which accounts were looked for, how the target differs, and what was sent last and answered. It changes nothing.",
 		Example: "  muster why olivia.berg wiki",
 		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
 			target := ""
@@ -36,6 +38,11 @@ func (s *shell) whyCommand() *cobra.Command {
 }
 
 func (s *shell) explain(e adminapi.Explanation) {
+	for _, at := range e.Targets {
+		if at.Says != "" {
+			s.print("%s", at.Says)
+		}
+	}
 	s.heading(e.Object)
 	for _, r := range e.Records {
 		s.record(r)
@@ -43,10 +50,31 @@ func (s *shell) explain(e adminapi.Explanation) {
 	if len(e.Groups) > 0 {
 		s.print("  in groups: %s", strings.Join(e.Groups, ", "))
 	}
+	s.origins(e.Origins)
 	for _, at := range e.Targets {
 		s.print("\n%s", at.Target)
 		s.explainAt(at)
 	}
+}
+
+// origins shows what the sources state where more than one does, and which of them counts.
+func (s *shell) origins(origins []adminapi.Origin) {
+	sources := map[string]bool{}
+	for _, o := range origins {
+		sources[o.Source] = true
+	}
+	if len(sources) < 2 {
+		return
+	}
+	var t table
+	for _, o := range origins {
+		counts := "is passed over"
+		if o.Won {
+			counts = "counts"
+		}
+		t.row(o.Path, o.Source, text(o.Value), counts)
+	}
+	s.table(t, "    ")
 }
 
 // heading says who it is and how they stand.
@@ -87,6 +115,7 @@ func (s *shell) explainAt(at adminapi.At) {
 		for _, n := range st.Notes {
 			s.print("           %s", n)
 		}
+		s.evidence(st.Name, at)
 	}
 	s.values(at.Values)
 	for _, l := range at.Lines {
@@ -97,6 +126,54 @@ func (s *shell) explainAt(at adminapi.At) {
 	for _, w := range at.Waiting {
 		s.print("  waits (%s) since %s: %s", w.Wait, stamp(w.Since), w.Reason)
 	}
+}
+
+// evidence shows what a step rests on.
+func (s *shell) evidence(step string, at adminapi.At) {
+	switch step {
+	case "scope":
+		if len(at.Path) > 0 {
+			s.print("           by the groups: %s", strings.Join(at.Path, " → "))
+		}
+		for _, r := range at.Rules {
+			for _, in := range r.Inputs {
+				s.print("           %s read %s = %s", r.Rule, in.Name, text(in.Values))
+			}
+		}
+	case "match":
+		for _, t := range at.Tried {
+			s.print("           %s", tried(t))
+		}
+	case "diff":
+		var t table
+		for _, d := range at.Differs {
+			if !d.Same {
+				t.row(d.Path, "wanted "+text(d.Want), "there "+text(d.There))
+			}
+		}
+		s.table(t, "           ")
+	}
+}
+
+func tried(t adminapi.Tried) string {
+	if t.Value == "" {
+		return fmt.Sprintf("looked for by %s: they have no value for it", t.By)
+	}
+	var found []string
+	for _, c := range t.Found {
+		what := string(c.Remote)
+		if !c.Active {
+			what += " (disabled)"
+		}
+		if c.Owner != "" {
+			what += " of " + c.Name
+		}
+		found = append(found, what)
+	}
+	if found == nil {
+		found = []string{"none was listed"}
+	}
+	return fmt.Sprintf("looked for by %s = %q: %s", t.By, t.Value, strings.Join(found, ", "))
 }
 
 func (s *shell) values(values []adminapi.Value) {
@@ -110,6 +187,9 @@ func (s *shell) values(values []adminapi.Value) {
 			got += " (default)"
 		}
 		t.row(v.Path, got, "← "+v.Rule, v.At)
+		for _, in := range v.Inputs {
+			t.row("", "", "  "+in.Name+" = "+text(in.Values))
+		}
 	}
 	s.table(t, "    ")
 }

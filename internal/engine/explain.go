@@ -28,6 +28,7 @@ type Explanation struct {
 	Held    []run.Line     // what waits for a person or was approved
 	Waiting []link.Waiting
 	Journal []link.Entry // newest first
+	Trail
 }
 
 // Explain says for one object and target which rule put it in or out, how each value came about, and what was sent last. It calls nothing remote but, once
@@ -72,6 +73,9 @@ func (w *wave) explain(ctx context.Context, u *unit, draft bool) (Explanation, e
 	}
 	return x, w.t.view(ctx, func(v directory.Reader) (err error) {
 		l, r := link.Of(v), run.Of(v)
+		if x.Trail, err = w.trail(ctx, v, u); err != nil {
+			return err
+		}
 		if x.Waiting, err = l.Waiting(ctx, w.t.Name, "", u.object.ID, "", 20); err != nil {
 			return err
 		}

@@ -7,7 +7,9 @@ import (
 	"muster/internal/attr"
 	"muster/internal/connector"
 	"muster/internal/directory"
+	"muster/internal/mapping"
 	"muster/internal/plan"
+	"muster/internal/run"
 )
 
 // ObjectQuery selects people or groups.
@@ -75,20 +77,31 @@ type LinkQuery struct {
 // Explanation says why someone is what they are.
 type Explanation struct {
 	Object
-	Targets []At `json:"targets"`
+	Origins []Origin `json:"origins,omitempty"` // what each source states of each attribute, and which counts
+	Targets []At     `json:"targets"`
 }
 
 // At explains an object at one target, in the order in which it was decided.
 type At struct {
-	Target  string      `json:"target"`
-	Steps   []Step      `json:"steps"` // "read", "scope", "match", "map", "diff", "send", each once
-	Scope   plan.Scope  `json:"scope"`
-	Reason  string      `json:"reason"` // the deciding rule in one sentence
-	Values  []Value     `json:"values,omitempty"`
-	Lines   []plan.Line `json:"lines,omitempty"` // what would be done now
-	Link    *Link       `json:"link,omitempty"`
-	Waiting []Waiting   `json:"waiting,omitempty"`
-	Last    *Call       `json:"last,omitempty"` // what was sent last, and answered
+	Target  string       `json:"target"`
+	Steps   []Step       `json:"steps"` // "read", "scope", "match", "map", "diff", "send", each once
+	Scope   plan.Scope   `json:"scope"`
+	Reason  string       `json:"reason"` // the deciding rule in one sentence
+	Says    string       `json:"says"`   // how the object stands there, and the rule that decided it, in one sentence
+	Rules   []Rule       `json:"rules,omitempty"`
+	Path    []string     `json:"path,omitempty"`  // groups by which the object is in the scope group, from the innermost on
+	Tried   []Tried      `json:"tried,omitempty"` // match attributes, in order
+	Values  []Value      `json:"values,omitempty"`
+	Differs []Differs    `json:"differs,omitempty"` // attribute by attribute: wanted, and there
+	Lines   []plan.Line  `json:"lines,omitempty"`   // what would be done now
+	Link    *Link        `json:"link,omitempty"`
+	Waiting []Waiting    `json:"waiting,omitempty"`
+	Last    *Call        `json:"last,omitempty"`  // what was sent last, and answered
+	Calls   []Call       `json:"calls,omitempty"` // the last few, newest first
+	Holds   []HeldIn     `json:"holds,omitempty"` // plans that it waits in, or is approved in
+	Paused  *run.Note    `json:"paused,omitempty"`
+	Stopped *run.Problem `json:"stopped,omitempty"`
+	Mode    string       `json:"mode,omitempty"`
 }
 
 // Step is one step of an explanation.
@@ -101,13 +114,14 @@ type Step struct {
 
 // Value is how one value was computed.
 type Value struct {
-	Path      attr.Path   `json:"path"`
-	Rule      string      `json:"rule"`         // the expression, or "constant"
-	At        string      `json:"at,omitempty"` // "muster.yaml:12"
-	Value     attr.Values `json:"value,omitempty"`
-	Defaulted bool        `json:"defaulted,omitempty"` // the expression was empty
-	Once      bool        `json:"once,omitempty"`      // on create only
-	Problem   string      `json:"problem,omitempty"`
+	Path      attr.Path         `json:"path"`
+	Rule      string            `json:"rule"`         // the expression, or "constant"
+	At        string            `json:"at,omitempty"` // "muster.yaml:12"
+	Value     attr.Values       `json:"value,omitempty"`
+	Defaulted bool              `json:"defaulted,omitempty"` // the expression was empty
+	Once      bool              `json:"once,omitempty"`      // on create only
+	Problem   string            `json:"problem,omitempty"`
+	Inputs    []mapping.Reading `json:"inputs,omitempty"` // what the expression read
 }
 
 // Call is a remote write and its answer.

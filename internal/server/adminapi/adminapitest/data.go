@@ -7,6 +7,7 @@ import (
 	"muster/internal/connector"
 	"muster/internal/directory"
 	"muster/internal/link"
+	"muster/internal/mapping"
 	"muster/internal/plan"
 	"muster/internal/run"
 	"muster/internal/server/adminapi"
@@ -241,7 +242,16 @@ func explanation(o adminapi.Object, target string) adminapi.Explanation {
 		target = "wiki"
 	}
 	at := adminapi.At{
-		Target: target, Scope: plan.In, Reason: "member of CN=Wiki,OU=Groups,DC=corp,DC=example through Staff",
+		Target: target, Scope: plan.In, Reason: "member of CN=Wiki,OU=Groups,DC=corp,DC=example through Staff", Mode: "live",
+		Says: o.Name + " belongs at " + target + ": is a member of CN=Wiki,OU=Groups,DC=corp,DC=example; it waits in hold " + Hold + ".",
+		Rules: []adminapi.Rule{
+			{Rule: "group", Text: "CN=Wiki,OU=Groups,DC=corp,DC=example", Result: plan.In, Why: "is a member of CN=Wiki,OU=Groups,DC=corp,DC=example", At: "muster.yaml:20"},
+			{Rule: "if", Text: "source.corp.employeeType != 'guest'", Result: plan.In, Why: "the condition is true", Inputs: []mapping.Reading{{Name: "source.corp.employeetype", Values: attr.Values{"staff"}}}},
+		},
+		Path:    []string{"CN=Staff,OU=Groups,DC=corp,DC=example", "CN=Wiki,OU=Groups,DC=corp,DC=example"},
+		Tried:   []adminapi.Tried{{By: "userName", Value: o.Name, Found: []adminapi.Candidate{{Remote: "u-1", Active: true, Owner: o.ID, Name: o.Name}}}},
+		Differs: []adminapi.Differs{{Path: "title", Want: attr.Values{"-"}, There: attr.Values{"Engineer"}}, {Path: "userName", Want: attr.Values{o.Name}, There: attr.Values{o.Name}, Same: true}},
+		Holds:   []adminapi.HeldIn{{Plan: Hold, Status: run.Waiting, Verb: plan.Update, Class: "names", Key: "key-1"}},
 		Steps: []adminapi.Step{
 			{Name: "read", Verdict: "pass", Text: "corp states the entry in its last complete read."},
 			{Name: "scope", Verdict: "pass", Text: "In scope: member of CN=Wiki,OU=Groups,DC=corp,DC=example through Staff."},
@@ -251,7 +261,7 @@ func explanation(o adminapi.Object, target string) adminapi.Explanation {
 			{Name: "send", Verdict: "wait", Text: "Waits in hold " + Hold + "."},
 		},
 		Values: []adminapi.Value{
-			{Path: "userName", Rule: "person.username", At: "muster.yaml:30", Value: attr.Values{o.Name}},
+			{Path: "userName", Rule: "person.username", At: "muster.yaml:30", Value: attr.Values{o.Name}, Inputs: []mapping.Reading{{Name: "person.username", Values: attr.Values{o.Name}}}},
 			{Path: "title", Rule: "source.corp.title", At: "muster.yaml:32", Value: attr.Values{"-"}, Defaulted: true},
 		},
 		Lines: []plan.Line{{Object: o.ID, Kind: connector.User, Name: o.Name, Verb: plan.Update, Fields: []attr.Change{{Path: "title", Old: attr.Values{"Engineer"}, New: attr.Values{"-"}}}}},
@@ -260,5 +270,9 @@ func explanation(o adminapi.Object, target string) adminapi.Explanation {
 	if len(o.Links) > 0 {
 		at.Link = &o.Links[0]
 	}
-	return adminapi.Explanation{Object: o, Targets: []adminapi.At{at}}
+	origins := []adminapi.Origin{
+		{Path: "email", Source: "corp", Key: "guid-" + o.Name, Value: attr.Values{o.Name + "@example.com"}, Won: true},
+		{Path: "email", Source: "hr", Key: "4711", Value: attr.Values{"o.berg@example.com"}},
+	}
+	return adminapi.Explanation{Object: o, Origins: origins, Targets: []adminapi.At{at}}
 }
