@@ -11,19 +11,20 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"muster/internal/problem"
 )
 
-// Every code that a problem, an unfinished read or somebody who waits can carry is explained in docs/reference/problems.md, and no other.
+// Every code that a problem, an unfinished read or somebody who waits can carry is explained in the list of package problem, and no other; and each has its
+// page, which no other file in the folder is.
 func TestProblems(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(root, "docs/reference/problems.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	explained := map[string]bool{}
-	for _, m := range regexp.MustCompile("(?m)^### (.*)$").FindAllStringSubmatch(string(text), -1) {
-		for _, code := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(m[1], -1) {
-			explained[code[1]] = true
-		}
+	for _, k := range problem.All() {
+		explained[k.Code] = true
+	}
+	pages, err := filepath.Glob(filepath.Join(root, errorsFolder, "*.md"))
+	if err != nil || len(pages) != len(explained)+1 {
+		t.Errorf("%d files in %s, %v; want one for each of %d codes, and the list", len(pages), errorsFolder, err, len(explained))
 	}
 	codes := codesInUse(t)
 	if len(codes) < 40 {
@@ -31,12 +32,12 @@ func TestProblems(t *testing.T) {
 	}
 	for code, where := range codes {
 		if !explained[code] {
-			t.Errorf("problems.md does not explain %s (%s)", code, where)
+			t.Errorf("the list does not explain %s (%s)", code, where)
 		}
 		delete(explained, code)
 	}
 	for code := range explained {
-		t.Errorf("problems.md explains %s, which nothing in the code uses", code)
+		t.Errorf("the list explains %s, which nothing in the code uses", code)
 	}
 }
 

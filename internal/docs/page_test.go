@@ -138,9 +138,19 @@ func TestIndex(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	codes, err := os.ReadFile(filepath.Join(root, errorsFolder, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, p := range pages(t) {
 		rel, ok := strings.CutPrefix(p.path, "docs/")
 		if !ok || rel == "README.md" || strings.HasPrefix(rel, "adr/") && rel != "adr/README.md" {
+			continue
+		}
+		if code, ok := strings.CutPrefix(p.path, errorsFolder); ok && code != "README.md" {
+			if !strings.Contains(string(codes), "]("+code+")") {
+				t.Errorf("%sREADME.md does not lead to %s", errorsFolder, code)
+			}
 			continue
 		}
 		if !strings.Contains(string(index), "]("+rel+")") {

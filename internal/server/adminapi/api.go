@@ -64,6 +64,7 @@ func newAPI(mux *http.ServeMux, svc Service, keeper *access.Keeper, log *slog.Lo
 	a.targetRoutes()
 	a.tokenRoutes()
 	a.browseRoutes()
+	a.problemRoutes()
 	a.codeRoutes()
 	a.loadRoutes()
 	a.goliveRoutes()

@@ -10,12 +10,13 @@ import (
 
 	"muster/internal/access"
 	"muster/internal/directory"
+	"muster/internal/problem"
 	"muster/internal/run"
 )
 
 // A Problem is an error as the API answers it: RFC 9457, with the parts of run.Problem. Detail is what happened.
 type Problem struct {
-	Type    string   `json:"type"`
+	Type    string   `json:"type" doc:"Where the code is explained."`
 	Title   string   `json:"title"`
 	Status  int      `json:"status"`
 	Detail  string   `json:"detail"`
@@ -48,7 +49,7 @@ func (p *Problem) Problem() run.Problem {
 
 func newProblem(status int, p run.Problem) *Problem {
 	return &Problem{
-		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: p.What, Code: p.Code, Why: p.Why, Now: p.Now, Fix: p.Fix,
+		Type: problem.Type(p.Code), Title: http.StatusText(status), Status: status, Detail: p.What, Code: p.Code, Why: p.Why, Now: p.Now, Fix: p.Fix,
 	}
 }
 
