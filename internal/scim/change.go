@@ -99,6 +99,9 @@ func (t *Type) applyAt(p *patcher, verb, path string, value any, tol *Tolerances
 		tol.Note(ClearByEmpty)
 		value = nil
 	}
+	if _, isObject := object(value); !isObject && value != nil && verb != "remove" && place.Sub == nil && place.Attr.Name == "manager" && !tol.Allows(BareManager) {
+		return Errorf(InvalidValue, "%s must be an object, not %s", place.Path(), nameOf(value))
+	}
 	if where == nil || place.Attr.Multi {
 		return p.change(verb, place, where, coerce(place, where, value, tol), tol)
 	}

@@ -101,7 +101,7 @@ func TestConcurrentMembers(t *testing.T) {
 func TestManyMembers(t *testing.T) {
 	c := newClient(t, "standard")
 	var ids []string
-	for page := range 3 {
+	for page := range 2 {
 		var ops []string
 		for i := range 1000 {
 			ops = append(ops, made("Users", fmt.Sprint("b", i), userBody(fmt.Sprint("u", page*1000+i))))

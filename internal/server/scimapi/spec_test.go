@@ -1,0 +1,105 @@
+package scimapi_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"muster/internal/scim"
+	"muster/internal/server/scimapi"
+)
+
+// I8: the steps R1 to R12 of Okta's SPEC test, and its CRUD test.
+func TestOktaSpec(t *testing.T) {
+	c := newClient(t, "okta")
+	c.newUser("first@example.com", `"name":{"givenName":"F","familyName":"F"}`, `"emails":[{"primary":true,"type":"work","value":"first@example.com"}]`)
+	r1 := c.send("GET", "/Users?count=1&startIndex=1", "").want(200)
+	for _, path := range []string{"Resources/0/id", "Resources/0/name/familyName", "Resources/0/name/givenName", "Resources/0/userName", "Resources/0/active", "Resources/0/emails/0/value"} {
+		if r1.at(path) == "" {
+			t.Errorf("R1: %s is empty: %s", path, r1.text)
+		}
+	}
+	if _, number := r1.body["itemsPerPage"].(float64); !number || r1.at("schemas/0") != scim.ListURN {
+		t.Error("R1: " + r1.text)
+	}
+	id := r1.list("id")[0]
+	if r2 := c.send("GET", "/Users/"+id, "").want(200); r2.id() != id {
+		t.Error("R2: " + r2.text)
+	}
+	if r3 := c.send("GET", "/Users?filter=userName%20eq%20%22nobody%22", "").want(200); r3.at("totalResults") != "0" {
+		t.Error("R3: " + r3.text)
+	}
+	c.send("GET", "/Users/nobody", "").want(404) // R4, R12
+	body := userBody("runscope@example.com", `"name":{"givenName":"R","familyName":"S"}`, `"emails":[{"primary":true,"value":"runscope@example.com","type":"work"}]`, `"displayName":"R S"`, `"active":true`)
+	r6 := c.send("POST", "/Users", body).want(201)
+	if r7 := c.send("GET", "/Users/"+r6.id(), "").want(200); r7.at("userName") != "runscope@example.com" || r7.at("active") != "true" {
+		t.Error("R7: " + r7.text)
+	}
+	c.send("POST", "/Users", body).want(409, "uniqueness") // R8
+	if r9 := c.send("GET", "/Users"+query("filter", `userName eq "RUNSCOPE@EXAMPLE.COM"`), "").want(200); !slices.Equal(r9.list("id"), []string{r6.id()}) {
+		t.Error("R9: " + r9.text)
+	}
+	c.send("GET", "/Groups", "").want(200) // R10
+	bad := *c
+	bad.token = "x"
+	bad.send("GET", "/Users", "").want(401) // R11
+	got := c.send("GET", "/Users/"+r6.id(), "")
+	c.send("PUT", "/Users/"+r6.id(), strings.Replace(got.text, `"R S"`, `"S R"`, 1)).want(200)
+	for _, active := range []string{"false", "true", "false"} {
+		if a := c.send("PATCH", "/Users/"+r6.id(), op(`{"op":"replace","value":{"active":`+active+`}}`)).want(200); a.at("active") != active || a.at("displayName") != "S R" {
+			t.Error(a.text)
+		}
+	}
+}
+
+// T1 to T20: each tolerance is a switch: a client that is refused it is refused the request, and one that has it has its use counted.
+func TestTolerances(t *testing.T) {
+	type try struct{ method, path, body string }
+	patch := func(ops string) try { return try{"PATCH", "/Users/{u}", op(ops)} }
+	group := func(ops string) try { return try{"PATCH", "/Groups/{g}", op(ops)} }
+	post := func(parts ...string) try { return try{"POST", "/Users", userBody("new", parts...)} }
+	for name, try := range map[scim.Tolerance]try{
+		scim.TextBooleans:   patch(`{"op":"replace","path":"active","value":"False"}`),
+		scim.RemoveByValue:  group(`{"op":"remove","path":"members","value":[{"value":"{u}"}]}`),
+		scim.FlatKeys:       patch(`{"op":"replace","value":{"name.givenName":"G"}}`),
+		scim.UnknownSchemas: {"POST", "/Users", `{"schemas":["` + scim.UserURN + `","urn:x:y"],"userName":"new"}`},
+		scim.Upsert:         patch(`{"op":"replace","path":"emails[type eq \"home\"].value","value":"h@example.com"}`),
+		scim.NoPatchSchema:  {"PATCH", "/Users/{u}", `{"Operations":[{"op":"add","path":"title","value":"x"}]}`},
+		scim.PluralConfig:   {"GET", "/ServiceProviderConfigs", ""},
+		scim.BareManager:    patch(`{"op":"add","path":"` + emp + `:manager","value":"M"}`),
+		scim.OneOrMany:      post(`"emails":{"value":"x@example.com"}`),
+		scim.EchoedID:       group(`{"op":"replace","value":{"id":"{g}","displayName":"x"}}`),
+		scim.NoOperations:   patch(``),
+		scim.LooseSlashes:   {"GET", "//Users/", ""},
+		scim.LowerPaths:     {"GET", "/users", ""},
+		scim.DropUnknown:    post(`"shoeSize":41`),
+		scim.DropPassword:   post(`"password":"x"`),
+		scim.SkipUnknown:    group(`{"op":"add","path":"members","value":[{"value":"nobody"}]}`),
+		scim.UpdateExisting: {"POST", "/Users", userBody("ada")},
+		scim.BareLiterals:   group(`{"op":"remove","path":"members[value eq {u}]"}`),
+	} {
+		t.Run(string(name), func(t *testing.T) {
+			for _, allowed := range []bool{true, false} {
+				o := scimapi.Options{Refuse: []string{string(name)}}
+				if allowed {
+					o = scimapi.Options{Tolerate: []string{string(name)}}
+				}
+				p, err := scimapi.NewProfile("standard", o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				c := newWorld(t, scimapi.Client{Name: "standard", Profile: p}).client("standard")
+				u := c.newUser("ada")
+				g := c.newGroup("staff", u)
+				fill := strings.NewReplacer("{u}", u, "{g}", g)
+				a := c.send(try.method, fill.Replace(try.path), fill.Replace(try.body))
+				if ok := a.status < 300; ok != allowed {
+					t.Errorf("allowed %v: %d %s", allowed, a.status, a.text)
+				}
+				if n := c.api.Stats()[0].Tolerances[string(name)]; (n > 0) != allowed {
+					t.Errorf("allowed %v: counted %d times", allowed, n)
+				}
+			}
+		})
+	}
+}
