@@ -42,17 +42,24 @@ func (w *world) insert(tb testing.TB) result {
 	return child(tb, "insert", task{From: w.path("data/muster.db"), To: w.path("floor.db")})
 }
 
-// The rows of people and groups, in the order in which they were written, and how many of them go into one commit: as many as Muster writes at a time.
-var written = []struct {
+// rows are those of a table.
+type rows struct {
 	table, order string
 	commit       int
-}{{"object", "rowid", 500}, {"record", "rowid", 500}, {"node", "n", 5000}, {"edge", "rev_seq", 5000}}
+}
+
+// The rows of people and groups, in the order in which they were written, and how many of them go into one commit: as many as Muster writes at a time.
+var written = []rows{{"object", "rowid", 500}, {"record", "rowid", 500}, {"node", "n", 5000}, {"edge", "rev_seq", 5000}}
 
 const rowsPerStatement = 100
 
 // insertRows is the floor of storing: the same rows into tables with the same indexes, by the same driver with the same pragmas, in prepared multi-row
 // statements and commits of the same size. The rows are in memory before the clock starts, and no memory is collected while it runs.
 func insertRows(ctx context.Context, t task) (r result, err error) {
+	return insertTables(ctx, t, written)
+}
+
+func insertTables(ctx context.Context, t task, tables []rows) (r result, err error) {
 	debug.SetGCPercent(-1)
 	s, err := store.Open(ctx, t.To, store.Options{}) // makes the tables
 	if err != nil {
@@ -74,7 +81,7 @@ func insertRows(ctx context.Context, t task) (r result, err error) {
 	to.SetMaxOpenConns(1)
 	defer func() { err = errors.Join(err, to.Close()) }()
 	r.Counts = map[string]int{}
-	for _, w := range written {
+	for _, w := range tables {
 		columns, rows, err := load(ctx, from, w.table, w.order)
 		if err != nil {
 			return r, err
