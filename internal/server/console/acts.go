@@ -46,29 +46,38 @@ func rightTo(kind run.PlanKind) access.Right {
 	return access.Approve
 }
 
-// decidable returns the plan if the visitor may decide on it, with the lines that were ticked.
-func (c *console) decidable(v *visit) (run.Plan, []string, error) {
+// A choice is about lines of a plan: all, those that the page shows, or those that were ticked.
+type choice struct {
+	plan  run.Plan
+	sel   adminapi.Selection
+	lines []string
+}
+
+// decided returns what the visitor decides about, if they may.
+func (c *console) decided(v *visit) (choice, error) {
 	p, err := c.Service.Plan(v.ctx(), v.PathValue("id"))
+	d := choice{plan: p}
 	if err != nil {
-		return p, nil, err
+		return d, err
 	}
 	if p.Kind == run.Preview {
-		return p, nil, &run.Problem{Code: adminapi.Decided, What: "This plan is a preview.", Why: "It shows what would be done and is never carried out.", Now: "Nothing was changed."}
+		return d, &run.Problem{Code: adminapi.Decided, What: "This plan is a preview.", Why: "It shows what would be done and is never carried out.", Now: "Nothing was changed."}
 	}
 	if err := v.caller.Authorize(rightTo(p.Kind)); err != nil {
-		return p, nil, err
+		return d, err
 	}
 	if err := v.ParseForm(); err != nil {
-		return p, nil, err
+		return d, err
 	}
-	lines := slices.Clone(v.PostForm["line"])
-	if v.PostFormValue("what") == "some" && len(lines) == 0 {
-		return p, nil, &run.Problem{Code: adminapi.BadRequest, What: "No line was ticked.", Now: "Nothing was changed.", Fix: "Tick the lines that are meant, or choose all."}
+	switch v.PostFormValue("what") {
+	case "shown":
+		d.sel = selection(v)
+	case "some":
+		if d.lines = v.PostForm["line"]; len(d.lines) == 0 {
+			return d, &run.Problem{Code: adminapi.BadRequest, What: "No line was ticked.", Now: "Nothing was changed.", Fix: "Tick the lines that are meant, or choose all."}
+		}
 	}
-	if v.PostFormValue("what") != "some" {
-		lines = nil
-	}
-	return p, lines, nil
+	return d, nil
 }
 
 func (v *visit) count() (int, error) {
@@ -84,7 +93,7 @@ func (v *visit) count() (int, error) {
 }
 
 func (c *console) approve(v *visit) (string, error) {
-	p, lines, err := c.decidable(v)
+	d, err := c.decided(v)
 	if err != nil {
 		return "", err
 	}
@@ -92,12 +101,13 @@ func (c *console) approve(v *visit) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	_, err = c.Service.Approve(v.ctx(), p.ID, adminapi.Approval{Count: n, Lines: lines}, v.caller)
-	return Root + "plans/" + p.ID + "?did=approved", err
+	_, err = c.Service.Approve(v.ctx(), d.plan.ID, adminapi.Approval{Count: n, Lines: d.lines, Select: d.sel, Answer: v.PostFormValue("answer")}, v.caller)
+	return Root + "plans/" + d.plan.ID + "?did=approved", err
 }
 
+// reject rejects, with the number typed as for an approval: what is rejected by mistake has to be found again.
 func (c *console) reject(v *visit) (string, error) {
-	p, lines, err := c.decidable(v)
+	d, err := c.decided(v)
 	if err != nil {
 		return "", err
 	}
@@ -105,19 +115,21 @@ func (c *console) reject(v *visit) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if want := affected(p, lines); n != want {
-		return "", &run.Problem{Code: adminapi.BadCount, What: fmt.Sprintf("The number is %d, and %d was typed.", want, n), Now: "Nothing was rejected.", Fix: "Look at the plan again, and type its number."}
+	want := d.plan.People
+	if v.PostFormValue("what") != "all" {
+		chosen, err := c.Service.Tally(v.ctx(), d.plan.ID, d.sel, d.lines)
+		if err != nil {
+			return "", err
+		}
+		want = chosen.People
 	}
-	_, err = c.Service.Reject(v.ctx(), p.ID, adminapi.Rejection{Lines: lines, Reason: strings.TrimSpace(v.PostFormValue("reason"))}, v.caller)
-	return Root + "plans/" + p.ID + "?did=rejected", err
-}
-
-// affected is the number to type: of the lines that were ticked, or of the whole plan.
-func affected(p run.Plan, lines []string) int {
-	if len(lines) > 0 {
-		return len(lines)
+	if n != want {
+		return "", &run.Problem{
+			Code: adminapi.BadCount, What: fmt.Sprintf("The number is %d, and %d was typed.", want, n), Now: "Nothing was rejected.", Fix: "Look at the plan again, and type its number.",
+		}
 	}
-	return p.People
+	_, err = c.Service.Reject(v.ctx(), d.plan.ID, adminapi.Rejection{Lines: d.lines, Select: d.sel, Reason: strings.TrimSpace(v.PostFormValue("reason"))}, v.caller)
+	return Root + "plans/" + d.plan.ID + "?did=rejected", err
 }
 
 func (c *console) closePerson(v *visit) (string, error) {

@@ -106,12 +106,25 @@ func (c *console) leaversPage(v *visit) (view, error) {
 // linesShown is how many lines of a plan stand on a page.
 const linesShown = 50
 
-// A review is a plan with a page of its lines.
+// A review is a plan with a page of its lines, those that were chosen.
 type review struct {
-	plan   run.Plan
-	report *run.Report
-	lines  adminapi.LinePage
-	mine   error // why the visitor may not decide, or nil
+	plan     run.Plan
+	report   *run.Report
+	chosen   adminapi.Selection // by the address
+	all      []run.Tally        // of the whole plan
+	shown    adminapi.Tallied   // of those chosen
+	lines    adminapi.LinePage
+	mine     error // why the visitor may not decide, or nil
+	unasked  bool  // nothing was chosen: the whole plan is shown
+	question bool  // lines that are chosen ask which of several things to do
+}
+
+// selection returns which lines the address chooses.
+func selection(v *visit) adminapi.Selection {
+	q := v.URL.Query()
+	return adminapi.Selection{
+		Acts: q["act"], Class: v.query("class"), Cause: v.query("cause"), Kind: v.query("kind"), Name: v.query("name"), Status: v.query("status"),
+	}
 }
 
 func (c *console) planPage(v *visit) (view, error) {
@@ -119,11 +132,22 @@ func (c *console) planPage(v *visit) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	r := review{plan: p, mine: v.caller.Authorize(rightTo(p.Kind))}
+	r := review{plan: p, chosen: selection(v), mine: v.caller.Authorize(rightTo(p.Kind))}
+	r.unasked = v.with() == v.URL.Path
 	if report, ok := p.Report(); ok {
 		r.report = &report
 	}
-	r.lines, err = c.Service.Lines(v.ctx(), p.ID, adminapi.LineQuery{After: after(v), Limit: linesShown})
+	whole, err := c.Service.Tally(v.ctx(), p.ID, adminapi.Selection{}, nil)
+	if err != nil {
+		return view{}, err
+	}
+	if r.all, r.shown = whole.By, whole; !r.unasked {
+		if r.shown, err = c.Service.Tally(v.ctx(), p.ID, r.chosen, nil); err != nil {
+			return view{}, err
+		}
+	}
+	r.lines, err = c.Service.Lines(v.ctx(), p.ID, adminapi.LineQuery{Selection: r.chosen, After: after(v), Limit: linesShown})
+	r.question = slices.ContainsFunc(r.lines.Lines, func(l run.Line) bool { return len(l.Answers) > 0 && l.Status == run.Waiting })
 	return view{title: planTitle(p), entry: "inbox", body: planBody(v, r)}, err
 }
 

@@ -968,7 +968,7 @@ func accountCard(v *visit, p personView, l adminapi.Link) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if x, ok := p.waiting[l.Target]; ok {
+		if x, ok := p.waiting[l.Target]; ok && (l.Active || l.State == "closing" || l.State == "lost") {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 92, "<p class=\"notice tone-bad mt-2\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

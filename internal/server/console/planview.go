@@ -3,6 +3,8 @@ package console
 import (
 	"cmp"
 	"fmt"
+	"net/url"
+	"slices"
 	"strings"
 
 	"muster/internal/connector"
@@ -66,18 +68,112 @@ func lineVerb(l plan.Line) string {
 }
 
 // actText says in words what a count of a plan counts.
-func actText(act string, n int) string {
-	at := 1
-	if rest, ok := strings.CutPrefix(act, "group "); ok {
-		act, at = rest, 3
-	}
+func actText(act, kind string, n int) string {
 	if code, ok := strings.CutPrefix(act, "skip"); ok {
-		return count(n, "waits", "wait")[len(number(n))+1:] + cmp.Or(waits[strings.TrimSpace(code)], "")
+		return count(n, "waits", "wait")[len(number(n))+1:] + waits[strings.TrimSpace(code)]
+	}
+	at := 1
+	if kind == string(connector.Group) {
+		at = 3
 	}
 	if n != 1 {
 		at++
 	}
 	return cmp.Or(verbs[act][at], act)
+}
+
+// An actTally is how many lines do the same to the same kind.
+type actTally struct {
+	act, kind string
+	n         int
+}
+
+// actTallies adds up by act and kind, the largest first.
+func actTallies(by []run.Tally) []actTally {
+	sums := map[actTally]int{}
+	for _, t := range by {
+		sums[actTally{act: t.Act, kind: string(t.Kind)}] += t.Lines
+	}
+	var out []actTally
+	for t, n := range sums {
+		t.n = n
+		out = append(out, t)
+	}
+	slices.SortFunc(out, func(a, b actTally) int {
+		return cmp.Or(b.n-a.n, cmp.Compare(a.act, b.act), cmp.Compare(a.kind, b.kind))
+	})
+	return out
+}
+
+// causeTallies adds up why people are closed.
+func causeTallies(by []run.Tally) []tally {
+	sums := map[string]int{}
+	for _, t := range by {
+		if t.Cause != "" && t.Kind == connector.User && (t.Act == string(plan.DisableUser) || t.Act == string(plan.DeleteRemote)) {
+			sums[string(t.Cause)] += t.Lines
+		}
+	}
+	return tallies(sums)
+}
+
+func causeText(cause string) string {
+	return cmp.Or(map[string]string{
+		"stated": "their source says so", "left": "left the scope", "missing": "missing at their source", "operator": "disabled by hand",
+	}[cause], cause)
+}
+
+// choose returns the address that shows exactly the lines of a count.
+func (r review) choose(t actTally) string {
+	return Root + "plans/" + r.plan.ID + "?" + url.Values{"act": {t.act}, "kind": {t.kind}}.Encode() + "#decide"
+}
+
+func (r review) chose(t actTally) bool {
+	return slices.Equal(r.chosen.Acts, []string{t.act}) && r.chosen.Kind == t.kind
+}
+
+// action returns where a decision is sent: with what was chosen, so that it can be about that.
+func (r review) action(name string) string {
+	q := url.Values{}
+	for key, text := range map[string]string{"class": r.chosen.Class, "cause": r.chosen.Cause, "kind": r.chosen.Kind, "name": r.chosen.Name, "status": r.chosen.Status} {
+		if text != "" {
+			q.Set(key, text)
+		}
+	}
+	for _, a := range r.chosen.Acts {
+		q.Add("act", a)
+	}
+	to := Root + "plans/" + r.plan.ID + "/" + name
+	if len(q) > 0 {
+		to += "?" + q.Encode()
+	}
+	return to
+}
+
+// answers returns the answers that lines take.
+func answers(lines []run.Line) []string {
+	var out []string
+	for _, l := range lines {
+		for _, a := range l.Answers {
+			if l.Status == run.Waiting && !slices.Contains(out, a) {
+				out = append(out, a)
+			}
+		}
+	}
+	return out
+}
+
+func answerText(a string) string {
+	return cmp.Or(map[string]string{
+		"adopt": "It is theirs: take it over", "create": "It is somebody else's: make another", "replace": "Replace the group", "keep": "Keep the old name there",
+	}[a], a)
+}
+
+// kindOf returns the kind that a count of a plan is about.
+func kindOf(name string) string {
+	if strings.HasPrefix(name, "group ") {
+		return string(connector.Group)
+	}
+	return string(connector.User)
 }
 
 // waits says why a line waits, by its code.
@@ -117,7 +213,7 @@ func stacked(counts map[string]int) []bar {
 	var out []bar
 	for _, t := range list {
 		w := max(1000*t.n/max(all, 1), 4)
-		out = append(out, bar{x: fmt.Sprint(x), width: fmt.Sprint(w), tone: verbTone(t.name), title: number(t.n) + " " + actText(t.name, t.n)})
+		out = append(out, bar{x: fmt.Sprint(x), width: fmt.Sprint(w), tone: verbTone(t.name), title: number(t.n) + " " + actText(strings.TrimPrefix(t.name, "group "), kindOf(t.name), t.n)})
 		x += w + 2
 	}
 	return out

@@ -87,15 +87,15 @@
     const form = $("#decide");
     const want = form && $("[data-want]", form);
     if (!want) return;
-    const ticked = $$("input[name=line]:checked", form).length;
-    const some = $("input[name=what][value=some]", form).checked;
-    const n = some ? ticked : Number(form.dataset.people);
+    const ticked = new Set($$("input[name=line]:checked", form).map((b) => b.dataset.object)).size;
+    const what = $("input[name=what]:checked", form).value;
+    const n = { some: ticked, shown: Number(form.dataset.shown), all: Number(form.dataset.people) }[what];
     $("[data-ticked]", form).textContent = ticked;
     want.textContent = n;
     const typed = $("input[name=count]", form).value.replace(/[ ,]/g, "");
     for (const b of $$("button[formaction]", form)) b.disabled = typed !== String(n) || n === 0;
     const approve = $("button[data-label]", form);
-    approve.textContent = some ? `Approve ${n} ticked` : approve.dataset.label;
+    approve.textContent = what === "all" ? approve.dataset.label : `Approve ${n}`;
   };
   document.addEventListener("input", (e) => {
     const form = e.target.closest("#decide");
