@@ -70,17 +70,29 @@ func (t *Type) key(p *patcher, verb, key string, value any, tol *Tolerances) err
 		if !isObject {
 			return t.applyAt(p, verb, key, value, tol)
 		}
-		for _, k := range slices.Sorted(maps.Keys(o)) {
-			if err := t.applyAt(p, verb, urn+":"+k, o[k], tol); err != nil {
-				return err
-			}
-		}
-		return nil
+		return t.extensionAt(p, verb, urn, map[string]any(o), tol)
 	}
 	if strings.ContainsAny(key, ".[:") && !tol.Use(FlatKeys) {
 		return Errorf(InvalidPath, "%q is a path: an object has attributes as its keys", key)
 	}
 	return t.applyAt(p, verb, key, value, tol)
+}
+
+// extensionAt applies one operation to a whole extension.
+func (t *Type) extensionAt(p *patcher, verb, urn string, value any, tol *Tolerances) error {
+	o, isObject := object(value)
+	if verb == "remove" || !isObject {
+		return p.extension(verb, urn, value)
+	}
+	for _, k := range slices.Sorted(maps.Keys(o)) {
+		if strings.EqualFold(k, "schemas") {
+			continue // some clients name the schema within the extension again
+		}
+		if err := t.applyAt(p, verb, urn+":"+k, o[k], tol); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // applyAt applies one operation to what a path leads to.
@@ -90,7 +102,7 @@ func (t *Type) applyAt(p *patcher, verb, path string, value any, tol *Tolerances
 		return err
 	}
 	if place.Attr == nil {
-		return p.extension(verb, place.URN, value)
+		return t.extensionAt(p, verb, place.URN, value, tol)
 	}
 	if skip, err := t.allowed(p.r, place, verb, value, tol); skip || err != nil {
 		return err
@@ -184,6 +196,9 @@ func (t *Type) allowed(r Resource, at Place, verb string, value any, tol *Tolera
 	}
 	if at.Attr.Name == "schemas" {
 		return false, Errorf(Mutability, "schemas follows from the attributes: add or remove these")
+	}
+	if at.URN == "" && at.Attr.Name == "active" && (verb == "remove" || unassigned(value)) {
+		return false, Errorf(Mutability, "active is always there: set it to true or false")
 	}
 	if at.Attr.Required && at.Sub == nil && (verb == "remove" || unassigned(value) || value == "") {
 		return false, Errorf(Mutability, "%s is required", at.Path())

@@ -91,6 +91,9 @@ func (c checker) schemas(v any) error {
 
 func (c checker) attributes(out Resource, urn string, o Resource) error {
 	for _, k := range slices.Sorted(maps.Keys(o)) {
+		if strings.EqualFold(k, "schemas") {
+			continue // some clients name the schema within the extension again
+		}
 		if err := c.attribute(out, urn, k, o[k]); err != nil {
 			return err
 		}

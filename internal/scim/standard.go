@@ -97,7 +97,7 @@ func StandardGroup() *Schema {
 			{Name: "value", CaseExact: true, Mutability: Immutable, Description: "Id of the member"},
 			{Name: "$ref", Type: Reference, Mutability: Immutable, References: []string{"User", "Group"}, Opaque: true, Description: "Address of the member"},
 			{Name: "type", Mutability: Immutable, Canonical: []string{"User", "Group"}, Description: "What the member is"},
-			{Name: "display", Mutability: Immutable, Description: "Name of the member"},
+			{Name: "display", Mutability: ReadOnly, Description: "Name of the member"},
 		}},
 	}}
 }

@@ -49,9 +49,6 @@ func (q *request) search(t *scim.Type) error {
 	if !lists(s.Schemas, searchURN) && !q.tol.Use(scim.NoPatchSchema) {
 		return scim.Errorf(scim.InvalidSyntax, "schemas must name %s", searchURN)
 	}
-	if t == nil && s.Filter == "" {
-		return &scim.Error{Status: http.StatusForbidden, Detail: "search at /Users or /Groups, or give a filter"}
-	}
 	s.Attributes, s.Excluded = names(s.Attributes), names(s.Excluded)
 	return q.list(t, s)
 }

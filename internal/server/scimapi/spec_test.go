@@ -103,3 +103,24 @@ func TestTolerances(t *testing.T) {
 		})
 	}
 }
+
+// I8: cases of scim2-tester that are easily missed: a search at the root without a filter, the schema named again within an extension, attributes removed one
+// by one. Removing active is refused and not ignored: nobody comes back by it.
+func TestTesterCases(t *testing.T) {
+	c := newClient(t, "standard")
+	id := c.newUser("ada", `"active":false`, `"`+emp+`":{"schemas":["`+emp+`"],"department":"R"}`)
+	c.newGroup("staff")
+	if a := c.send("POST", "/.search", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],"attributes":["userName"]}`).want(200); a.at("totalResults") != "2" || a.at("Resources/0/userName") != "ada" || a.at("Resources/0/meta") != "" {
+		t.Error(a.text)
+	}
+	a := c.send("PATCH", "/Users/"+id, op(`{"op":"replace","path":"`+emp+`","value":{"schemas":["`+emp+`"],"division":"D"}}`)).want(200)
+	if a.at(emp+"/department") != "R" || a.at(emp+"/division") != "D" || a.at(emp+"/schemas") != "" {
+		t.Error(a.text)
+	}
+	c.send("PATCH", "/Users/"+id, op(`{"op":"remove","path":"active"}`)).want(400, "mutability")
+	c.send("PATCH", "/Users/"+id, op(`{"op":"replace","path":"active","value":null}`)).want(400, "mutability")
+	if a := c.send("GET", "/Users/"+id, "").want(200); a.at("active") != "false" {
+		t.Error(a.text)
+	}
+	c.send("GET", "/no-such-thing", "").want(404)
+}

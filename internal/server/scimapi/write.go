@@ -53,8 +53,10 @@ func (w *writer) check(t *scim.Type, body scim.Resource) (checked, error) {
 		return checked{}, err
 	}
 	c := checked{doc: doc, named: body.Get("members") != nil}
+	if sent, ok := body.Get("members").([]any); ok {
+		w.q.noteMembers(sent)
+	}
 	if list, ok := doc["members"].([]any); ok {
-		w.q.noteMembers(list)
 		if c.members, err = memberIDs(list); err != nil {
 			return c, err
 		}
