@@ -87,7 +87,7 @@ func caller(ctx context.Context, r directory.Reader, t Token) (Caller, error) {
 	if !lives(p) || p.Epoch != t.Epoch {
 		return Caller{}, ErrUnknown
 	}
-	c := Caller{Person: p.ID, Handle: p.Handle(), Token: t.ID}
+	c := Caller{Person: p.ID, Handle: p.Handle(), Token: t.ID, TokenName: t.Name}
 	c.Roles, err = roles(ctx, r, p.ID)
 	return c, err
 }

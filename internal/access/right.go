@@ -65,10 +65,11 @@ var (
 
 // A Caller is a person who was authenticated, with what they may do at this moment.
 type Caller struct {
-	Person directory.ID
-	Handle string // username
-	Token  string // public part of the token used, or ""
-	Roles  []Role
+	Person    directory.ID
+	Handle    string // username
+	Token     string // public part of the token used, or ""
+	TokenName string // what its maker called it
+	Roles     []Role
 }
 
 // May reports whether c has right.

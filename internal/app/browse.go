@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"muster/internal/access"
 	"muster/internal/config"
 	"muster/internal/connector"
 	"muster/internal/connector/all"
@@ -245,12 +246,32 @@ func (m *Muster) Writes(ctx context.Context, q adminapi.CallQuery) ([]adminapi.C
 	})
 }
 
-// Events implements adminapi.Browsing.
+// Events implements adminapi.Browsing. Whom an event is about may be named as people are; what fits nobody is taken as it is.
 func (m *Muster) Events(ctx context.Context, q run.EventQuery) ([]run.Event, error) {
+	if q.By != "" && !strings.Contains(q.By, ":") && q.By != "muster" && q.By != "engine" {
+		q.By = "operator:" + q.By
+	}
 	var out []run.Event
-	return out, m.Store.View(ctx, func(v directory.Reader) (err error) {
+	return out, m.Store.View(ctx, func(v directory.Reader) error {
+		if q.Object != "" {
+			found, err := v.Search(ctx, q.Object, 2)
+			if err != nil {
+				return err
+			}
+			if len(found) == 1 {
+				q.Also = string(found[0].ID)
+			}
+		}
+		var err error
 		out, err = run.Of(v).Events(ctx, q)
 		return err
+	})
+}
+
+// Record implements adminapi.Recording.
+func (m *Muster) Record(ctx context.Context, act, object string, by access.Caller) error {
+	return m.Store.Update(ctx, by.Actor(), func(tx directory.Tx) error {
+		return run.In(tx).Audit(ctx, run.Event{At: m.now(), By: string(by.Actor()), Act: act, Object: object})
 	})
 }
 

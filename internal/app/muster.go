@@ -211,6 +211,9 @@ func applied(data string, fresh bool) (*config.File, error) {
 // audit records acts of access in the audit log.
 func audit(now func() time.Time) func(context.Context, directory.Tx, string, string, string) error {
 	return func(ctx context.Context, tx directory.Tx, by, act, object string) error {
+		if by != "muster" { // itself, when it makes the first owner
+			by = "operator:" + by
+		}
 		return run.In(tx).Audit(ctx, run.Event{At: now(), By: by, Act: act, Object: object})
 	}
 }

@@ -229,11 +229,14 @@ type Event struct {
 	Act    string    `json:"act"`    // "plan.approve", "disable" …
 	Object string    `json:"object"` // id or name of what it was done to
 	Detail string    `json:"detail,omitempty"`
+	Via    string    `json:"via,omitempty"` // the token by which it was done; set by the Store from the Request of the context
 }
 
 // An EventQuery selects events; empty fields match everything.
 type EventQuery struct {
 	Object string
+	Also   string // another name of Object
+	Since  time.Time
 	By     string
 	Act    string
 	Before int64 // Seq, exclusive; 0 = the newest

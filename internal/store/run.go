@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -84,19 +85,23 @@ func (r runReader) Events(ctx context.Context, q run.EventQuery) ([]run.Event, e
 		text string
 		arg  any
 		set  bool
-	}{{"object = ", q.Object, q.Object != ""}, {"who = ", q.By, q.By != ""}, {"act = ", q.Act, q.Act != ""}, {"seq < ", q.Before, q.Before > 0}} {
+	}{{"at_ms >= ", ms(q.Since), !q.Since.IsZero()}, {"who = ", q.By, q.By != ""}, {"act = ", q.Act, q.Act != ""}, {"seq < ", q.Before, q.Before > 0}} {
 		if c.set {
 			args = append(args, c.arg)
 			where = append(where, c.text+dollar(len(args)))
 		}
 	}
-	text := "select seq, at_ms, who, act, object, detail from audit"
+	if q.Object != "" {
+		args = append(args, q.Object, cmp.Or(q.Also, q.Object))
+		where = append(where, "object in ("+dollar(len(args)-1)+", "+dollar(len(args))+")")
+	}
+	text := "select seq, at_ms, who, act, object, detail, via from audit"
 	if len(where) > 0 {
 		text += " where " + strings.Join(where, " and ")
 	}
 	return collect(ctx, r.session, func(rows *sql.Rows, e *run.Event) error {
 		var at int64
-		err := rows.Scan(&e.Seq, &at, &e.By, &e.Act, &e.Object, &e.Detail)
+		err := rows.Scan(&e.Seq, &at, &e.By, &e.Act, &e.Object, &e.Detail, &e.Via)
 		e.At = moment(at)
 		return err
 	}, text+" order by seq desc limit $1", args...)
@@ -131,6 +136,10 @@ func (t runTx) PutRaise(ctx context.Context, r run.Raise) error {
 
 // Audit implements run.Tx.
 func (t runTx) Audit(ctx context.Context, e run.Event) error {
-	_, err := t.exec(ctx, "insert into audit (at_ms, who, act, object, detail) values ($1, $2, $3, $4, $5)", ms(e.At), e.By, e.Act, e.Object, e.Detail)
+	if a := run.RequestOf(ctx); a != nil {
+		e.Via = cmp.Or(e.Via, a.Via)
+		a.Note()
+	}
+	_, err := t.exec(ctx, "insert into audit (at_ms, who, act, object, detail, via) values ($1, $2, $3, $4, $5, $6)", ms(e.At), e.By, e.Act, e.Object, e.Detail, e.Via)
 	return err
 }

@@ -324,8 +324,20 @@ func testEvents(t *testing.T, s directory.Store) {
 	equal(t, "all events, newest first", acts(run.EventQuery{Limit: 10}), []string{"olivia resume wiki", "ben pause chat", "olivia pause wiki"})
 	equal(t, "of an object", acts(run.EventQuery{Object: "wiki", Limit: 10}), []string{"olivia resume wiki", "olivia pause wiki"})
 	equal(t, "of an act by somebody", acts(run.EventQuery{By: "olivia", Act: "pause", Limit: 10}), []string{"olivia pause wiki"})
+	equal(t, "since the second", acts(run.EventQuery{Since: at(1), Limit: 10}), []string{"olivia resume wiki", "ben pause chat"})
+	equal(t, "of an object by two names", acts(run.EventQuery{Object: "wiki", Also: "chat", Limit: 10}), []string{"olivia resume wiki", "ben pause chat", "olivia pause wiki"})
+	act := &run.Request{Via: "token ci (abc)"}
+	err := s.Update(run.WithRequest(t.Context(), act), "test", func(tx directory.Tx) error {
+		return run.In(tx).Audit(run.WithRequest(t.Context(), act), run.Event{At: at(3), By: "ben", Act: "enable", Object: "via", Detail: "why"})
+	})
+	via := view(t, s, func(ctx context.Context, r run.Reader) ([]run.Event, error) {
+		return r.Events(ctx, run.EventQuery{Object: "via"})
+	})
+	if err != nil || !act.Recorded() || len(via) != 1 || via[0].Via != act.Via {
+		t.Errorf("an act by a token was recorded as %+v, %v", via, err)
+	}
 	newest := view(t, s, func(ctx context.Context, r run.Reader) ([]run.Event, error) {
 		return r.Events(ctx, run.EventQuery{Limit: 1})
 	})
-	equal(t, "before the newest", acts(run.EventQuery{Before: newest[0].Seq, Limit: 1}), []string{"ben pause chat"})
+	equal(t, "before the newest", acts(run.EventQuery{Before: newest[0].Seq, Limit: 1}), []string{"olivia resume wiki"})
 }

@@ -118,7 +118,14 @@ func (a *api) identify(ctx huma.Context, next func(huma.Context)) {
 		_ = huma.WriteErr(a.API, ctx, p.Status, p.Detail, p)
 		return
 	}
-	next(huma.WithValue(ctx, callerKey{}, c))
+	ctx = huma.WithValue(ctx, callerKey{}, c)
+	for _, name := range []string{"name", "ref", "who", "id"} {
+		if object := ctx.Param(name); object != "" {
+			ctx = huma.WithValue(ctx, objectKey{}, object)
+			break
+		}
+	}
+	next(ctx)
 }
 
 // problem returns err as the API tells it. What is nobody else's business goes to the log.
@@ -154,6 +161,7 @@ func addOp[I, O any](a *api, r route, more func(*huma.Operation), fn func(contex
 		Description: "Needs the right “" + string(r.right) + "”.",
 		Metadata:    map[string]any{rightKey: r.right},
 	}
+	fn = recorded(a, r, fn)
 	more(&op)
 	huma.Register(a.API, op, func(ctx context.Context, in *I) (*output[O], error) {
 		out, err := fn(ctx, in)

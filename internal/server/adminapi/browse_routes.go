@@ -3,6 +3,8 @@ package adminapi
 import (
 	"context"
 	"net/http"
+	"strconv"
+	"time"
 
 	"muster/internal/access"
 	"muster/internal/directory"
@@ -31,11 +33,12 @@ type callQuery struct {
 }
 
 type eventQuery struct {
-	Object string `query:"object" doc:"Id or name of what it was done to."`
-	By     string `query:"by"`
-	Act    string `query:"act"`
-	Before int64  `query:"before" doc:"Continue before the event with this number."`
-	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"1000"`
+	Object string    `query:"object" doc:"Id or name of what it was done to."`
+	By     string    `query:"by" doc:"Who did it: operator:NAME, or a username."`
+	Act    string    `query:"act"`
+	Since  time.Time `query:"since" doc:"Only what was done then or later."`
+	Before int64     `query:"before" doc:"Continue before the event with this number."`
+	Limit  int       `query:"limit" default:"50" minimum:"1" maximum:"1000"`
 }
 
 func (a *api) browseRoutes() {
@@ -64,8 +67,8 @@ func (a *api) browseRoutes() {
 		})
 	add(a, route{"list-events", http.MethodGet, "/events", "Who did what, newest first", access.View, 0},
 		func(ctx context.Context, in *eventQuery) (List[run.Event], error) {
-			events, err := a.svc.Events(ctx, run.EventQuery{Object: in.Object, By: in.By, Act: in.Act, Before: in.Before, Limit: in.Limit})
-			return list(events, 0, nil), err
+			events, err := a.svc.Events(ctx, run.EventQuery{Object: in.Object, By: in.By, Act: in.Act, Since: in.Since, Before: in.Before, Limit: in.Limit})
+			return list(events, in.Limit, func(e run.Event) string { return strconv.FormatInt(e.Seq, 10) }), err
 		})
 	add(a, route{"configuration", http.MethodGet, "/configuration", "The configuration as it was read, without secrets", access.View, 0},
 		func(ctx context.Context, _ *none) (Configuration, error) { return a.svc.Configuration(ctx) })

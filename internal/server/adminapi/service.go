@@ -29,6 +29,7 @@ type Service interface {
 	Drifts
 	Confirmations
 	Browsing
+	Recording
 	Loads
 	Golive
 	Clients

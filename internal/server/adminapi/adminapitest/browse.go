@@ -69,12 +69,12 @@ func (s *Service) Writes(_ context.Context, q adminapi.CallQuery) ([]adminapi.Ca
 // Events returns who did what.
 func (s *Service) Events(_ context.Context, q run.EventQuery) ([]run.Event, error) {
 	all := []run.Event{
-		{Seq: 3, At: ago(time.Hour), By: "operator:owner", Act: "pause", Object: "wiki", Detail: "upgrade of the wiki"},
+		{Seq: 3, At: ago(time.Hour), By: "operator:owner", Act: "pause", Object: "wiki", Detail: "upgrade of the wiki", Via: "token ci (aaaaaaaa)"},
 		{Seq: 2, At: ago(2 * time.Hour), By: "operator:admin", Act: "first.approve", Object: FirstPlan, Detail: "target wiki, 280 people"},
 		{Seq: 1, At: ago(26 * time.Hour), By: "muster", Act: "token.create", Object: "aaaaaaaa"},
 	}
 	all = slices.DeleteFunc(all, func(e run.Event) bool {
-		return q.Object != "" && e.Object != q.Object || q.By != "" && e.By != q.By || q.Act != "" && e.Act != q.Act || q.Before > 0 && e.Seq >= q.Before
+		return q.Object != "" && e.Object != q.Object || q.By != "" && e.By != q.By || q.Act != "" && e.Act != q.Act || q.Before > 0 && e.Seq >= q.Before || e.At.Before(q.Since)
 	})
 	return all[:min(len(all), max(q.Limit, 1))], nil
 }

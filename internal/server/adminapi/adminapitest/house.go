@@ -51,6 +51,9 @@ func Open(ctx context.Context, log *slog.Logger) (*House, error) {
 			return nil, err
 		}
 	}
+	h.Keeper.Audit = func(ctx context.Context, _ directory.Tx, by, act, object string) error {
+		return h.Record(ctx, act, object, access.Caller{Handle: by})
+	}
 	h.Handler = adminapi.New(h.Service, h.Keeper, log)
 	return h, nil
 }

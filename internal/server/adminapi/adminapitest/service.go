@@ -19,14 +19,15 @@ var _ adminapi.Service = (*Service)(nil)
 // A Service answers with a small company: the source corp, which reads well; the source hr, which cannot be read whole; the target wiki with a hold; the
 // target chat with a first plan that waits; the target old, which refuses its credentials. Decisions are kept; Calls tells who did what.
 type Service struct {
-	mu     sync.Mutex // guards all below
-	calls  []string
-	plans  []run.Plan
-	runs   map[string]int // times that a run was asked for: it ends at the second
-	people []adminapi.Object
-	paused map[string]*run.Note
-	raises map[string]*run.Raise
-	Fail   error // if set, Status returns it
+	mu       sync.Mutex // guards all below
+	calls    []string
+	recorded []run.Event
+	plans    []run.Plan
+	runs     map[string]int // times that a run was asked for: it ends at the second
+	people   []adminapi.Object
+	paused   map[string]*run.Note
+	raises   map[string]*run.Raise
+	Fail     error // if set, Status returns it
 }
 
 // NewService returns the company as it is in the beginning.

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"muster/internal/run"
 	"muster/internal/server/adminapi"
@@ -14,6 +15,10 @@ func (c *Client) Events(ctx context.Context, q run.EventQuery) ([]run.Event, err
 	if q.Before > 0 {
 		before = strconv.FormatInt(q.Before, 10)
 	}
-	l, err := get[adminapi.List[run.Event]](ctx, c, "/events", query("object", q.Object, "by", q.By, "act", q.Act, "before", before, "limit", count(q.Limit)))
+	since := ""
+	if !q.Since.IsZero() {
+		since = q.Since.UTC().Format(time.RFC3339Nano)
+	}
+	l, err := get[adminapi.List[run.Event]](ctx, c, "/events", query("object", q.Object, "by", q.By, "act", q.Act, "since", since, "before", before, "limit", count(q.Limit)))
 	return l.Items, err
 }
