@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,6 +30,8 @@ type job struct {
 	pairs   []pair        // of a membership op: what each remote member stands for
 	moot    []link.Edge   // memberships that need no call: the account is gone, and they with it
 	parked  *link.Waiting // members that the target rejected: their group waits, whatever else succeeds
+	turn    int64         // of the target's orders, when the intent was recorded
+	release func()        // gives the person back whom the call is about; nil: nobody is held
 }
 
 // carry carries units out:
@@ -173,10 +176,15 @@ func (w *wave) begin(ctx context.Context, jobs []*job) error {
 			return err
 		}
 	}
+	turn := w.t.turns.Load()
 	var refused map[*job]*doubt
+	var late map[*job]bool
 	err := w.t.update(ctx, func(tx directory.Tx) (err error) {
 		l := link.In(tx)
-		if refused, err = w.yield(ctx, l, jobs); err != nil {
+		if late, err = w.forestalled(ctx, l, jobs); err != nil {
+			return err
+		}
+		if refused, err = w.yield(ctx, l, slices.DeleteFunc(slices.Clone(jobs), func(j *job) bool { return late[j] })); err != nil {
 			return err
 		}
 		var links []link.Link
@@ -185,7 +193,7 @@ func (w *wave) begin(ctx context.Context, jobs []*job) error {
 		var clear []directory.ID
 		var meet []link.Waiting
 		for _, j := range jobs {
-			if refused[j] != nil {
+			if refused[j] != nil || late[j] {
 				continue
 			}
 			links, seen = append(links, j.adopts...), append(seen, j.moot...)
@@ -217,6 +225,10 @@ func (w *wave) begin(ctx context.Context, jobs []*job) error {
 		return fmt.Errorf("record intents: %w", err)
 	}
 	for i, j := range jobs {
+		if j.turn = turn; late[j] {
+			j.drop(before[i])
+			continue
+		}
 		if d := refused[j]; d != nil {
 			if err := w.question(ctx, j, before[i], d); err != nil {
 				return err
@@ -297,6 +309,9 @@ func (w *wave) work(ctx context.Context, stop context.CancelCauseFunc, j *job) {
 			j.notSent(w)
 			return
 		}
+		if !w.reach(ctx, j) {
+			return
+		}
 		w.call(hurried(ctx, j.op), stop, j)
 		if len(j.lines) == 0 || j.outcome.Result != link.Done && (j.parked == nil || j.outcome.Wait != j.parked) {
 			return
@@ -327,8 +342,9 @@ func hurried(ctx context.Context, op connector.Op) context.Context {
 func (w *wave) settles(ctx context.Context, stop context.CancelCauseFunc, done <-chan *job) error {
 	for batch := range batches(done, 4*w.t.Concurrency, company) {
 		if err := w.settle(ctx, batch); err != nil {
-			stop(err)        // what cannot be recorded must not be called
-			for range done { // let the callers end
+			stop(err)             // what cannot be recorded must not be called
+			for j := range done { // let the callers end
+				j.letGo()
 			}
 			return err
 		}
@@ -338,6 +354,7 @@ func (w *wave) settles(ctx context.Context, stop context.CancelCauseFunc, done <
 
 // settle records the outcomes of jobs in one transaction.
 func (w *wave) settle(ctx context.Context, jobs []*job) error {
+	defer letGo(jobs)
 	taken, err := w.record(ctx, jobs)
 	if err != nil {
 		return fmt.Errorf("record outcomes: %w", err)

@@ -111,6 +111,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	for _, t := range e.targets {
 		g.Go(func() error { return t.loop(ctx) })
+		g.Go(func() error { return t.express(ctx) })
 	}
 	g.Go(func() error { return e.wake(ctx) })
 	return g.Wait()

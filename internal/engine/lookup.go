@@ -31,6 +31,17 @@ func (u *unit) unsure() bool { return u.repeats() || u.wait != nil && u.wait.Cod
 // lookUp asks the target for an account, by its id or else by the match attributes, in order, and plans u again if there is one. What an unanswered
 // create of ours has left is adopted; anything else goes by the rules of adoption.
 func (w *wave) lookUp(ctx context.Context, u *unit) error {
+	if u.object.Kind == directory.Person {
+		release, overtaken, err := w.t.seize(ctx, u.turn, u.object.ID, u.have)
+		if err != nil {
+			return err
+		}
+		defer release()
+		if overtaken {
+			u.lines = nil
+			return nil
+		}
+	}
 	if plan.Linked(u.have) {
 		return w.look(ctx, u)
 	}

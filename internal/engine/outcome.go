@@ -400,6 +400,9 @@ func (t *target) recover(ctx context.Context, open []link.Intent) error {
 		if in.Verb == connector.Member {
 			outcomes[i].Wait.Code = codeMembers
 		}
+		if in.Object == "" { // of an account that is nobody's: its order is still open
+			outcomes[i].Wait = nil
+		}
 	}
 	t.log.Info("writes without an answer are looked up", "count", len(open))
 	if err := t.update(ctx, func(tx directory.Tx) error { return link.In(tx).Settle(ctx, outcomes...) }); err != nil {

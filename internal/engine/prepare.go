@@ -41,6 +41,8 @@ type unit struct {
 	drift []link.Drift // what somebody changed there by hand
 	gone  bool         // somebody deleted it there, and that is only reported
 	off   bool         // somebody disabled it there, and that is only reported
+	order *link.Order  // to close them, whatever else is so; nil: there is none
+	turn  int64        // of the target's orders, when all this was read
 }
 
 // remoteKind returns the kind of remote object that stands for an object.
@@ -54,6 +56,7 @@ func remoteKind(k directory.Kind) connector.Kind {
 // prepare reads everything about ids, at most a few hundred, and plans them. Objects that no longer exist are left out.
 func (w *wave) prepare(ctx context.Context, ids []directory.ID) ([]*unit, error) {
 	var units []*unit
+	turn := w.t.turns.Load()
 	err := w.t.view(ctx, func(v directory.Reader) (err error) {
 		if units, err = w.gather(ctx, v, ids); err != nil {
 			return err
@@ -74,12 +77,16 @@ func (w *wave) prepare(ctx context.Context, ids []directory.ID) ([]*unit, error)
 				return err
 			}
 		}
+		if err := w.ordered(ctx, link.Of(v), ofKind(units, connector.User)); err != nil {
+			return err
+		}
 		return w.sizes(ctx, link.Of(v), ofKind(units, connector.Group))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("prepare: %w", err)
 	}
 	for _, u := range units {
+		u.turn = turn
 		w.plan(u)
 	}
 	return units, nil
@@ -405,6 +412,7 @@ func (w *wave) plan(u *unit) {
 		}
 	}
 	u.released()
+	u.bow()
 	for i, l := range u.lines {
 		if l.Verb == plan.Skip && l.Code == "missing_value" && u.fault != nil {
 			u.lines[i].Why += ": " + u.fault.Error()

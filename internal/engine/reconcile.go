@@ -229,6 +229,14 @@ func (w *wave) lose(ctx context.Context, l link.Link) error {
 		w.t.log.Warn("account not in the list and not readable", "object", l.Object, "remote", l.Remote, "error", err)
 		return nil
 	}
+	release, overtaken, err := w.t.seize(ctx, w.turn, l.Object, l)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if overtaken {
+		return nil
+	}
 	return w.lost(ctx, l)
 }
 

@@ -33,7 +33,10 @@ type target struct {
 	Target
 	e        *Engine
 	log      *slog.Logger
-	mu       sync.Mutex // held while serving
+	mu       sync.Mutex // held while serving; orders do not wait for it
+	hands    hands
+	turns    atomic.Int64 // how often an order was begun to be carried out
+	inHand   sync.Map     // orders that are being carried out
 	woken    chan struct{}
 	epoch    int64
 	set      *ruleset                // as configured

@@ -26,10 +26,11 @@ type wave struct {
 	can    connector.Features
 	now    time.Time
 	run    run.Run
-	asked  bool // somebody waits for this run
-	single bool // it is about one person
-	draft  bool // only planned, never carried out
-	listed bool // the target was listed just now: what is not there does not exist
+	asked  bool  // somebody waits for this run
+	single bool  // it is about one person
+	draft  bool  // only planned, never carried out
+	listed bool  // the target was listed just now: what is not there does not exist
+	turn   int64 // of the target's orders, when the wave was begun
 
 	barrier  barrier               // when the wave was begun
 	upto     directory.Rev         // how far it knows the feed
@@ -77,7 +78,7 @@ func (t *target) begin(ctx context.Context, kind run.Kind, rules *ruleset, id st
 // open is begin for a target of which it is known, or assumed, what it supports.
 func (t *target) open(ctx context.Context, kind run.Kind, rules *ruleset, id string, can connector.Features) (*wave, error) {
 	w := &wave{
-		t: t, rules: rules, can: can, now: t.e.cfg.Now(), waiting: map[directory.ID]*link.Waiting{}, names: map[directory.ID]string{}, serves: map[directory.ID]bool{},
+		t: t, rules: rules, can: can, now: t.e.cfg.Now(), turn: t.turns.Load(), waiting: map[directory.ID]*link.Waiting{}, names: map[directory.ID]string{}, serves: map[directory.ID]bool{},
 		free: map[directory.ID]bool{}, counts: map[string]int{}, touched: map[directory.ID]bool{}, late: map[directory.ID]bool{},
 		looked: map[directory.ID]bool{}, unproven: map[directory.ID]bool{}, sent: map[string]bool{}, parked: map[directory.ID][]run.Line{}, decides: map[string]bool{}, approvals: map[string]time.Time{},
 	}

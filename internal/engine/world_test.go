@@ -45,6 +45,7 @@ type world struct {
 	protect   func(directory.Object, []directory.Record) string
 	knife     *knife                                        // ends the process in the middle; nil: never
 	answer    func(body string) (status int, answer string) // refuses writes: 0 = no
+	before    func(*http.Request)                           // is shown every request of a process to the target; nil: nobody is
 	refused   int
 	wrap      func(connector.Connector) connector.Connector // nil: as it is
 	*engine.Engine
@@ -397,6 +398,13 @@ func sorted(m map[source.Key]source.Record) []source.Record {
 func (w *world) refuse(answer func(body string) (int, string)) { w.answer = answer }
 
 func (w *world) refusing(next http.RoundTripper) http.RoundTripper {
+	if before := w.before; before != nil {
+		to := next
+		next = roundTrip(func(r *http.Request) (*http.Response, error) {
+			before(r)
+			return to.RoundTrip(r)
+		})
+	}
 	answer := w.answer
 	if answer == nil {
 		return next

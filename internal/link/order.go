@@ -49,8 +49,8 @@ type OrderReader interface {
 	OrdersOn(ctx context.Context, target string, accounts []connector.RemoteID) ([]Order, error)
 	// DueOrders returns orders of a target, the oldest first, that are to be carried out and whose Next is not after now.
 	DueOrders(ctx context.Context, target string, now time.Time, limit int) ([]Order, error)
-	// AllOrders returns the orders of a target ("" = of all), the oldest first.
-	AllOrders(ctx context.Context, target string, limit int) ([]Order, error)
+	// OrdersIn returns the orders of a target that are in one of states, the latest given first.
+	OrdersIn(ctx context.Context, target string, in []OrderState, limit int) ([]Order, error)
 }
 
 // OrderTx is the part of a Tx about orders.

@@ -45,13 +45,10 @@ func (r linkReader) DueOrders(ctx context.Context, target string, now time.Time,
 		order by at_ms, object, account limit $3`, target, ms(now), atMost(limit))
 }
 
-// AllOrders implements link.OrderReader.
-func (r linkReader) AllOrders(ctx context.Context, target string, limit int) ([]link.Order, error) {
-	text, args := "select "+orderColumns+" from stop_order", []any{atMost(limit)}
-	if target != "" {
-		text, args = text+" where target = $2", append(args, target)
-	}
-	return collect(ctx, r.session, scanOrder, text+" order by at_ms, target, object, account limit $1", args...)
+// OrdersIn implements link.OrderReader.
+func (r linkReader) OrdersIn(ctx context.Context, target string, in []link.OrderState, limit int) ([]link.Order, error) {
+	return collect(ctx, r.session, scanOrder, "select "+orderColumns+" from stop_order where target = $1 and "+r.d.member("state", 3)+
+		" order by at_ms desc, object, account limit $2", target, atMost(limit), ids(r.session, in))
 }
 
 type orderKey struct {

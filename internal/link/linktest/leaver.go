@@ -33,10 +33,14 @@ func testOrders(t *testing.T, s directory.Store) {
 	equal(t, "orders about accounts", orders(func(ctx context.Context, r link.Reader) ([]link.Order, error) {
 		return r.OrdersOn(ctx, target, []connector.RemoteID{"r9", "r1", ""})
 	}), []link.Order{bare})
-	equal(t, "all orders, the oldest first", orders(func(ctx context.Context, r link.Reader) ([]link.Order, error) { return r.AllOrders(ctx, "", 10) }),
-		[]link.Order{bare, person, elsewhere})
-	equal(t, "all orders of a target", orders(func(ctx context.Context, r link.Reader) ([]link.Order, error) { return r.AllOrders(ctx, "other", 10) }),
-		[]link.Order{elsewhere})
+	in := func(target string, states ...link.OrderState) []link.Order {
+		return orders(func(ctx context.Context, r link.Reader) ([]link.Order, error) {
+			return r.OrdersIn(ctx, target, states, 10)
+		})
+	}
+	equal(t, "open orders, the latest first", in(target, link.Ordered, link.Reopen), []link.Order{person, bare})
+	equal(t, "obeyed orders of a target", in("other", link.Obeyed, link.Nobody), []link.Order{elsewhere})
+	equal(t, "none is obeyed here", in(target, link.Obeyed), nil)
 	equal(t, "due now", due(4), []link.Order{bare})
 	equal(t, "due later", due(5), []link.Order{bare, person})
 	bare.State = link.Reopen
