@@ -14,6 +14,7 @@ type Type struct {
 	Name     string // as in the configuration: "scim"
 	Title    string // as people say it: "SCIM 2.0 service"
 	Settings []Setting
+	ByHand   string // how an administrator closes an account in the service itself, for the day on which Muster cannot reach it
 	// New makes a Connector from settings that Check accepted. It does no I/O.
 	New func(Env, Settings) (Connector, error)
 	// Valid reports what is wrong with the settings besides what Check sees by itself: values that do not go together. May be nil.

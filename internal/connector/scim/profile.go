@@ -22,6 +22,7 @@ type profile struct {
 	Type     string    `yaml:"type"`
 	Title    string    `yaml:"title"`
 	Docs     []string  `yaml:"docs"`
+	ByHand   string    `yaml:"by_hand"`
 	URL      string    `yaml:"url"`
 	Settings []setting `yaml:"settings"`
 

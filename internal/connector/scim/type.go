@@ -35,7 +35,7 @@ var types = sync.OnceValue(func() []connector.Type {
 
 func typeOf(p profile) connector.Type {
 	t := connector.Type{
-		Name: p.Type, Title: p.Title,
+		Name: p.Type, Title: p.Title, ByHand: p.ByHand,
 		New: func(env connector.Env, s connector.Settings) (connector.Connector, error) {
 			return open(p, env, s)
 		},
