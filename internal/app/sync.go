@@ -150,7 +150,7 @@ func (m *Muster) serving(t config.Target, full bool, person directory.ID) func(c
 	}
 }
 
-// start runs tasks one after the other, without waiting for them.
+// start runs tasks without waiting for them: reads of sources one after the other, then all targets at a time, since none must wait for a slow one.
 func (m *Muster) start(ctx context.Context, tasks []task) (adminapi.Started, error) {
 	out := adminapi.Started{Runs: []string{}}
 	err := m.Store.Update(ctx, "engine", func(tx directory.Tx) error {
@@ -169,7 +169,11 @@ func (m *Muster) start(ctx context.Context, tasks []task) (adminapi.Started, err
 	}
 	m.tasks.Go(func() {
 		for _, t := range tasks {
-			m.perform(t)
+			if t.kind == run.Read {
+				m.perform(t)
+			} else {
+				m.tasks.Go(func() { m.perform(t) })
+			}
 		}
 	})
 	return out, nil
