@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"muster/internal/access"
-	"muster/internal/attr"
 	"muster/internal/bulkload"
 	"muster/internal/cli"
 	"muster/internal/config"
@@ -204,31 +202,4 @@ func (m *Muster) client(typ connector.Type, settings connector.Settings) (*http.
 		cfg.Pace = typ.Pace(settings)
 	}
 	return httpclient.New(cfg)
-}
-
-// protect names those whom no run may close: owners of Muster, and the accounts by which it reads the sources.
-func (m *Muster) protect(ctx context.Context) (func(directory.Object, []directory.Record) string, error) {
-	owners := map[directory.ID]bool{}
-	err := m.Store.View(ctx, func(v directory.Reader) error {
-		grants, err := access.Of(v).Grants(ctx, "")
-		for _, g := range grants {
-			owners[g.Person] = owners[g.Person] || g.Role == access.Owner
-		}
-		return err
-	})
-	binds := map[string]string{}
-	for _, s := range m.read() {
-		binds[s.Name] = s.LDAP.Bind
-	}
-	return func(o directory.Object, records []directory.Record) string {
-		if owners[o.ID] {
-			return "this person owns this Muster: no run closes their account"
-		}
-		for _, rec := range records {
-			if bind := binds[rec.Source]; bind != "" && (strings.EqualFold(rec.Name, bind) || strings.EqualFold(rec.Attrs.First(attr.Path("userprincipalname")), bind)) {
-				return "Muster reads " + rec.Source + " with this account: no run closes it"
-			}
-		}
-		return ""
-	}, err
 }

@@ -23,10 +23,11 @@ func (m *Muster) unclosed(ctx context.Context, v directory.Reader, target string
 	}
 	l := &leavers{ctx: ctx, v: v, target: target, state: state, by: map[directory.ID]adminapi.Leaver{}}
 	l.config, l.configured = m.File.Target(target)
-	if err := errors.Join(l.closing(), l.held(), l.waiting(), l.unserved(m), l.remembered()); err != nil {
+	bare, err := l.ordered(m)
+	if err := errors.Join(err, l.closing(), l.held(), l.waiting(), l.unserved(m), l.remembered()); err != nil {
 		return nil, err
 	}
-	out := make([]adminapi.Leaver, 0, len(l.by))
+	out := bare
 	for _, x := range l.by {
 		out = append(out, x)
 	}
@@ -69,7 +70,7 @@ func (l *leavers) add(id directory.ID, state, why string, x adminapi.Leaver) err
 	}
 	switch {
 	case !l.configured:
-		x.State, x.Why = "open", "the target is not configured any more: nothing is sent to it; close the account there"
+		x.State, x.Why = "open", notConfigured
 	case l.state.Stopped != nil:
 		x.State, x.Why = "stopped", l.state.Stopped.Why
 	case l.state.Paused != nil:
@@ -78,6 +79,37 @@ func (l *leavers) add(id directory.ID, state, why string, x adminapi.Leaver) err
 	l.by[id] = x
 	return nil
 }
+
+// ordered are those whom somebody ordered closed, whether an account of theirs is known or not. Accounts that are nobody's are returned.
+func (l *leavers) ordered(m *Muster) ([]adminapi.Leaver, error) {
+	orders, err := link.Of(l.v).OrdersIn(l.ctx, l.target, []link.OrderState{link.Ordered, link.Reopen}, mostOrders)
+	var bare []adminapi.Leaver
+	for _, o := range orders {
+		if o.State == link.Reopen {
+			continue
+		}
+		x := adminapi.Leaver{
+			Object: o.Object, Name: o.Name, Target: l.target, Remote: string(o.Remote), Cause: directory.Operator, Since: o.At, Attempts: o.Attempts, By: o.By, Reason: o.Reason,
+		}
+		x.State, x.Code, x.Why, x.Until = waitOf(o, l.state)
+		switch {
+		case !l.configured:
+			x.State, x.Why = "open", notConfigured
+		case x.State == "closing":
+			x.Why = "ordered just now"
+		case x.State != "paused":
+			x.Fix = m.closeThere(l.config, x.Remote)
+		}
+		if o.Object == "" {
+			bare = append(bare, x)
+			continue
+		}
+		l.by[o.Object] = x
+	}
+	return bare, err
+}
+
+const notConfigured = "the target is not configured any more: nothing is sent to it; close the account there"
 
 // closing are links whose end was ordered and not confirmed.
 func (l *leavers) closing() error {
@@ -147,7 +179,7 @@ func (l *leavers) waiting() error {
 			if err != nil {
 				return err
 			}
-			if err := l.add(w.Object, string(w.Wait), w.Reason, adminapi.Leaver{Until: w.Next}); err != nil {
+			if err := l.add(w.Object, string(w.Wait), w.Reason, adminapi.Leaver{Until: w.Next, Code: w.Code, Attempts: w.Attempts}); err != nil {
 				return err
 			}
 		}

@@ -2,14 +2,11 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"muster/internal/access"
 	"muster/internal/directory"
-	"muster/internal/ingest"
 	"muster/internal/link"
 	"muster/internal/run"
 	"muster/internal/server/adminapi"
@@ -158,124 +155,4 @@ func linkView(l link.Link, name string) adminapi.Link {
 		Target: l.Target, Object: l.Object, Name: name, Kind: l.Kind, Remote: l.Remote, State: string(l.State), Origin: string(l.Origin), Active: l.Active,
 		Applied: l.Applied, Since: l.Since, Confirmed: l.Confirmed,
 	}
-}
-
-// Disable implements adminapi.People.
-func (m *Muster) Disable(ctx context.Context, who string, req adminapi.Closing, by access.Caller) (adminapi.Closed, error) {
-	return m.setStop(ctx, who, &directory.Stop{By: string(by.Actor()), Reason: req.Reason, At: m.now()}, by, req.Reason)
-}
-
-// Enable implements adminapi.People.
-func (m *Muster) Enable(ctx context.Context, who, reason string, by access.Caller) (adminapi.Closed, error) {
-	return m.setStop(ctx, who, nil, by, reason)
-}
-
-func (m *Muster) setStop(ctx context.Context, who string, stop *directory.Stop, by access.Caller, reason string) (adminapi.Closed, error) {
-	o, err := m.person(ctx, who)
-	if err != nil {
-		return adminapi.Closed{}, err
-	}
-	if err := m.lastOwner(ctx, o, stop); err != nil {
-		return adminapi.Closed{}, err
-	}
-	door := &ingest.Door{Store: m.Store, Rules: m.parts.rules, Now: m.now, Log: m.log}
-	if o, err = door.Stop(ctx, by.Actor(), o.ID, stop); err != nil {
-		return adminapi.Closed{}, err
-	}
-	act := "disable"
-	if stop == nil {
-		act = "enable"
-	}
-	err = m.Store.Update(ctx, by.Actor(), func(tx directory.Tx) error {
-		return run.In(tx).Audit(ctx, run.Event{At: m.now(), By: string(by.Actor()), Act: act, Object: string(o.ID), Detail: reason})
-	})
-	if err != nil {
-		return adminapi.Closed{}, err
-	}
-	return m.closing(ctx, o)
-}
-
-// lastOwner refuses to lock everybody out.
-func (m *Muster) lastOwner(ctx context.Context, o directory.Object, stop *directory.Stop) error {
-	if stop == nil {
-		return nil
-	}
-	var owners []directory.ID
-	err := m.Store.View(ctx, func(v directory.Reader) error {
-		grants, err := access.Of(v).Grants(ctx, "")
-		for _, g := range grants {
-			if g.Role == access.Owner {
-				owners = append(owners, g.Person)
-			}
-		}
-		return err
-	})
-	if err != nil || len(owners) != 1 || owners[0] != o.ID {
-		return err
-	}
-	return &run.Problem{
-		Code: adminapi.Conflict, What: o.Handle() + " is the last owner of this Muster", Now: "Nothing was changed.", Fix: "Make somebody else an owner first.",
-	}
-}
-
-// closing has every target served for o now, and says how far it has got.
-func (m *Muster) closing(ctx context.Context, o directory.Object) (adminapi.Closed, error) {
-	out := adminapi.Closed{Targets: []adminapi.ClosedAt{}}
-	var err error
-	if out.Object, err = m.whole(ctx, o); err != nil {
-		return out, err
-	}
-	var tasks []task
-	for _, t := range m.File.Targets {
-		at, serve, err := m.closedAt(ctx, t.Name, out.Object)
-		if err != nil {
-			return out, err
-		}
-		out.Targets = append(out.Targets, at)
-		if serve {
-			tasks = append(tasks, task{name: t.Name, kind: run.Serve, do: func(ctx context.Context, id string) (run.Run, error) {
-				return m.Engine.SyncPerson(ctx, t.Name, o.ID, id)
-			}})
-		}
-	}
-	if len(tasks) == 0 {
-		return out, nil
-	}
-	started, err := m.start(ctx, tasks)
-	out.Runs = started.Runs
-	return out, err
-}
-
-// closedAt says where o stands at a target, and whether the target can be served.
-func (m *Muster) closedAt(ctx context.Context, target string, o adminapi.Object) (adminapi.ClosedAt, bool, error) {
-	at := adminapi.ClosedAt{Target: target, State: "none"}
-	for _, l := range o.Links {
-		if l.Target == target {
-			at.Remote, at.State = string(l.Remote), "open"
-			if !l.Active {
-				at.State = "closed"
-			}
-		}
-	}
-	var state run.Target
-	err := m.Store.View(ctx, func(v directory.Reader) (err error) {
-		state, err = run.Of(v).Target(ctx, target)
-		return err
-	})
-	if errors.Is(err, directory.ErrNotFound) {
-		err = nil
-	}
-	byHand := fmt.Sprintf("Disable the account %s there by hand; Muster verifies it later.", at.Remote)
-	switch {
-	case err != nil:
-		return at, false, err
-	case state.Active == "":
-		return at, false, nil
-	case state.Paused != nil && at.State == "open":
-		at.State, at.How = "paused", byHand
-		return at, false, nil
-	case state.Stopped != nil && at.State == "open":
-		at.State, at.How = "stopped", byHand
-	}
-	return at, true, nil
 }

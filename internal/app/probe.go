@@ -66,7 +66,7 @@ func (m *Muster) Target(ctx context.Context, name string) (adminapi.TargetView, 
 		return adminapi.TargetView{}, m.unknown("target", name)
 	}
 	var out adminapi.TargetView
-	leavers, err := m.Leavers(ctx)
+	leavers, err := m.Leavers(ctx, adminapi.LeaverQuery{})
 	if err != nil {
 		return out, err
 	}

@@ -23,7 +23,7 @@ func (m *Muster) Version(context.Context) adminapi.Version { return App{}.Versio
 // Status implements adminapi.Overview.
 func (m *Muster) Status(ctx context.Context) (adminapi.Status, error) {
 	s := adminapi.Status{Since: m.started, Sources: []adminapi.SourceStatus{}, Targets: []adminapi.TargetStatus{}, Attention: []adminapi.Attention{}}
-	leavers, err := m.Leavers(ctx)
+	leavers, err := m.Leavers(ctx, adminapi.LeaverQuery{})
 	if err != nil {
 		return s, err
 	}
@@ -145,6 +145,9 @@ func (m *Muster) targetStatus(ctx context.Context, v directory.Reader, c config.
 	for _, l := range leavers {
 		if l.Target == c.Name {
 			s.Leavers++
+			if l.Overdue {
+				s.Overdue++
+			}
 		}
 	}
 	runs, err := run.Of(v).Runs(ctx, c.Name, 5)
@@ -216,7 +219,7 @@ func attention(s adminapi.Status, findings []run.Plan, leavers []adminapi.Leaver
 		}
 	}
 	for _, l := range leavers {
-		if l.State == "held" || l.State == "stopped" || l.State == "paused" {
+		if l.State == "held" || l.State == "stopped" || l.State == "paused" || l.Overdue {
 			out = append(out, adminapi.Attention{What: fmt.Sprintf("%s left and still has an account at %s: %s", l.Name, l.Target, l.Why), Fix: "muster leavers", Since: l.Since})
 		}
 	}
@@ -301,31 +304,6 @@ func summary(s adminapi.Status, leavers []adminapi.Leaver) string {
 		out += fmt.Sprintf("; %d open leavers", len(leavers))
 	}
 	return out + "."
-}
-
-// Leavers implements adminapi.Waits: who is missing and nothing is concluded, and who should be closed at a target and is not confirmed to be.
-func (m *Muster) Leavers(ctx context.Context) ([]adminapi.Leaver, error) {
-	out := []adminapi.Leaver{}
-	err := m.Store.View(ctx, func(v directory.Reader) error {
-		for _, c := range m.File.Sources {
-			more, err := m.missing(ctx, v, c)
-			if err != nil {
-				return err
-			}
-			out = append(out, more...)
-		}
-		targets, err := m.remembers(ctx, v)
-		for _, name := range targets {
-			more, err := m.unclosed(ctx, v, name)
-			if err != nil {
-				return err
-			}
-			out = append(out, more...)
-		}
-		return err
-	})
-	slices.SortFunc(out, func(a, b adminapi.Leaver) int { return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Name, b.Name)) })
-	return out, err
 }
 
 // remembers returns the names of the targets that are configured, and of those that were once.

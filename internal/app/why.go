@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -199,6 +200,12 @@ func send(x engine.Explanation) adminapi.Step {
 			s.Notes = append(s.Notes, last.Answer)
 		}
 	}
+	if x.Order != nil {
+		s.Notes = append(s.Notes, ordered(*x.Order))
+		if x.Order.State == link.Ordered {
+			s.Verdict = "wait"
+		}
+	}
 	for _, w := range x.Waiting {
 		s.Verdict = "wait"
 		s.Notes = append(s.Notes, fmt.Sprintf("%s (%s): %s", w.Wait, w.Code, w.Reason))
@@ -261,4 +268,16 @@ func (m *Muster) Waiting(ctx context.Context, q adminapi.WaitQuery) ([]adminapi.
 		}
 		return nil
 	})
+}
+
+// ordered tells an order to close somebody.
+func ordered(o link.Order) string {
+	out := fmt.Sprintf("ordered closed by %s at %s: %s; ", o.By, o.At.UTC().Format(time.RFC3339), o.Reason)
+	switch o.State {
+	case link.Obeyed:
+		return out + fmt.Sprintf("confirmed at %s: %s", o.Confirmed.UTC().Format(time.RFC3339), o.Answer)
+	case link.Nobody:
+		return out + o.Answer
+	}
+	return out + cmp.Or(o.Answer, "not confirmed yet")
 }

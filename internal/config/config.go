@@ -91,6 +91,8 @@ type Target struct {
 	Mode     Mode
 	Settings map[string]Value
 	Rules    mapping.TargetRules
+	// TokenOwner is the user name, email or account id of whoever the token in Settings belongs to: nobody closes them. "" = not said.
+	TokenOwner string
 }
 
 // Resolve returns the settings with secrets read from where they are kept.

@@ -14,7 +14,7 @@ import (
 )
 
 func (d *document) target(n *yaml.Node, path string, names map[string]int) Target {
-	o := d.object(n, label(n, path, "targets"), "name", "type", "mode", "settings", "people", "groups", "pilot", "drift")
+	o := d.object(n, label(n, path, "targets"), "name", "type", "mode", "settings", "people", "groups", "pilot", "drift", "token_owner")
 	t := Target{At: d.at(o.line)}
 	if n.Kind != yaml.MappingNode {
 		return t
@@ -26,6 +26,7 @@ func (d *document) target(n *yaml.Node, path string, names map[string]int) Targe
 	}
 	t.Mode = Mode(o.oneOf("mode", string(Observe), string(Observe), string(Pilot), string(Live)))
 	t.Settings = d.settings(o, t.Type)
+	t.TokenOwner = o.text("token_owner")
 	t.Rules = mapping.TargetRules{Name: t.Name, Pilot: o.texts("pilot")}
 	if o.oneOf("drift", "repair", "repair", mapping.Report) == mapping.Report {
 		t.Rules.Drift = mapping.Report

@@ -8,6 +8,7 @@ import (
 
 	"muster/internal/cli"
 	"muster/internal/scim/scimtest"
+	"muster/internal/server/adminapi"
 	"muster/internal/source/ldap/ldaptest"
 )
 
@@ -59,7 +60,7 @@ func (s *stage) closed(ctx context.Context, p wanted) error {
 			wrong = append(wrong, fmt.Sprintf("Muster takes the account %s for open (%s)", l.Remote, l.State))
 		}
 	}
-	leavers, err := s.muster.Leavers(ctx)
+	leavers, err := s.muster.Leavers(ctx, adminapi.LeaverQuery{})
 	for _, l := range leavers {
 		if l.Object == o.ID {
 			wrong = append(wrong, fmt.Sprintf("%s is an open leaver: %s", p.login, l.Why))

@@ -83,6 +83,7 @@ var levels = []level{
 			{"name", "its name, as for sources", required},
 			{"type", "what kind of service it is: `scim`", required},
 			{"mode", "`observe` reads both sides and writes nothing; `pilot` writes only for the people in `pilot`; `live` writes", "`observe`"},
+			{"token_owner", "user name, email or account id of whoever the token belongs to: nobody closes them, since without them nobody could be closed", "nobody is protected for it"},
 			{"pilot", "user names of the people to begin with: a list", required + " with `mode: pilot`"},
 			{"drift", "what becomes of changes that somebody makes there by hand: `repair` undoes them, `report` leaves them and tells (`muster drift`). Who must be closed is closed either way", "`repair`"},
 			{"settings", "settings of the type: see [Settings of type scim](#settings-of-type-scim)", "those with a default"},

@@ -31,7 +31,7 @@ var (
 const AlreadyClosed = "already"
 
 // close closes the account that the order is about, and returns nil once the target has confirmed it, or says that there is none.
-func (c *closing) close(ctx context.Context) error {
+func (c *errand) close(ctx context.Context) error {
 	if c.order.Object != "" && c.account() == "" {
 		if err := c.match(ctx); err != nil {
 			return err
@@ -72,7 +72,7 @@ func (c *closing) close(ctx context.Context) error {
 }
 
 // mark remembers of a link that its closing was ordered and may have taken effect.
-func (c *closing) mark(sent bool) {
+func (c *errand) mark(sent bool) {
 	if !sent || c.have.Object == "" {
 		return
 	}
@@ -85,22 +85,13 @@ func (c *closing) mark(sent bool) {
 }
 
 // look asks the target whether the account is closed, and if so, says what is the proof. already means that nobody has sent anything yet.
-func (c *closing) look(ctx context.Context, already bool) (bool, error) {
+func (c *errand) look(ctx context.Context, already bool) (bool, error) {
 	id := c.account()
-	remote, err := c.t.Connector.Get(ctx, connector.User, id)
-	now := c.t.e.cfg.Now()
-	proof := fmt.Sprintf("read back: the account %s is disabled", id)
-	switch {
-	case errors.Is(err, connector.ErrNotFound):
-		if _, err := c.t.Connector.Check(ctx); err != nil { // the canary
-			return false, err
-		}
-		proof = fmt.Sprintf("read back: there is no account %s any more, while the target answers otherwise (%s)", id, cut(err.Error()))
-	case err != nil:
+	remote, proof, err := c.t.readBack(ctx, connector.User, id)
+	if err != nil || remote != nil && remote.Active {
 		return false, err
-	case remote.Active:
-		return false, nil
 	}
+	now := c.t.e.cfg.Now()
 	c.order.State, c.order.Code, c.order.Answer, c.order.Confirmed, c.order.Remote = link.Obeyed, "", proof, now, id
 	if already && c.order.Attempts == 0 {
 		c.order.Code = AlreadyClosed
@@ -114,7 +105,7 @@ func (c *closing) look(ctx context.Context, already bool) (bool, error) {
 		l.Since = now
 	}
 	l.State, l.Active, l.Confirmed, l.Cause = link.Closed, false, now, directory.Operator
-	if err != nil && !c.vanishes() { // it is gone, not merely out of sight
+	if remote == nil { // there is nothing to enable: who comes back is looked up
 		l.Applied = nil
 		edges, err := c.forgotten(ctx, l)
 		if err != nil {
@@ -126,13 +117,24 @@ func (c *closing) look(ctx context.Context, already bool) (bool, error) {
 	return true, nil
 }
 
-// vanishes reports whether disabled accounts of the target may answer as if they were gone.
-func (c *closing) vanishes() bool {
-	can := c.t.can.Load()
-	return can != nil && can.DisabledGone && c.intent.Verb != connector.Delete
+// readBack asks the target for an account or group, and returns it, or nil if it is gone while the target answers otherwise. proof says in words what it answered.
+func (t *target) readBack(ctx context.Context, kind connector.Kind, id connector.RemoteID) (remote *connector.Remote, proof string, err error) {
+	found, err := t.Connector.Get(ctx, kind, id)
+	switch {
+	case errors.Is(err, connector.ErrNotFound):
+		if _, err := t.Connector.Check(ctx); err != nil { // the canary
+			return nil, "", err
+		}
+		return nil, fmt.Sprintf("read back: there is no %s any more, while the target answers otherwise (%s)", id, cut(err.Error())), nil
+	case err != nil:
+		return nil, "", err
+	case found.Active:
+		return &found, fmt.Sprintf("read back: the account %s is active", id), nil
+	}
+	return &found, fmt.Sprintf("read back: the account %s is disabled", id), nil
 }
 
-func (c *closing) forgotten(ctx context.Context, l link.Link) (edges []link.Edge, err error) {
+func (c *errand) forgotten(ctx context.Context, l link.Link) (edges []link.Edge, err error) {
 	return edges, c.t.view(ctx, func(v directory.Reader) (err error) {
 		edges, err = appliedEdges(ctx, link.Of(v), l)
 		return err
@@ -140,7 +142,7 @@ func (c *closing) forgotten(ctx context.Context, l link.Link) (edges []link.Edge
 }
 
 // begin chooses how the account is closed, and records the intent, and with it the link of an account that was found just now.
-func (c *closing) begin(ctx context.Context) error {
+func (c *errand) begin(ctx context.Context) error {
 	verb, err := c.verb(ctx)
 	if err != nil {
 		return err
@@ -148,7 +150,7 @@ func (c *closing) begin(ctx context.Context) error {
 	return c.intend(ctx, verb)
 }
 
-func (c *closing) intend(ctx context.Context, verb connector.Verb) error {
+func (c *errand) intend(ctx context.Context, verb connector.Verb) error {
 	c.intent = link.Intent{
 		ID: string(directory.NewID()), Target: c.t.Name, Object: c.have.Object, Kind: connector.User, Verb: verb, Remote: c.account(), Cause: directory.Operator,
 		Before: c.have.Applied, Active: verb != connector.Enable, Want: c.have.Applied, At: c.t.e.cfg.Now(),
@@ -174,7 +176,7 @@ func (c *closing) intend(ctx context.Context, verb connector.Verb) error {
 }
 
 // verb returns how an account is closed there: as the rules choose, and where removing is switched off, by disabling.
-func (c *closing) verb(ctx context.Context) (connector.Verb, error) {
+func (c *errand) verb(ctx context.Context) (connector.Verb, error) {
 	can, err := c.t.features(ctx)
 	if err != nil {
 		return "", err
@@ -189,12 +191,12 @@ func (c *closing) verb(ctx context.Context) (connector.Verb, error) {
 	return "", fmt.Errorf("%w: it cannot disable accounts. Close the account there by hand", connector.ErrUnsupported)
 }
 
-func (c *closing) op() connector.Op {
+func (c *errand) op() connector.Op {
 	return connector.Op{Key: c.intent.ID, Verb: c.intent.Verb, Kind: connector.User, ID: c.intent.Remote, Want: c.intent.Want, Repeat: c.order.Attempts > 0}
 }
 
 // rules are those in force, or while none are, those that are configured.
-func (c *closing) rules() *ruleset {
+func (c *errand) rules() *ruleset {
 	if r := c.t.active.Load(); r != nil {
 		return r
 	}
@@ -202,7 +204,7 @@ func (c *closing) rules() *ruleset {
 }
 
 // resolve finds out which account an order means that is about one, and not about a person.
-func (c *closing) resolve(ctx context.Context) error {
+func (c *errand) resolve(ctx context.Context) error {
 	if c.bare = c.order.Remote; c.order.Object != "" || c.bare != "" {
 		return nil
 	}
@@ -215,7 +217,7 @@ func (c *closing) resolve(ctx context.Context) error {
 }
 
 // match looks for an account of a person who has none that we know of. One that a rule would have linked is theirs; about any other, somebody must say so.
-func (c *closing) match(ctx context.Context) error {
+func (c *errand) match(ctx context.Context) error {
 	can, err := c.t.features(ctx)
 	if err != nil {
 		return err
@@ -289,7 +291,7 @@ func (t *target) findAccount(ctx context.Context, account string) (connector.Rem
 }
 
 // reopen opens an account that is nobody's of ours, after the order to close it was lifted.
-func (c *closing) reopen(ctx context.Context) error {
+func (c *errand) reopen(ctx context.Context) error {
 	remote, err := c.t.Connector.Get(ctx, connector.User, c.order.Remote)
 	switch {
 	case errors.Is(err, connector.ErrNotFound):

@@ -29,6 +29,7 @@ type Explanation struct {
 	Waiting []link.Waiting
 	Journal []link.Entry // newest first
 	Trail
+	Order *link.Order // to close them; nil: there is none
 }
 
 // Explain says for one object and target which rule put it in or out, how each value came about, and what was sent last. It calls nothing remote but, once
@@ -63,7 +64,7 @@ func (e *Engine) Explain(ctx context.Context, name string, id directory.ID) (Exp
 
 func (w *wave) explain(ctx context.Context, u *unit, draft bool) (Explanation, error) {
 	x := Explanation{
-		Target: w.t.Name, Object: u.object, Records: u.records, Draft: draft, Want: u.want, Traces: u.traces, Fault: u.fault, Link: u.have, Lines: u.lines,
+		Target: w.t.Name, Object: u.object, Records: u.records, Draft: draft, Want: u.want, Traces: u.traces, Fault: u.fault, Link: u.have, Lines: u.lines, Order: u.order,
 	}
 	if u.old != nil {
 		x.Link = *u.old

@@ -94,7 +94,7 @@ func (t *target) obeyOne(ctx context.Context, o link.Order) error {
 	defer t.inHand.Delete(key)
 	t.turns.Add(1)
 	ctx = connector.Urgent(ctx)
-	c := &closing{t: t, order: o}
+	c := &errand{t: t, order: o}
 	if err := c.load(ctx); err != nil || c.over {
 		return err
 	}
@@ -116,8 +116,8 @@ func (t *target) obeyOne(ctx context.Context, o link.Order) error {
 	return c.settle(ctx, c.close(ctx))
 }
 
-// A closing is one order on its way. Its link and its order are as they stood when the person was taken hold of.
-type closing struct {
+// An errand is one order on its way. Its link and its order are as they stood when the person was taken hold of.
+type errand struct {
 	t       *target
 	order   link.Order
 	have    link.Link          // zero: the account is nobody's of ours
@@ -130,7 +130,7 @@ type closing struct {
 }
 
 // account returns the account that the order is about, or "" while it is not known.
-func (c *closing) account() connector.RemoteID {
+func (c *errand) account() connector.RemoteID {
 	if linkedTo(c.have) {
 		return c.have.Remote
 	}
@@ -141,7 +141,7 @@ func (c *closing) account() connector.RemoteID {
 func linkedTo(l link.Link) bool { return l.Remote != "" && l.State != link.Lost }
 
 // load reads the order and the link as they are now.
-func (c *closing) load(ctx context.Context) error {
+func (c *errand) load(ctx context.Context) error {
 	return c.t.view(ctx, func(v directory.Reader) error {
 		l := link.Of(v)
 		var orders []link.Order
@@ -169,7 +169,7 @@ func (c *closing) load(ctx context.Context) error {
 }
 
 // settle records how far the order got, with the link and the journal, in one transaction.
-func (c *closing) settle(ctx context.Context, err error) error {
+func (c *errand) settle(ctx context.Context, err error) error {
 	if ctx.Err() != nil && c.intent.ID == "" {
 		return nil // nothing was sent, and the order is as it was
 	}
@@ -208,6 +208,8 @@ func (c *closing) settle(ctx context.Context, err error) error {
 	switch {
 	case stored != nil:
 		return stored
+	case c.drop:
+		log.Info("order lifted", "answer", c.outcome.Answer)
 	case c.order.State == link.Ordered && c.order.Code != was:
 		log.Warn("ordered closed, and not confirmed", "code", c.order.Code, "why", c.order.Answer)
 	case c.order.State != link.Ordered:
@@ -217,7 +219,7 @@ func (c *closing) settle(ctx context.Context, err error) error {
 }
 
 // failed says what err means for the order: it stays open and is tried again.
-func (c *closing) failed(ctx context.Context, err error) {
+func (c *errand) failed(ctx context.Context, err error) {
 	var wait *connector.RetryAfter
 	c.order.Answer, c.order.Attempts = cut(err.Error()), c.order.Attempts+1
 	pause := c.pause()
@@ -253,7 +255,7 @@ func (c *closing) failed(ctx context.Context, err error) {
 }
 
 // pause is how long the next try waits: a leaver is tried again every minute, and after an hour of that every quarter of one.
-func (c *closing) pause() time.Duration {
+func (c *errand) pause() time.Duration {
 	if c.order.Attempts > 60 {
 		return obeyRarely
 	}

@@ -149,15 +149,15 @@ func (w *wave) closing(j *job) link.Link {
 func (w *wave) close(ctx context.Context, j *job) {
 	l := w.closing(j)
 	j.outcome = link.Outcome{Result: link.Done, Link: &l, Clear: true}
-	closed, gone, err := w.closed(ctx, j)
-	if !closed {
+	proof, gone, err := w.closed(ctx, j)
+	if j.outcome.Answer = proof; proof == "" {
 		reason := "the target accepted it, and still shows the account as active"
 		if err != nil {
 			reason = "the target accepted it, and could not be asked whether it is closed: " + err.Error()
 		}
 		x := w.retry(j.unit, codeUnclosed, reason, 0)
 		x.Line = j.intent.Line
-		j.outcome.Wait, j.outcome.Clear = &x, false
+		j.outcome.Wait, j.outcome.Clear, j.outcome.Answer = &x, false, cut(reason)
 		w.count("unclosed", 1)
 		return
 	}
@@ -169,17 +169,14 @@ func (w *wave) close(ctx context.Context, j *job) {
 	w.count(string(j.op.Verb)+"d", 1)
 }
 
-// closed asks the target whether the account is disabled or gone. Some answer of disabled accounts as if they were gone.
-func (w *wave) closed(ctx context.Context, j *job) (closed, gone bool, err error) {
-	remote, err := w.t.Connector.Get(ctx, j.op.Kind, j.op.ID)
-	switch {
-	case err == nil:
-		return j.op.Verb == connector.Disable && !remote.Active, false, nil
-	case errors.Is(err, connector.ErrNotFound):
-		_, err := w.t.Connector.Check(ctx) // the canary
-		return err == nil, true, err
+// closed asks the target whether the account is disabled or gone, and returns what it answered as the proof; "" means that it is neither. Some answer of disabled
+// accounts as if they were gone.
+func (w *wave) closed(ctx context.Context, j *job) (proof string, gone bool, err error) {
+	remote, proof, err := w.t.readBack(ctx, j.op.Kind, j.op.ID)
+	if remote != nil && (remote.Active || j.op.Verb != connector.Disable) {
+		return "", false, nil
 	}
-	return false, false, err
+	return proof, remote == nil, err
 }
 
 // refuses reports whether an error is about the target as a whole.

@@ -73,12 +73,14 @@ func (w *wave) prepare(ctx context.Context, ids []directory.ID) ([]*unit, error)
 				return err
 			}
 			keepNames(part)
+			if kind == connector.User {
+				if err := w.ordered(ctx, link.Of(v), part); err != nil {
+					return err
+				}
+			}
 			if err := w.compared(ctx, link.Of(v), part); err != nil {
 				return err
 			}
-		}
-		if err := w.ordered(ctx, link.Of(v), ofKind(units, connector.User)); err != nil {
-			return err
 		}
 		return w.sizes(ctx, link.Of(v), ofKind(units, connector.Group))
 	})

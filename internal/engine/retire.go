@@ -276,7 +276,7 @@ func (w *wave) deleteOld(ctx context.Context, u *unit, a link.Rename) error {
 		if _, err := w.t.Connector.Apply(ctx, j.op); err != nil {
 			return err
 		}
-		if gone, _, err := w.closed(ctx, j); err != nil || !gone {
+		if proof, _, err := w.closed(ctx, j); err != nil || proof == "" {
 			return errors.Join(fmt.Errorf("the target accepted the deletion and still has the group"), err)
 		}
 		j.outcome.Clear = waits

@@ -251,7 +251,7 @@ func TestStopOutlastsEveryRead(t *testing.T) {
 	ada := c.person("ada")
 	w.calm("corp")
 	id := w.object("corp", ada).ID
-	if _, err := w.door.Stop(t.Context(), "operator:olivia", id, &directory.Stop{By: "olivia", Reason: "lost laptop", At: w.now}); err != nil {
+	if _, err := w.door.Stop(t.Context(), "operator:olivia", id, &directory.Stop{By: "olivia", Reason: "lost laptop", At: w.now}, nil); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 50 {
@@ -279,7 +279,7 @@ func TestStopOfOneWhoseNameIsContested(t *testing.T) {
 	w.calm("corp")
 	c.set(bob, "uid", "ada")
 	w.calm("corp")
-	o, err := w.door.Stop(t.Context(), "operator:olivia", w.object("corp", bob).ID, &directory.Stop{By: "olivia", At: w.now})
+	o, err := w.door.Stop(t.Context(), "operator:olivia", w.object("corp", bob).ID, &directory.Stop{By: "olivia", At: w.now}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

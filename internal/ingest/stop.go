@@ -8,8 +8,8 @@ import (
 )
 
 // Stop deactivates a person by an operator's word, or with a nil stop lifts that word: then the person is again what their sources say. It returns the
-// person as they are then. No read lifts a stop.
-func (d *Door) Stop(ctx context.Context, by directory.Actor, id directory.ID, stop *directory.Stop) (directory.Object, error) {
+// person as they are then. No read lifts a stop. also is run in the same transaction, if it is not nil.
+func (d *Door) Stop(ctx context.Context, by directory.Actor, id directory.ID, stop *directory.Stop, also func(directory.Tx) error) (directory.Object, error) {
 	var out directory.Object
 	err := d.update(ctx, by, func(tx directory.Tx) error {
 		was, err := tx.Object(ctx, id)
@@ -31,7 +31,10 @@ func (d *Door) Stop(ctx context.Context, by directory.Actor, id directory.ID, st
 			return err
 		}
 		out = o.is
-		return s.write(ctx)
+		if err := s.write(ctx); err != nil || also == nil {
+			return err
+		}
+		return also(tx)
 	})
 	if err != nil {
 		return out, fmt.Errorf("stop %s: %w", id, err)

@@ -21,6 +21,7 @@ const (
 	Unsupported = "unsupported"     // the target does not offer it
 	Observes    = "target_observes" // its mode lets nothing be sent
 	Paused      = "paused"
+	Protected   = "protected"        // whoever must not be closed
 	Broken      = "source_failed"    // a read could not be stored
 	denied      = "not_allowed"      // the caller lacks a right
 	unknown     = "not_signed_in"    // no or no valid token
@@ -51,6 +52,7 @@ var status = map[string]int{
 	Unsupported: http.StatusUnprocessableEntity,
 	Observes:    http.StatusConflict,
 	Paused:      http.StatusConflict,
+	Protected:   http.StatusConflict,
 	Broken:      http.StatusBadGateway,
 	denied:      http.StatusForbidden,
 	unknown:     http.StatusUnauthorized,

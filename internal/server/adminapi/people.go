@@ -1,7 +1,6 @@
 package adminapi
 
 import (
-	"slices"
 	"time"
 
 	"muster/internal/attr"
@@ -133,46 +132,4 @@ type Call struct {
 	Took   string         `json:"took,omitempty"` // "120ms"
 	Run    string         `json:"run,omitempty"`
 	Cause  string         `json:"cause,omitempty"`
-}
-
-// Closing asks to close a person.
-type Closing struct {
-	Reason string `json:"reason" minLength:"1"`
-}
-
-// Closed is how far closing or reopening a person has got. Work goes on after the answer.
-type Closed struct {
-	Object  Object     `json:"object"`
-	Targets []ClosedAt `json:"targets"`
-	Runs    []string   `json:"runs,omitempty"`
-}
-
-// At brings what was known of targets before a run up to what o says of its accounts now.
-func (o Object) At(before []ClosedAt) []ClosedAt {
-	out := slices.Clone(before)
-	for i, at := range out {
-		for _, l := range o.Links {
-			if l.Target != at.Target || at.State == "paused" || at.State == "stopped" {
-				continue
-			}
-			out[i].Remote = string(l.Remote)
-			switch {
-			case l.State == "closing":
-				out[i].State = "closing"
-			case l.Active:
-				out[i].State = "open"
-			default:
-				out[i].State = "closed"
-			}
-		}
-	}
-	return out
-}
-
-// ClosedAt is how far it has got at one target.
-type ClosedAt struct {
-	Target string `json:"target"`
-	Remote string `json:"remote,omitempty"`
-	State  string `json:"state"`         // "closed", "closing", "open", "paused", "stopped", "none"
-	How    string `json:"how,omitempty"` // how to close by hand what cannot be reached
 }

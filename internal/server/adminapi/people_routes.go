@@ -39,34 +39,10 @@ func (a *api) peopleRoutes() {
 	}
 	add(a, route{"why", http.MethodGet, "/why", "Why someone is what they are at a target", access.View, 0},
 		func(ctx context.Context, in *whyQuery) (Explanation, error) { return a.svc.Why(ctx, in.Who, in.Target) })
-	add(a, route{"list-leavers", http.MethodGet, "/leavers", "People who are not confirmed to be closed", access.View, 0},
-		func(ctx context.Context, _ *none) (List[Leaver], error) {
-			found, err := a.svc.Leavers(ctx)
-			return list(found, 0, nil), err
-		})
 	a.closingRoutes()
 }
 
 // A Reason says why something is done.
 type Reason struct {
 	Reason string `json:"reason" minLength:"1"`
-}
-
-func (a *api) closingRoutes() {
-	type closing struct {
-		Who  string `path:"who"`
-		Body Closing
-	}
-	type opening struct {
-		Who  string `path:"who"`
-		Body Reason
-	}
-	add(a, route{"disable", http.MethodPost, "/people/{who}/disable", "Close a person at once", access.Disable, 0},
-		func(ctx context.Context, in *closing) (Closed, error) {
-			return a.svc.Disable(ctx, in.Who, in.Body, callerOf(ctx))
-		})
-	add(a, route{"enable", http.MethodPost, "/people/{who}/enable", "Lift what disable did", access.Disable, 0},
-		func(ctx context.Context, in *opening) (Closed, error) {
-			return a.svc.Enable(ctx, in.Who, in.Body.Reason, callerOf(ctx))
-		})
 }

@@ -75,19 +75,6 @@ type Waiting struct {
 	Next     time.Time    `json:"next,omitzero"`
 }
 
-// Leaver is a person who should be closed at a target and is not confirmed to be.
-type Leaver struct {
-	Object directory.ID    `json:"object"`
-	Name   string          `json:"name"`
-	Target string          `json:"target,omitempty"` // "" = not concluded yet, at none
-	Remote string          `json:"remote,omitempty"`
-	Cause  directory.Cause `json:"cause,omitempty"`
-	State  string          `json:"state"` // "missing", "closing", "held", "retrying", "stopped", "paused", "open", "lost"
-	Why    string          `json:"why"`   // what it waits for
-	Since  time.Time       `json:"since"`
-	Until  time.Time       `json:"until,omitzero"` // missing: when the second read may conclude; retrying: the next try
-}
-
 // Limit is how far one class may go at a target within 24 hours.
 type Limit struct {
 	Target string     `json:"target"`

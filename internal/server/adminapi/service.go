@@ -25,6 +25,7 @@ type Service interface {
 	Plans
 	Waits
 	People
+	Closings
 	Targets
 	Drifts
 	Confirmations
@@ -79,11 +80,9 @@ type Plans interface {
 type Waits interface {
 	// Waiting returns single objects that wait, by target and object.
 	Waiting(ctx context.Context, q WaitQuery) ([]Waiting, error)
-	// Leavers returns people who should be closed at a target and are not confirmed to be, oldest first.
-	Leavers(ctx context.Context) ([]Leaver, error)
 }
 
-// People find people and groups, explain them, and close and reopen people. Who is meant is given as an id, a username, an email, or the key or DN of a
+// People find people and groups, and explain them. Who is meant is given as an id, a username, an email, or the key or DN of a
 // record; who fits several is a problem that lists them.
 type People interface {
 	// Objects returns a page of people or groups by id, or those that a text finds.
@@ -91,10 +90,6 @@ type People interface {
 	Object(ctx context.Context, kind, who string) (Object, error)
 	// Why explains a person or group at a target, or at all of them if target is "".
 	Why(ctx context.Context, who, target string) (Explanation, error)
-	// Disable closes a person at once: past limits, holds and queues.
-	Disable(ctx context.Context, who string, req Closing, by access.Caller) (Closed, error)
-	// Enable lifts what Disable did; the person is then again what the sources say.
-	Enable(ctx context.Context, who, reason string, by access.Caller) (Closed, error)
 }
 
 // Targets steer single targets.

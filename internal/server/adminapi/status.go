@@ -53,6 +53,7 @@ type TargetStatus struct {
 	Held     int          `json:"held"`              // objects that wait for a person
 	Retrying int          `json:"retrying"`          // objects that are tried again
 	Leavers  int          `json:"leavers"`           // people who are not confirmed to be closed
+	Overdue  int          `json:"overdue,omitempty"` // of these, for more than 15 minutes
 	Drift    int          `json:"drift"`             // things that somebody changed there by hand
 	Draft    string       `json:"draft,omitempty"`   // id of the first or change plan that waits
 	Holds    []string     `json:"holds,omitempty"`   // ids of the holds that wait

@@ -146,7 +146,7 @@ func (c *console) reopenPerson(v *visit) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	_, err = c.Service.Enable(v.ctx(), v.PathValue("id"), reason, v.caller)
+	_, err = c.Service.Enable(v.ctx(), v.PathValue("id"), adminapi.Opening{Reason: reason}, v.caller)
 	return Root + "people/" + v.PathValue("id") + "?did=reopened", err
 }
 

@@ -91,7 +91,7 @@ func (c *console) glance(ctx context.Context) (g glance, err error) {
 	if g.status, err = c.Service.Status(ctx); err != nil {
 		return g, err
 	}
-	if g.leavers, err = c.Service.Leavers(ctx); err != nil {
+	if g.leavers, err = c.Service.Leavers(ctx, adminapi.LeaverQuery{}); err != nil {
 		return g, err
 	}
 	g.inbox, err = c.inbox(ctx, g)

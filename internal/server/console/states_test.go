@@ -23,7 +23,7 @@ type nothing struct{ adminapi.Service }
 func (nothing) Status(context.Context) (adminapi.Status, error) {
 	return adminapi.Status{Summary: "All 0 targets in step.", Since: adminapitest.Now}, nil
 }
-func (nothing) Leavers(context.Context) ([]adminapi.Leaver, error)            { return nil, nil }
+func (nothing) Leavers(context.Context, adminapi.LeaverQuery) ([]adminapi.Leaver, error)            { return nil, nil }
 func (nothing) Limits(context.Context, string) ([]adminapi.Limit, error)      { return nil, nil }
 func (nothing) Plans(context.Context, adminapi.PlanQuery) ([]run.Plan, error) { return nil, nil }
 func (nothing) Runs(context.Context, string, int) ([]run.Run, error)          { return nil, nil }
@@ -62,7 +62,7 @@ func (m much) Status(ctx context.Context) (adminapi.Status, error) {
 	return s, err
 }
 
-func (much) Leavers(context.Context) ([]adminapi.Leaver, error) {
+func (much) Leavers(context.Context, adminapi.LeaverQuery) ([]adminapi.Leaver, error) {
 	var out []adminapi.Leaver
 	for i := range 500 {
 		out = append(out, adminapi.Leaver{

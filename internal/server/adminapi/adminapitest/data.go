@@ -230,13 +230,6 @@ func waiting() []adminapi.Waiting {
 	}
 }
 
-func leavers() []adminapi.Leaver {
-	return []adminapi.Leaver{
-		{Object: mia, Name: names()[mia], Target: "wiki", Remote: "u-3", Cause: directory.Missing, State: "closing", Why: "wiki has not confirmed it yet", Since: ago(time.Hour)},
-		{Object: ben, Name: "ben.ito", State: "missing", Why: "a second complete read has to agree", Since: ago(5 * time.Minute), Until: Now.Add(5 * time.Minute)},
-	}
-}
-
 func explanation(o adminapi.Object, target string) adminapi.Explanation {
 	if target == "" {
 		target = "wiki"

@@ -254,9 +254,6 @@ func (s *Service) Waiting(_ context.Context, q adminapi.WaitQuery) ([]adminapi.W
 	}), nil
 }
 
-// Leavers returns one who is missing and one who is being closed.
-func (s *Service) Leavers(context.Context) ([]adminapi.Leaver, error) { return leavers(), nil }
-
 // Objects returns the people, in pages, or those whose name begins with the text.
 func (s *Service) Objects(_ context.Context, q adminapi.ObjectQuery) ([]adminapi.Object, error) {
 	var out []adminapi.Object
@@ -293,27 +290,6 @@ func (s *Service) Why(ctx context.Context, who, target string) (adminapi.Explana
 		return adminapi.Explanation{}, missing("target", target)
 	}
 	return explanation(o, target), nil
-}
-
-// Disable says how far it got.
-func (s *Service) Disable(ctx context.Context, who string, req adminapi.Closing, by access.Caller) (adminapi.Closed, error) {
-	o, err := s.Object(ctx, string(directory.Person), who)
-	if err != nil {
-		return adminapi.Closed{}, err
-	}
-	s.note(by, "disable %s (%s)", o.Name, req.Reason)
-	o.State, o.Cause, o.Stop = directory.Disabled, directory.Operator, &directory.Stop{By: by.Handle, Reason: req.Reason, At: Now}
-	return adminapi.Closed{Object: o, Targets: []adminapi.ClosedAt{
-		{Target: "wiki", Remote: "u-1", State: "closed"},
-		{Target: "old", Remote: "77", State: "stopped", How: "Sign in at https://old.example/admin as an administrator and deactivate account 77."},
-	}}, nil
-}
-
-// Enable says how far it got.
-func (s *Service) Enable(ctx context.Context, who, reason string, by access.Caller) (adminapi.Closed, error) {
-	o, err := s.Object(ctx, string(directory.Person), who)
-	s.note(by, "enable %s (%s)", o.Name, reason)
-	return adminapi.Closed{Object: o, Targets: []adminapi.ClosedAt{{Target: "wiki", Remote: "u-1", State: "open"}}}, err
 }
 
 // Pause pauses a target.

@@ -113,12 +113,6 @@ func (c *Client) Waiting(ctx context.Context, q adminapi.WaitQuery) ([]adminapi.
 	return l.Items, err
 }
 
-// Leavers returns people who are not confirmed to be closed.
-func (c *Client) Leavers(ctx context.Context) ([]adminapi.Leaver, error) {
-	l, err := get[adminapi.List[adminapi.Leaver]](ctx, c, "/leavers", nil)
-	return l.Items, err
-}
-
 // Objects returns a page of people or groups.
 func (c *Client) Objects(ctx context.Context, q adminapi.ObjectQuery) (adminapi.List[adminapi.Object], error) {
 	return get[adminapi.List[adminapi.Object]](ctx, c, plural(q.Kind), query("text", q.Text, "after", string(q.After), "limit", count(q.Limit)))
@@ -139,16 +133,6 @@ func plural(kind string) string {
 // Why explains someone at a target, or at all.
 func (c *Client) Why(ctx context.Context, who, target string) (adminapi.Explanation, error) {
 	return get[adminapi.Explanation](ctx, c, "/why", query("who", who, "target", target))
-}
-
-// Disable closes a person at once.
-func (c *Client) Disable(ctx context.Context, who string, req adminapi.Closing) (adminapi.Closed, error) {
-	return post[adminapi.Closed](ctx, c, "/people/"+esc(who)+"/disable", req)
-}
-
-// Enable lifts what Disable did.
-func (c *Client) Enable(ctx context.Context, who, reason string) (adminapi.Closed, error) {
-	return post[adminapi.Closed](ctx, c, "/people/"+esc(who)+"/enable", adminapi.Reason{Reason: reason})
 }
 
 // Pause stops sending to a target.

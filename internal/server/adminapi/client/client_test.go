@@ -78,9 +78,16 @@ func reads(t *testing.T, h *adminapitest.House, c *client.Client) {
 	waiting, err := c.Waiting(ctx, adminapi.WaitQuery{Wait: "held"})
 	waitingWant, wantErr := h.Waiting(ctx, adminapi.WaitQuery{Wait: "held"})
 	same(t, "waiting", waiting, err, waitingWant, wantErr)
-	leavers, err := c.Leavers(ctx)
-	leaversWant, wantErr := h.Leavers(ctx)
+	lv := adminapi.LeaverQuery{Closed: true, Since: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
+	leavers, err := c.Leavers(ctx, lv)
+	leaversWant, wantErr := h.Leavers(ctx, lv)
 	same(t, "leavers", leavers, err, leaversWant, wantErr)
+	closing, err := c.Closing(ctx, "olivia.berg", time.Second)
+	closingWant, wantErr := h.Closing(ctx, "olivia.berg", time.Second)
+	same(t, "closing", closing, err, closingWant, wantErr)
+	account, err := c.ClosingAccount(ctx, "wiki", "a/b?c", 0)
+	accountWant, wantErr := h.ClosingAccount(ctx, "wiki", "a/b?c", 0)
+	same(t, "closing of an account", account, err, accountWant, wantErr)
 	why, err := c.Why(ctx, "olivia.berg", "wiki")
 	whyWant, wantErr := h.Why(ctx, "olivia.berg", "wiki")
 	same(t, "why", why, err, whyWant, wantErr)
@@ -104,7 +111,11 @@ func writes(t *testing.T, h *adminapitest.House, c *client.Client) {
 	try(c.Approve(ctx, "chat", adminapi.Approval{Count: 5, AllOrNothing: true}))
 	try(c.Reject(ctx, adminapitest.Hold, adminapi.Rejection{Lines: []string{"key-a"}, Reason: "no"}))
 	try(c.Disable(ctx, "olivia.berg", adminapi.Closing{Reason: "left"}))
-	try(c.Enable(ctx, "olivia.berg", "mistake"))
+	try(c.Disable(ctx, "olivia.berg", adminapi.Closing{Reason: "no", DryRun: true}))
+	try(c.Disable(ctx, "olivia.berg", adminapi.Closing{Reason: "left", Targets: []string{"wiki"}, ThroughPause: true}))
+	try(c.Enable(ctx, "olivia.berg", adminapi.Opening{Reason: "mistake", Targets: []string{"wiki"}}))
+	try(c.DisableAccount(ctx, "wiki", "zoe/1", adminapi.Closing{Reason: "left"}))
+	try(c.EnableAccount(ctx, "wiki", "zoe/1", "mistake"))
 	try(c.Pause(ctx, "wiki", "upgrade"))
 	try(c.Resume(ctx, "wiki", "done"))
 	try(c.Raise(ctx, "wiki", adminapi.Raise{Class: "stated", To: 50, Until: until, Reason: "move"}))
@@ -117,8 +128,11 @@ func writes(t *testing.T, h *adminapitest.House, c *client.Client) {
 		`owner sync "corp" person "" full true`,
 		"owner approve plan-chat count 5 lines [] all or nothing true",
 		"owner reject hold-wiki lines [key-a] (no)",
-		"owner disable olivia.berg (left)",
-		"owner enable olivia.berg (mistake)",
+		"owner disable olivia.berg at [] through pause false (left)",
+		"owner disable olivia.berg at [wiki] through pause true (left)",
+		"owner enable olivia.berg at [wiki] (mistake)",
+		"owner disable account zoe/1 at wiki (left)",
+		"owner enable account zoe/1 at wiki (mistake)",
 		"owner pause wiki (upgrade)",
 		"owner resume wiki (done)",
 		"owner raise wiki stated to 50 until 2026-03-02T18:00:00Z (move)",
