@@ -25,6 +25,7 @@ type pulse struct {
 	c    *console
 	mu   sync.Mutex // guards the rest; held while asking, so that many pages ask once
 	at   time.Time
+	took time.Duration // to ask the last time
 	last glance
 	mark string
 }
@@ -61,11 +62,15 @@ func (p *pulse) now(ctx context.Context) (string, error) {
 	return p.mark, err
 }
 
+// rest is how much longer than asking took it waits until it asks anew: where asking is slow, open pages must not keep the store busy.
+const rest = 10
+
 // look asks unless the last answer is younger than that.
 func (p *pulse) look(ctx context.Context, old time.Duration) error {
-	if time.Since(p.at) < old {
+	if time.Since(p.at) < max(old, rest*p.took) {
 		return nil
 	}
+	began := time.Now()
 	g, err := p.c.glance(ctx)
 	if err != nil {
 		return err
@@ -75,7 +80,7 @@ func (p *pulse) look(ctx context.Context, old time.Duration) error {
 	if err != nil {
 		return err
 	}
-	p.last, p.at = g, time.Now()
+	p.last, p.at, p.took = g, time.Now(), time.Since(began)
 	s.Sources = slices.Clone(s.Sources)
 	for i := range s.Sources { // moves with each read, and says nothing
 		s.Sources[i].Next, s.Sources[i].Complete, s.Sources[i].Last = time.Time{}, time.Time{}, nil

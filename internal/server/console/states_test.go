@@ -58,13 +58,13 @@ func (m much) Status(ctx context.Context) (adminapi.Status, error) {
 		t.Name, t.Users, t.Leavers = fmt.Sprintf("target-with-a-long-name-%d", i), 100_000+i, 40*i
 		s.Targets = append(s.Targets, t)
 	}
-	s.People["active"], s.Summary = 104_233, "3 of 12 targets in step; "+strings.Repeat("target-with-a-long-name, ", 6)+"waiting for a decision; 500 open leavers."
+	s.People["active"], s.Summary = 104_233, "3 of 12 targets in step; "+strings.Repeat("target-with-a-long-name, ", 6)+"waiting for a decision; 120 open leavers."
 	return s, err
 }
 
 func (much) Leavers(context.Context, adminapi.LeaverQuery) ([]adminapi.Leaver, error) {
 	var out []adminapi.Leaver
-	for i := range 500 {
+	for i := range 120 {
 		out = append(out, adminapi.Leaver{
 			Object: directory.NewID(), Name: long(i), Target: "target-with-a-long-name-1", State: []string{"closing", "held", "retrying", "missing"}[i%4],
 			Why: "the target has not confirmed it yet, and was asked " + long(i), Since: adminapitest.Now.Add(-time.Duration(i) * time.Hour),

@@ -30,7 +30,7 @@ import (
 var axe string
 
 // patience is how long a page may take to become what a test waits for.
-const patience = 60 * time.Second
+const patience = 120 * time.Second
 
 // A Tab is one tab of a browser of its own: no cookie is shared. Its methods fail the test.
 type Tab struct {
