@@ -35,7 +35,7 @@ test: servers check ## install the test servers that are missing, check, and run
 	MUSTER_TEST_SERVERS=required go test -race -short $(UNWATCHED) -skip='$(HISTORIES)' $(RACE)
 
 .PHONY: servers
-servers: ## install what the tests run against: OpenLDAP, Samba AD DC, PostgreSQL, SCIMMY
+servers: ## install what the tests run against: OpenLDAP, Samba AD DC, PostgreSQL, Chromium, SCIMMY
 	scripts/install-test-servers.sh
 	scripts/install-scimmy.sh
 
@@ -68,7 +68,7 @@ fuzz: ## fuzz every parser for FUZZTIME each (20s)
 	scripts/fuzz.sh $(FUZZTIME)
 
 .PHONY: generate
-generate: ## write the generated files anew
+generate: ## write the generated files anew (needs Node only where class names of the console have changed)
 	go generate ./...
 
 .PHONY: clean
