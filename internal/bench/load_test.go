@@ -154,8 +154,15 @@ func loadFile(ctx context.Context, t task) (r result, err error) {
 
 // loadedRows are the tables that a load fills.
 var loadedRows = []rows{
-	{"object", "rowid", 200}, {"record", "rowid", 200}, {"node", "n", 1000}, {"place", "n", 200}, {"profile", "person", 200}, {"place_member", "place", 1400}, {"post", "n", 240},
-	{"post_mark", "post", 200}, {"post_file", "post", 200},
+	{"object", "rowid", 200},
+	{"record", "rowid", 200},
+	{"node", "n", 1000},
+	{"place", "n", 200},
+	{"profile", "person", 200},
+	{"place_member", "place", 1400},
+	{"post", "n", 240},
+	{"post_mark", "post", 200},
+	{"post_file", "post", 200},
 }
 
 // loadFloor decodes the lines, inserts the rows and writes the attachments.

@@ -98,7 +98,7 @@ func (s *shell) linkImportCommand() *cobra.Command {
 				if err != nil {
 					return usage("%v", err)
 				}
-				defer f.Close()
+				defer func() { _ = f.Close() }() // only read
 				in = f
 			}
 			return s.linkImport(ctx, c, args[0], in, req)

@@ -24,7 +24,9 @@ is compared with what this tenant shows; each fact is documented, unverified, ve
 With --probe-account an account is made at the service, disabled, for the address that you give: nobody there may have it. It is read, found,
 changed, disabled again and, where the service can, deleted. Where it cannot, a disabled account remains, and is named.`,
 		Example: "  muster target test wiki\n  muster target test wiki --probe-account muster-probe@example.com",
-		RunE:    s.call(func(ctx context.Context, c *client.Client, args []string) error { return s.targetTest(ctx, c, args[0], account) }),
+		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
+			return s.targetTest(ctx, c, args[0], account)
+		}),
 	}
 	test.Flags().StringVar(&account, "probe-account", "", "make a throw-away account with this address: muster-probe@example.com")
 	c.AddCommand(test, &cobra.Command{

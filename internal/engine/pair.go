@@ -99,8 +99,7 @@ func (t *target) aside(ctx context.Context) (*wave, error) {
 	}
 	w, err := t.begin(ctx, run.Reconcile, set, "")
 	if err != nil {
-		var refused *refusal
-		if errors.As(err, &refused) {
+		if refused, ok := errors.AsType[*refusal](err); ok {
 			return nil, stopped(t.Name, refused.error)
 		}
 		return nil, err
@@ -110,8 +109,7 @@ func (t *target) aside(ctx context.Context) (*wave, error) {
 }
 
 func (w *wave) problem(err error) error {
-	var refused *refusal
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*refusal](err); ok {
 		return stopped(w.t.Name, refused.error)
 	}
 	return err

@@ -53,10 +53,10 @@ var (
 func parse(text string) []Kind {
 	var out []Kind
 	_, text, _ = strings.Cut(text, "\n## ")
-	for _, group := range strings.Split(text, "\n## ") {
+	for group := range strings.SplitSeq(text, "\n## ") {
 		head, entries, _ := strings.Cut(group, "\n### ")
 		title, about, _ := strings.Cut(head, "\n")
-		for _, entry := range strings.Split(entries, "\n### ") {
+		for entry := range strings.SplitSeq(entries, "\n### ") {
 			codes, body, _ := strings.Cut(entry, "\n")
 			for _, m := range code.FindAllStringSubmatch(codes, -1) {
 				k := Kind{Code: m[1], Group: strings.TrimSpace(title), Now: paragraph(about)}
@@ -98,7 +98,7 @@ func (k *Kind) fill(body string) {
 // paragraph joins lines; a blank line stays.
 func paragraph(text string) string {
 	var out []string
-	for _, p := range strings.Split(strings.TrimSpace(text), "\n\n") {
+	for p := range strings.SplitSeq(strings.TrimSpace(text), "\n\n") {
 		out = append(out, strings.Join(strings.Fields(p), " "))
 	}
 	return strings.Join(out, "\n\n")

@@ -104,19 +104,19 @@ func selects(s *session, f run.LineFilter, args []any) (string, []any) {
 
 // conditions is what f asks of the line that is called name.
 func conditions(s *session, name string, f run.LineFilter, args []any) (string, []any) {
-	text := ""
+	var text strings.Builder
 	for _, c := range []struct{ column, value string }{
 		{"status", string(f.Status)}, {"class", f.Class}, {"cause", string(f.Cause)}, {"kind", string(f.Kind)}, {"object", string(f.Object)},
 	} {
 		if c.value != "" {
 			args = append(args, c.value)
-			text += " and " + name + "." + c.column + " = " + dollar(len(args))
+			text.WriteString(" and " + name + "." + c.column + " = " + dollar(len(args)))
 		}
 	}
 	among := func(column string, n int, bound any) {
 		if n > 0 {
 			args = append(args, bound)
-			text += " and " + s.d.member(name+"."+column, len(args))
+			text.WriteString(" and " + s.d.member(name+"."+column, len(args)))
 		}
 	}
 	among("act", len(f.Acts), ids(s, f.Acts))
@@ -124,9 +124,9 @@ func conditions(s *session, name string, f run.LineFilter, args []any) (string, 
 	among("key", len(f.Keys), ids(s, f.Keys))
 	if f.Name != "" {
 		args = append(args, like(f.Name))
-		text += " and " + name + ".name like " + dollar(len(args)) + ` escape '\'`
+		text.WriteString(" and " + name + ".name like " + dollar(len(args)) + ` escape '\'`)
 	}
-	return text, args
+	return text.String(), args
 }
 
 // like is a pattern of people's, with * and ?, as SQL has it; without them it is part of the text.

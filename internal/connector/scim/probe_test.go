@@ -174,11 +174,13 @@ func TestProbeTouchesNobody(t *testing.T) {
 // What a newer look at the tenant did not touch stays as an older one found it, unless the dialect says something else by now.
 func TestProbesAddUp(t *testing.T) {
 	older := connector.Probe{Account: probed, Facts: []connector.Fact{
-		{Name: "delete", Says: "hard", Finding: connector.Verified, Found: "gone"}, {Name: "page_size", Says: "100", Finding: connector.Contradicted},
+		{Name: "delete", Says: "hard", Finding: connector.Verified, Found: "gone"},
+		{Name: "page_size", Says: "100", Finding: connector.Contradicted},
 		{Name: "user_match externalId", Says: "true", Finding: connector.Contradicted},
 	}}
 	newer := connector.Probe{Facts: []connector.Fact{
-		{Name: "delete", Says: "hard", Finding: connector.Documented}, {Name: "page_size", Says: "50", Finding: connector.Unverified},
+		{Name: "delete", Says: "hard", Finding: connector.Documented},
+		{Name: "page_size", Says: "50", Finding: connector.Unverified},
 		{Name: "user_match externalId", Says: "true", Finding: connector.Documented},
 	}}
 	p := newer.Merge(older)

@@ -104,7 +104,10 @@ func TestFilterAgrees(t *testing.T) {
 	var people []map[string]any
 	for i, parts := range [][]string{
 		{`"title":"Boss"`, `"emails":[{"type":"work","value":"a@example.com","primary":true},{"type":"home","value":"b@example.com"}]`},
-		{`"title":"boss"`, `"active":false`, `"nickName":"x"`}, {`"emails":[{"type":"home","value":"a@example.com"}]`, `"externalId":"X"`}, {`"nickName":"ä"`, `"title":""`}, {},
+		{`"title":"boss"`, `"active":false`, `"nickName":"x"`},
+		{`"emails":[{"type":"home","value":"a@example.com"}]`, `"externalId":"X"`},
+		{`"nickName":"ä"`, `"title":""`},
+		{},
 	} {
 		a := c.send("POST", "/Users", userBody(fmt.Sprint("u", i), parts...)).want(201)
 		people = append(people, a.body)
