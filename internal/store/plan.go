@@ -71,11 +71,7 @@ func scanLine(rows *sql.Rows, l *run.Line) error {
 
 // Lines implements run.Reader.
 func (r runReader) Lines(ctx context.Context, planID string, status run.Status, after, limit int) ([]run.Line, error) {
-	text, args := "select "+lineColumns+" from line l where l.plan = $1 and l.seq > $2", []any{planID, after, atMost(limit)}
-	if status != "" {
-		text, args = text+" and l.status = $4", append(args, status)
-	}
-	return collect(ctx, r.session, scanLine, text+" order by l.seq limit $3", args...)
+	return r.FindLines(ctx, planID, run.LineFilter{Status: status}, after, limit)
 }
 
 // scanStanding scans where a line stands, and not what it says: of a first plan, everybody's line is looked up.
