@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	_ "muster/internal/demo" // is what the binary is made of: results are not kept when it changes
 	"muster/internal/testserver"
 )
 

@@ -137,7 +137,9 @@ func (c *console) closePerson(v *visit) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	_, err = c.Service.Disable(v.ctx(), v.PathValue("id"), adminapi.Closing{Reason: reason}, v.caller)
+	_, err = c.Service.Disable(v.ctx(), v.PathValue("id"), adminapi.Closing{
+		Reason: reason, Targets: v.PostForm["target"], ThroughPause: v.PostFormValue("through") == "yes",
+	}, v.caller)
 	return Root + "people/" + v.PathValue("id") + "?did=closing", err
 }
 

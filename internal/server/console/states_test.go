@@ -23,7 +23,10 @@ type nothing struct{ adminapi.Service }
 func (nothing) Status(context.Context) (adminapi.Status, error) {
 	return adminapi.Status{Summary: "All 0 targets in step.", Since: adminapitest.Now}, nil
 }
-func (nothing) Leavers(context.Context, adminapi.LeaverQuery) ([]adminapi.Leaver, error)            { return nil, nil }
+
+func (nothing) Leavers(context.Context, adminapi.LeaverQuery) ([]adminapi.Leaver, error) {
+	return nil, nil
+}
 func (nothing) Limits(context.Context, string) ([]adminapi.Limit, error)      { return nil, nil }
 func (nothing) Plans(context.Context, adminapi.PlanQuery) ([]run.Plan, error) { return nil, nil }
 func (nothing) Runs(context.Context, string, int) ([]run.Run, error)          { return nil, nil }
