@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"muster/internal/cli"
 	"muster/internal/run"
@@ -40,10 +41,10 @@ func (w *world) control(ctx context.Context) http.Handler {
 // onDemand plays one scene at a time, once the plan is approved, and returns the last event. People try things out between scenes: what was wrong before is
 // not the fault of this one.
 func (w *world) onDemand(ctx context.Context, name string, emit func(event), act act) event {
-	switch t, err := w.status(ctx); {
+	switch waiting, err := w.drafts(ctx); {
 	case err != nil:
 		return event{Error: err.Error()}
-	case t.State == "draft":
+	case slices.Contains(waiting, targetName):
 		return event{Error: fmt.Sprintf("the first plan waits for approval, and until then nothing happens: %s plan show %s", w.command(), targetName)}
 	}
 	if !w.playing.TryLock() {
@@ -66,7 +67,7 @@ func (w *world) baseline() []string {
 	for _, f := range w.ledger.audit(w.staff(), w.wiki.Snapshot()) {
 		out = append(out, f.wrong...)
 	}
-	return out
+	return append(out, w.auditSites()...)
 }
 
 // ask asks the demo that runs for a scene, and shows it.

@@ -37,6 +37,14 @@ func planning(ctx context.Context, s *stage) error {
 	for _, line := range summary(found, plan) {
 		s.say("%s", line)
 	}
+	if err := s.planSites(ctx); err != nil {
+		return err
+	}
+	for _, x := range s.sites {
+		s.say("%s", x.summary())
+		left := x.leavers(s.staff())
+		s.expect(x.title+": those who left are found", left > 0 && x.plan.Counts["disable"] == left, "the plan closes %d, %d have left: %v", x.plan.Counts["disable"], left, x.plan.Counts)
+	}
 	c := s.step.Counts
 	c["accounts_there"], c["link"], c["create"], c["close"], c["unknown"] = found.Accounts, found.Link, found.Create, found.Close, found.Unknown
 	c["update"], c["ask"], c["people_and_groups"] = found.Update, found.Ask, plan.People
@@ -70,6 +78,9 @@ func approval(ctx context.Context, s *stage) error {
 		return err
 	}
 	if err := s.finish(ctx, d.Runs); err != nil {
+		return err
+	}
+	if err := s.approveSites(ctx); err != nil {
 		return err
 	}
 	if _, err := s.settled(ctx, time.Now()); err != nil {

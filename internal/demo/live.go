@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -62,6 +64,9 @@ func (w *world) tell(ctx context.Context, opts cli.DemoOptions) error {
 		return err
 	}
 	w.plan = plan
+	if err := w.planSites(ctx); err != nil {
+		return err
+	}
 	if opts.JSON {
 		err = w.printStart(ctx, opts.Stdout, found)
 	} else {
@@ -99,31 +104,45 @@ func (w *world) decide(ctx context.Context, opts cli.DemoOptions) error {
 	return err
 }
 
-// decided waits until the plan is approved and carried out, and returns what there is then to say.
+// decided waits until the plan for the wiki is approved and carried out, those of the sites too if somebody is asked for them, and returns what there is then
+// to say.
 func (w *world) decided(ctx context.Context, opts cli.DemoOptions) (string, error) {
 	w.playing.Lock() // scenes wait until the plan is carried out
 	defer w.playing.Unlock()
-	approved := make(chan error, 1)
-	go func() { approved <- w.approvedElsewhere(ctx) }()
+	var here atomic.Bool // who is asked approves, and goes on to the next plan
+	asked := make(chan struct{})
 	if opts.Ask != nil {
-		go w.prompt(ctx, opts)
+		go func() {
+			defer close(asked)
+			w.prompt(ctx, opts, &here)
+		}()
 	}
-	if err := <-approved; err != nil {
+	if err := w.approvedSomewhere(ctx); err != nil {
 		return "", err
 	}
+	if here.Load() {
+		select {
+		case <-asked:
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+	}
 	if _, err := w.settled(ctx, time.Now()); err != nil {
+		return "", err
+	}
+	if _, err := w.drafts(ctx); err != nil {
 		return "", err
 	}
 	return w.flows(w.baseline()), nil
 }
 
-// approvedElsewhere waits, however long, until the plan is approved by whomever.
-func (w *world) approvedElsewhere(ctx context.Context) error {
+// approvedSomewhere waits, however long, until the plan for the wiki is approved by whomever.
+func (w *world) approvedSomewhere(ctx context.Context) error {
 	tick := time.NewTicker(300 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		t, err := w.status(ctx)
-		if err != nil || t.State != "draft" {
+		waiting, err := w.drafts(ctx)
+		if err != nil || !slices.Contains(waiting, targetName) {
 			return err
 		}
 		select {
@@ -137,22 +156,54 @@ func (w *world) approvedElsewhere(ctx context.Context) error {
 	}
 }
 
-// prompt asks for the count until it is right or nothing is typed.
-func (w *world) prompt(ctx context.Context, opts cli.DemoOptions) {
-	for ctx.Err() == nil {
-		text, err := opts.Ask(fmt.Sprintf("Approve it now? Type its number of people and groups, %d, or nothing to leave it:", w.plan.People))
-		if err != nil || text == "" || ctx.Err() != nil {
+// drafts are the targets whose first plan is not approved. It notes those of the sites that are.
+func (w *world) drafts(ctx context.Context) ([]string, error) {
+	all, err := w.muster.Status(ctx)
+	var out []string
+	for _, t := range all.Targets {
+		if t.State == "draft" {
+			out = append(out, t.Name)
+			continue
+		}
+		for _, x := range w.sites {
+			x.approved = x.approved || x.name == t.Name
+		}
+	}
+	return out, err
+}
+
+// prompt asks for the count of each plan until it is right or nothing is typed.
+func (w *world) prompt(ctx context.Context, opts cli.DemoOptions, here *atomic.Bool) {
+	plans := []run.Plan{w.plan}
+	for _, x := range w.sites {
+		plans = append(plans, x.plan)
+	}
+	for _, p := range plans {
+		if !w.ask(ctx, opts, p, here) {
 			return
+		}
+	}
+}
+
+// ask asks for the count of one plan, and reports whether it was given.
+func (w *world) ask(ctx context.Context, opts cli.DemoOptions, p run.Plan, here *atomic.Bool) bool {
+	for ctx.Err() == nil {
+		text, err := opts.Ask(fmt.Sprintf("Approve the plan for %s now? Type its number of people and groups, %d, or nothing to leave it:", p.Target, p.People))
+		if err != nil || text == "" || ctx.Err() != nil {
+			return false
 		}
 		n, err := strconv.Atoi(text)
 		if err == nil {
-			_, err = w.muster.Approve(ctx, w.plan.ID, adminapi.Approval{Count: n})
+			here.Store(true)
+			_, err = w.muster.Approve(ctx, p.ID, adminapi.Approval{Count: n})
+			here.Store(err == nil || p.Target != targetName)
 		}
 		if err == nil {
-			return
+			return true
 		}
 		fmt.Fprintf(opts.Stdout, "%s\n", why(err, text))
 	}
+	return false
 }
 
 func why(err error, text string) string {

@@ -26,8 +26,8 @@ func TestLive(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	out := &page{flowing: make(chan struct{})}
-	answers := make(chan string, 3)
-	for _, a := range []string{"many", "12", "272"} {
+	answers := make(chan string, 6)
+	for _, a := range []string{"many", "12", "274", "282", "66", "43"} {
 		answers <- a
 	}
 	ask := func(prompt string) (string, error) {

@@ -44,6 +44,7 @@ func leaver(ctx context.Context, s *stage) error {
 		s.say("Muster: closed the account %s later.", s.after(began, p.account))
 		s.say("Wiki: the account of %s is closed.", p.login)
 	}
+	s.standing(p.login)
 	s.expect("the account is closed", !s.account(p.account).Active, "the account of %s is still open", p.login)
 	return s.closed(ctx, p)
 }
@@ -74,7 +75,7 @@ func (s *stage) closed(ctx context.Context, p wanted) error {
 
 // room refuses to play when a limit of Muster would hold the scene back: people have played it often enough today.
 func (s *stage) room(ctx context.Context, class string) error {
-	limits, err := s.muster.Limits(ctx, targetName)
+	limits, err := s.muster.Limits(ctx, "")
 	for _, l := range limits {
 		if l.Class == class && l.Spent >= l.Limit {
 			return unplayable(fmt.Sprintf("the limit of %d for %q in 24 hours is used up, so Muster would hold this: start the demo anew", l.Limit, class))
@@ -116,6 +117,7 @@ func joiner(ctx context.Context, s *stage) error {
 	groups := groupsOf(now, u.ID)
 	s.say("Muster: created the account %s later.", s.after(began, u.ID))
 	s.say("Wiki: %s has an account, in %s.", p.login, strings.Join(groups, ", "))
+	s.standing(p.login)
 	s.expect("and in its groups", len(groups) == 2, "%s is in %v", p.login, groups)
 	return nil
 }
@@ -166,6 +168,7 @@ func rename(ctx context.Context, s *stage) error {
 	u := s.account(p.account)
 	s.say("Muster: changed the account %s later.", s.after(began, p.account))
 	s.say("Wiki: the same account %s is now %s, %s.", u.ID, u.UserName, u.Resource.Text("displayName"))
+	s.standing(new.login)
 	s.expect("it is the same account", u.UserName == new.login, "the account is %q, not %q", u.UserName, new.login)
 	_, both := s.wiki.Snapshot().User(p.login)
 	s.expect("and the only one", !both, "there is still an account %s", p.login)

@@ -99,6 +99,7 @@ func (s *stage) audit() {
 	} else {
 		s.check("nothing is touched before the approval", s.ledger.auditOthers(s.wiki.Snapshot())...)
 	}
+	s.check("Slack, Atlassian and Meisterplan", slices.DeleteFunc(s.auditSites(), func(w string) bool { return slices.Contains(s.known, w) })...)
 	if err := s.wiki.Invariants(); err != nil {
 		s.check("no contradictions", err.Error())
 	} else {

@@ -61,29 +61,18 @@ func (w *world) settled(ctx context.Context, since time.Time) (run.Run, error) {
 	}
 	quiet := 0
 	return read, w.until(ctx, "Muster serves the wiki", func(ctx context.Context) (bool, error) {
-		t, err := w.status(ctx)
-		if err == nil && t.Stopped != nil {
-			err = t.Stopped
-		}
-		if quiet++; t.Pending > 0 || t.Retrying > 0 {
-			quiet = 0
+		all, err := w.muster.Status(ctx)
+		quiet++
+		for _, t := range all.Targets {
+			if err == nil && t.Stopped != nil {
+				err = t.Stopped
+			}
+			if t.State != "draft" && (t.Pending > 0 || t.Retrying > 0) {
+				quiet = 0
+			}
 		}
 		return quiet == 3, err // in the middle of another try, nothing waits for a moment
 	})
-}
-
-// status returns how Muster sees the wiki.
-func (w *world) status(ctx context.Context) (adminapi.TargetStatus, error) {
-	s, err := w.muster.Status(ctx)
-	if err != nil {
-		return adminapi.TargetStatus{}, err
-	}
-	for _, t := range s.Targets {
-		if t.Name == targetName {
-			return t, nil
-		}
-	}
-	return adminapi.TargetStatus{}, fmt.Errorf("muster knows no target %s", targetName)
 }
 
 // finish waits for runs to end and returns what went wrong with them. What is held for a person is no mistake.

@@ -17,25 +17,32 @@ func (w *world) welcome(ctx context.Context, out io.Writer, found run.Report) {
 
   the company's directory   %4d people,   %2d groups   %s (Active Directory in small; its content is in %s)
   the company's wiki        %4d accounts, %2d groups   %s (a SCIM service)
-  Muster's data folder                              %s
+`, len(s.people), len(s.groups), w.directory.URL(), companyFile, len(now.Users), len(now.Groups), w.wiki.URL)
+	for _, x := range w.sites {
+		fmt.Fprintf(out, "  its %-21s %4d accounts              %s (a sandbox with the manners of %s)\n", x.title, len(x.first.Users), x.URL, x.title)
+	}
+	fmt.Fprintf(out, `  Muster's data folder                              %s
   Muster's configuration                            %s (have a look: a real one is no longer)
 
-The first plan for the wiki is ready. Nothing is written before somebody approves it:
+Four first plans are ready. Nothing is written before somebody approves them. That for the wiki:
 
-`, len(s.people), len(s.groups), w.directory.URL(), companyFile, len(now.Users), len(now.Groups), w.wiki.URL, w.folder, w.path(configFile))
+`, w.folder, w.path(configFile))
 	for _, line := range summary(found, w.plan) {
 		fmt.Fprintf(out, "  %s\n", line)
+	}
+	fmt.Fprintf(out, "\nand the others:\n\n")
+	for _, x := range w.sites {
+		fmt.Fprintf(out, "  %s\n", x.summary())
 	}
 	if link := w.signIn(ctx); link != "" {
 		fmt.Fprintf(out, "\nOpen the console in a browser; this link signs you in once:\n\n  %s\n", link)
 	}
-	fmt.Fprintf(out, `
-Or in another terminal:
-
-  %[1]s plan show %[2]s
-  %[1]s plan approve %[2]s --confirm-count %[3]d
-
-`, w.command(), targetName, w.plan.People)
+	fmt.Fprintf(out, "\nOr in another terminal:\n\n  %s plan show %s\n", w.command(), targetName)
+	fmt.Fprintf(out, "  %s plan approve %s --confirm-count %d\n", w.command(), targetName, w.plan.People)
+	for _, x := range w.sites {
+		fmt.Fprintf(out, "  %s plan approve %s --confirm-count %d\n", w.command(), x.name, x.plan.People)
+	}
+	fmt.Fprintln(out)
 }
 
 // flows says what can be done once the plan is carried out.
@@ -55,7 +62,7 @@ func (w *world) flows(wrong []string) string {
 		fmt.Fprintf(&out, "  ✗ %s\n", line)
 	}
 	fmt.Fprintf(&out, `
-The plan is carried out: the wiki has %d active accounts and %d memberships in %d groups. From now on life flows.
+The plans are carried out: the wiki has %d active accounts and %d memberships in %d groups. From now on life flows.
 Make something happen, in another terminal:
 
   %[4]s demo do leaver          somebody leaves

@@ -51,6 +51,7 @@ type world struct {
 	folder    string
 	directory *ldaptest.Server
 	wiki      *scimtest.Server
+	sites     []*site // Slack, Atlassian and Meisterplan
 	muster    *client.Client
 	ledger    *ledger
 	socket    string        // of Muster
@@ -98,6 +99,9 @@ func (w *world) start(ctx context.Context) error {
 	if w.ledger, err = newLedger(w.directory, w.wiki.Snapshot()); err != nil {
 		return err
 	}
+	if err := w.startSites(c, token); err != nil {
+		return err
+	}
 	if err := w.writeFiles(ldif, token); err != nil {
 		return err
 	}
@@ -108,7 +112,7 @@ func (w *world) start(ctx context.Context) error {
 func (w *world) writeFiles(ldif, token string) error {
 	var text bytes.Buffer
 	err := template.Must(template.New(configFile).Parse(configText)).Execute(&text, map[string]any{
-		"Directory": w.directory.URL(), "Wiki": w.wiki.URL, "Canary": canaryDN, "People": peopleDN, "Groups": groupsDN, "Scope": scopeDN, "Every": w.every,
+		"Speed": siteSpeed * 100, "Directory": w.directory.URL(), "Wiki": w.wiki.URL, "Canary": canaryDN, "People": peopleDN, "Groups": groupsDN, "Scope": scopeDN, "Every": w.every, "Sites": w.sites,
 	})
 	if err != nil {
 		return fmt.Errorf("write %s: %w", configFile, err)
@@ -158,6 +162,9 @@ func (w *world) close() error {
 	}
 	if w.wiki != nil {
 		w.wiki.Close()
+	}
+	for _, x := range w.sites {
+		x.Close()
 	}
 	if w.directory != nil {
 		w.directory.Close()
