@@ -305,7 +305,7 @@ func (m *Muster) SetManaged(ctx context.Context, ref string, in adminapi.Managed
 		if _, n, err := m.space.Leaving(ctx, id, 0); err != nil || n != in.Count {
 			return adminapi.Place{}, errors.Join(err, &run.Problem{
 				Code: adminapi.BadCount, What: fmt.Sprintf("%d people would be out of %s, not %d", n, ref, in.Count), Why: "They are in none of the groups that are linked to it.",
-				Now: "Nothing was changed.", Fix: fmt.Sprintf("Look at who they are, and then: `muster team manage %s --confirm-count %d`.", ref, n),
+				Now: "Nothing was changed.", Fix: "Look at who they are, with `muster team manage " + ref + "`, and give that number.",
 			})
 		}
 	}
