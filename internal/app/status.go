@@ -139,6 +139,9 @@ func (m *Muster) targetStatus(ctx context.Context, v directory.Reader, c config.
 		case run.Hold:
 			s.Holds = append(s.Holds, p.ID)
 		case run.First, run.Change:
+			if s.Mode == string(config.Pilot) && p.Rules == state.Active && !p.Decided.IsZero() {
+				continue // it was approved; what is left of it is beyond the pilot
+			}
 			s.Draft = cmp.Or(s.Draft, p.ID)
 		}
 	}

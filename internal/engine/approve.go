@@ -246,7 +246,7 @@ func (t *target) each(ctx context.Context, fn func(directory.Reader, run.Plan, [
 }
 
 // settleApproved closes approved lines that the wave has looked at: carried out, or stale. Lines of objects that are tried again stay approved. When none is
-// left the plan is done, or waits again for the lines that nobody has decided about. What was approved during the wave is left to the next one.
+// left the plan is done, or waits again for the lines that nobody has decided about, and for those of people whom a pilot does not reach. What was approved during the wave is left to the next one.
 func (t *target) settleApproved(ctx context.Context, w *wave) error {
 	var retried map[directory.ID]bool
 	var held map[string]bool
@@ -304,10 +304,12 @@ func (t *target) settlePlan(ctx context.Context, w *wave, id string, at time.Tim
 			if lines, err = r.Lines(ctx, id, run.Approved, after, 1000); err != nil {
 				return err
 			}
-			var done, stale []string
+			var done, stale, beyond []string
 			rest := left
 			for _, l := range lines {
 				switch {
+				case w.beyond[l.Object]:
+					beyond = append(beyond, l.Key)
 				case retried[l.Object] || !w.looked[l.Object]:
 					rest++
 				case !failing[l.Key] && (w.sent[l.Key] || ofMember(l.Line)):
@@ -316,7 +318,7 @@ func (t *target) settlePlan(ctx context.Context, w *wave, id string, at time.Tim
 					stale = append(stale, l.Key)
 				}
 			}
-			if err := errors.Join(markAll(ctx, r, id, done, run.Finished), markAll(ctx, r, id, stale, run.Stale)); err != nil {
+			if err := errors.Join(markAll(ctx, r, id, done, run.Finished), markAll(ctx, r, id, stale, run.Stale), markAll(ctx, r, id, beyond, run.Waiting)); err != nil {
 				return err
 			}
 			if len(lines) == 1000 || rest > 0 {
@@ -337,7 +339,7 @@ func (t *target) settlePlan(ctx context.Context, w *wave, id string, at time.Tim
 		}
 		for _, l := range lines {
 			after = l.Seq
-			if retried[l.Object] || !w.looked[l.Object] {
+			if !w.beyond[l.Object] && (retried[l.Object] || !w.looked[l.Object]) {
 				left++
 			}
 		}

@@ -57,6 +57,7 @@ type wave struct {
 	counts  map[string]int
 	touched map[directory.ID]bool // people and groups linked in this wave: their memberships follow
 	late    map[directory.ID]bool // groups with memberships to write
+	beyond  map[directory.ID]bool // objects that a pilot does not reach; likewise
 	looked  map[directory.ID]bool // objects that were planned to be carried out; kept only while something is approved
 	sent    map[string]bool       // keys of approved lines that were carried out
 	suitors suitors
@@ -80,7 +81,7 @@ func (t *target) open(ctx context.Context, kind run.Kind, rules *ruleset, id str
 	w := &wave{
 		t: t, rules: rules, can: can, now: t.e.cfg.Now(), turn: t.turns.Load(), waiting: map[directory.ID]*link.Waiting{}, names: map[directory.ID]string{}, serves: map[directory.ID]bool{},
 		free: map[directory.ID]bool{}, counts: map[string]int{}, touched: map[directory.ID]bool{}, late: map[directory.ID]bool{},
-		looked: map[directory.ID]bool{}, unproven: map[directory.ID]bool{}, sent: map[string]bool{}, parked: map[directory.ID][]run.Line{}, decides: map[string]bool{}, approvals: map[string]time.Time{},
+		looked: map[directory.ID]bool{}, beyond: map[directory.ID]bool{}, unproven: map[directory.ID]bool{}, sent: map[string]bool{}, parked: map[directory.ID][]run.Line{}, decides: map[string]bool{}, approvals: map[string]time.Time{},
 	}
 	w.asked = id != ""
 	w.run = run.Run{ID: cmp.Or(id, string(directory.NewID())), Kind: kind, Name: t.Name, Started: w.now, Outcome: run.Running}
@@ -323,6 +324,12 @@ func (w *wave) survey(ctx context.Context, ids iter.Seq2[directory.ID, error], e
 		if w.stored.Load() && !w.draft {
 			for _, id := range part {
 				w.looked[id] = true
+			}
+			for _, u := range units {
+				if w.outsidePilot(u) {
+					w.looked[u.object.ID] = false
+					w.beyond[u.object.ID] = true
+				}
 			}
 		}
 		if each != nil {
