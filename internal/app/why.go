@@ -64,6 +64,9 @@ func at(x engine.Explanation) adminapi.At {
 	for _, w := range x.Waiting {
 		out.Waiting = append(out.Waiting, waiting(w, x.Object.Handle()))
 	}
+	if v := x.Version; v.Value != "" {
+		out.Version = &adminapi.RulesVersion{Digest: v.Value, Since: v.From, Cause: v.Cause}
+	}
 	if len(x.Journal) > 0 {
 		out.Last = call(x.Journal[0])
 	}

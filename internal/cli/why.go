@@ -117,6 +117,9 @@ func (s *shell) explainAt(at adminapi.At) {
 		}
 		s.evidence(st.Name, at)
 	}
+	if v := at.Version; v != nil {
+		s.print("  by the rules %.8s, in force since %s: %s", v.Digest, stamp(v.Since), v.Cause)
+	}
 	s.values(at.Values)
 	for _, l := range at.Lines {
 		s.print("  would be done now:")

@@ -72,7 +72,7 @@ func (e *Engine) decide(ctx context.Context, d Decision, to run.Status) (run.Pla
 				return err
 			}
 		}
-		p, err = t.record(ctx, run.In(tx), p, d, to)
+		p, err = t.record(ctx, tx, p, d, to)
 		return err
 	})
 	if err != nil {
@@ -110,7 +110,8 @@ func (t *target) mayDecide(p run.Plan, d Decision, to run.Status, want int) erro
 	return nil
 }
 
-func (t *target) record(ctx context.Context, r run.Tx, p run.Plan, d Decision, to run.Status) (run.Plan, error) {
+func (t *target) record(ctx context.Context, tx directory.Tx, p run.Plan, d Decision, to run.Status) (run.Plan, error) {
+	r := run.In(tx)
 	now := t.e.cfg.Now()
 	f, err := d.selects(ctx, r, p, to)
 	if err != nil {
@@ -138,7 +139,7 @@ func (t *target) record(ctx context.Context, r run.Tx, p run.Plan, d Decision, t
 		return p, err
 	}
 	if to == run.Approved && p.Kind != run.Hold {
-		if err := t.enforce(ctx, r); err != nil {
+		if err := errors.Join(t.enforce(ctx, r), t.inForce(ctx, link.In(tx), t.set.digest, approvedBy(p, d.By))); err != nil {
 			return p, err
 		}
 	}

@@ -27,7 +27,8 @@ type Explanation struct {
 	Lines   []plan.Line    // what would be done now
 	Held    []run.Line     // what waits for a person or was approved
 	Waiting []link.Waiting
-	Journal []link.Entry // newest first
+	Journal []link.Entry  // newest first
+	Version link.Interval // since when the rules are in force, and by whose word; zero while none are
 	Trail
 	Order *link.Order // to close them; nil: there is none
 }
@@ -81,6 +82,9 @@ func (w *wave) explain(ctx context.Context, u *unit, draft bool) (Explanation, e
 			return err
 		}
 		if x.Journal, err = l.Journal(ctx, link.Query{Target: w.t.Name, Object: u.object.ID, Limit: 5}); err != nil {
+			return err
+		}
+		if x.Version, err = w.version(ctx, v); err != nil {
 			return err
 		}
 		if x.Held, err = r.LinesOf(ctx, w.t.Name, u.object.ID); err != nil {

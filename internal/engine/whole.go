@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"muster/internal/directory"
+	"muster/internal/link"
 	"muster/internal/plan"
 	"muster/internal/run"
 )
@@ -115,6 +116,9 @@ func (w *wave) takeBack(ctx context.Context, id string, stale []string) error {
 		}
 		if p.Kind != run.Hold {
 			if err := w.t.restore(ctx, r, p); err != nil {
+				return err
+			}
+			if err := w.t.inForce(ctx, link.In(tx), p.Was, "plan "+p.ID+" did not hold as a whole"); err != nil {
 				return err
 			}
 		}

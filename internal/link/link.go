@@ -159,10 +159,13 @@ type Observed struct {
 	At time.Time
 }
 
+// Rules is the What of an Interval that says which rules were in force at a target. Its Value is their digest, or "none".
+const Rules = "rules"
+
 // An Interval is something that was true for a while.
 type Interval struct {
 	Target string
-	What   string // "account", "member", "scope"
+	What   string // "account", "member", "scope"; of a target, without Object: Rules
 	Object directory.ID
 	Member directory.ID
 	Value  string // "active", "disabled", "in", "out" …

@@ -60,7 +60,7 @@ type Reader interface {
 	// Orphans returns listed objects that no link names, by id.
 	Orphans(ctx context.Context, target string, kind connector.Kind, after connector.RemoteID, limit int) ([]Observed, error)
 
-	// Intervals returns what is remembered about an object at a target, oldest first.
+	// Intervals returns what is remembered about an object at a target, oldest first; object "" means the target itself.
 	Intervals(ctx context.Context, target string, object directory.ID) ([]Interval, error)
 }
 

@@ -11,9 +11,9 @@ import (
 
 // Intervals implements link.Reader.
 func (r linkReader) Intervals(ctx context.Context, target string, object directory.ID) ([]link.Interval, error) {
-	return collect(ctx, r.session, scanSpan, `select t.id, s.what, o.id, coalesce(m.id, ''), s.value, s.since, s.upto, s.cause, s.run
-		from span s join node t on t.n = s.target join node o on o.n = s.object left join node m on m.n = s.member
-		where s.target = `+nodeOf(1)+" and s.object = "+nodeOf(2)+" order by s.since, s.what, s.member", target, object)
+	return collect(ctx, r.session, scanSpan, `select t.id, s.what, coalesce(o.id, ''), coalesce(m.id, ''), s.value, s.since, s.upto, s.cause, s.run
+		from span s join node t on t.n = s.target left join node o on o.n = s.object left join node m on m.n = s.member
+		where s.target = `+nodeOf(1)+" and s.object = case when $2 = '' then 0 else "+nodeOf(2)+" end order by s.since, s.what, s.member", target, object)
 }
 
 func scanSpan(rows *sql.Rows, i *link.Interval) error {

@@ -169,5 +169,9 @@ func testPutInterval(t *testing.T, s directory.Store) {
 		}
 		got = append(got, [3]string{i.Value, i.From.Sub(start).String(), end})
 	}
+	rules := link.Interval{Target: target, What: link.Rules, Value: "abc", From: at(4), Cause: "plan p1, approved by olivia"}
+	update(t, s, func(ctx context.Context, tx link.Tx) error { return tx.PutInterval(ctx, rules) })
+	equal(t, "intervals of the target itself", intervals(t, s, ""), []link.Interval{rules})
+	equal(t, "intervals of an object that nobody has heard of", intervals(t, s, directory.NewID()), nil)
 	equal(t, "intervals neither overlap nor repeat", got, [][3]string{{"in", "1m0s", "3m0s"}, {"in", "3m0s", "still"}})
 }

@@ -82,25 +82,33 @@ type Explanation struct {
 
 // At explains an object at one target, in the order in which it was decided.
 type At struct {
-	Target  string       `json:"target"`
-	Steps   []Step       `json:"steps"` // "read", "scope", "match", "map", "diff", "send", each once
-	Scope   plan.Scope   `json:"scope"`
-	Reason  string       `json:"reason"` // the deciding rule in one sentence
-	Says    string       `json:"says"`   // how the object stands there, and the rule that decided it, in one sentence
-	Rules   []Rule       `json:"rules,omitempty"`
-	Path    []string     `json:"path,omitempty"`  // groups by which the object is in the scope group, from the innermost on
-	Tried   []Tried      `json:"tried,omitempty"` // match attributes, in order
-	Values  []Value      `json:"values,omitempty"`
-	Differs []Differs    `json:"differs,omitempty"` // attribute by attribute: wanted, and there
-	Lines   []plan.Line  `json:"lines,omitempty"`   // what would be done now
-	Link    *Link        `json:"link,omitempty"`
-	Waiting []Waiting    `json:"waiting,omitempty"`
-	Last    *Call        `json:"last,omitempty"`  // what was sent last, and answered
-	Calls   []Call       `json:"calls,omitempty"` // the last few, newest first
-	Holds   []HeldIn     `json:"holds,omitempty"` // plans that it waits in, or is approved in
-	Paused  *run.Note    `json:"paused,omitempty"`
-	Stopped *run.Problem `json:"stopped,omitempty"`
-	Mode    string       `json:"mode,omitempty"`
+	Target  string        `json:"target"`
+	Steps   []Step        `json:"steps"` // "read", "scope", "match", "map", "diff", "send", each once
+	Scope   plan.Scope    `json:"scope"`
+	Reason  string        `json:"reason"` // the deciding rule in one sentence
+	Says    string        `json:"says"`   // how the object stands there, and the rule that decided it, in one sentence
+	Rules   []Rule        `json:"rules,omitempty"`
+	Path    []string      `json:"path,omitempty"`  // groups by which the object is in the scope group, from the innermost on
+	Tried   []Tried       `json:"tried,omitempty"` // match attributes, in order
+	Values  []Value       `json:"values,omitempty"`
+	Differs []Differs     `json:"differs,omitempty"` // attribute by attribute: wanted, and there
+	Lines   []plan.Line   `json:"lines,omitempty"`   // what would be done now
+	Link    *Link         `json:"link,omitempty"`
+	Waiting []Waiting     `json:"waiting,omitempty"`
+	Last    *Call         `json:"last,omitempty"`  // what was sent last, and answered
+	Calls   []Call        `json:"calls,omitempty"` // the last few, newest first
+	Holds   []HeldIn      `json:"holds,omitempty"` // plans that it waits in, or is approved in
+	Paused  *run.Note     `json:"paused,omitempty"`
+	Stopped *run.Problem  `json:"stopped,omitempty"`
+	Mode    string        `json:"mode,omitempty"`
+	Version *RulesVersion `json:"version,omitempty"` // of the rules by which this is decided; absent while none are approved
+}
+
+// RulesVersion is a version of the rules of a target.
+type RulesVersion struct {
+	Digest string    `json:"digest"`
+	Since  time.Time `json:"since"` // when it came into force
+	Cause  string    `json:"cause"` // by which plan, and who approved it
 }
 
 // Step is one step of an explanation.

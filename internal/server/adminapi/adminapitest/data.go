@@ -257,8 +257,9 @@ func explanation(o adminapi.Object, target string) adminapi.Explanation {
 			{Path: "userName", Rule: "person.username", At: "muster.yaml:30", Value: attr.Values{o.Name}, Inputs: []mapping.Reading{{Name: "person.username", Values: attr.Values{o.Name}}}},
 			{Path: "title", Rule: "source.corp.title", At: "muster.yaml:32", Value: attr.Values{"-"}, Defaulted: true},
 		},
-		Lines: []plan.Line{{Object: o.ID, Kind: connector.User, Name: o.Name, Verb: plan.Update, Fields: []attr.Change{{Path: "title", Old: attr.Values{"Engineer"}, New: attr.Values{"-"}}}}},
-		Last:  &adminapi.Call{At: ago(48 * time.Hour), Verb: connector.Update, Result: "done", Answer: "200 OK", Took: "120ms", Run: "run-wiki"},
+		Lines:   []plan.Line{{Object: o.ID, Kind: connector.User, Name: o.Name, Verb: plan.Update, Fields: []attr.Change{{Path: "title", Old: attr.Values{"Engineer"}, New: attr.Values{"-"}}}}},
+		Last:    &adminapi.Call{At: ago(48 * time.Hour), Verb: connector.Update, Result: "done", Answer: "200 OK", Took: "120ms", Run: "run-wiki"},
+		Version: &adminapi.RulesVersion{Digest: "5f3a90c1e2d4b687", Since: ago(240 * time.Hour), Cause: "plan first-wiki, approved by olivia"},
 	}
 	if len(o.Links) > 0 {
 		at.Link = &o.Links[0]
