@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"muster/internal/connector"
 	"muster/internal/directory"
@@ -352,11 +353,15 @@ func different(have, actual []link.Edge) []link.Edge {
 	return out
 }
 
+// rosters is how many members of groups are held in memory at a time while groups are read again. A larger group is read alone.
+const rosters = 100_000
+
 // rereadAll rereads every group that the target has and should have, several at a time: what somebody changed there by hand is undone, or with merge, noted.
 func (w *wave) rereadAll(ctx context.Context) error {
 	if _, ok := w.t.Connector.(connector.Members); !ok || !w.can.MembersReadable || w.piloted() {
 		return nil
 	}
+	room := semaphore.NewWeighted(rosters)
 	for after := directory.ID(""); ; {
 		var page []link.Link
 		err := w.t.view(ctx, func(v directory.Reader) (err error) {
@@ -373,7 +378,16 @@ func (w *wave) rereadAll(ctx context.Context) error {
 			if x := w.waits(l.Object); x != nil && x.Wait == link.Retrying && x.Next.After(w.t.e.cfg.Now()) {
 				continue
 			}
+			n, err := w.applied(ctx, l.Object)
+			size := min(int64(n)+1, rosters)
+			if err == nil {
+				err = room.Acquire(ctx, size)
+			}
+			if err != nil {
+				return errors.Join(g.Wait(), err)
+			}
 			g.Go(func() error {
+				defer room.Release(size)
 				u := &unit{object: directory.Object{ID: l.Object, Kind: directory.Group}, have: l, wait: w.waits(l.Object)}
 				_, err := w.reread(ctx, u, true)
 				return err
