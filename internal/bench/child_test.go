@@ -53,7 +53,7 @@ type result struct {
 
 // roles are the parts that run in processes of their own.
 var roles = map[string]func(context.Context, task) (result, error){
-	"read": readSource, "plan": planTarget, "sync": syncTarget, "follow": followTarget, "insert": insertRows, "loop": loopRequests, "nothing": nothing,
+	"read": readSource, "plan": planTarget, "sync": syncTarget, "follow": followTarget, "member": serveMember, "insert": insertRows, "loop": loopRequests, "nothing": nothing,
 	"validate": validateFile, "load": loadFile, "loadfloor": loadFloor,
 }
 
