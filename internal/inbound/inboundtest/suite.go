@@ -16,6 +16,7 @@ import (
 // Run runs the suite. open returns an empty store, which the suite does not close; it is called once per case.
 func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 	t.Run("unique handles and external ids", func(t *testing.T) { testUnique(t, open(t)) })
+	t.Run("an attempt that failed", func(t *testing.T) { testAttempt(t, open(t)) })
 	t.Run("find", func(t *testing.T) { testFind(t, open(t)) })
 }
 
@@ -97,5 +98,46 @@ func testFind(t *testing.T, s directory.Store) {
 		if diff := cmp.Diff(tt.want, got); err != nil || diff != "" || tt.after == nil && n != len(tt.want) {
 			t.Errorf("%s: %v, %d counted\n%s", name, err, n, diff)
 		}
+	}
+}
+
+// testAttempt: what fails leaves nothing behind, a name seen for the first time included, and the transaction goes on.
+func testAttempt(t *testing.T, s directory.Store) {
+	errInVain := errors.New("in vain")
+	title := scim.Value{Path: "title", Key: "boss"}
+	err := s.Update(t.Context(), "test", func(tx directory.Tx) error {
+		in := inbound.In(tx)
+		if err := in.Attempt(t.Context(), func() error {
+			return errors.Join(in.Put(t.Context(), person("olivia", ""), []scim.Value{title}), errInVain)
+		}); !errors.Is(err, errInVain) {
+			t.Errorf("attempt: %v", err)
+		}
+		taken := in.Attempt(t.Context(), func() error {
+			first, twice := person("cyd", ""), person("CYD", "")
+			twice.ID = "id-twice"
+			return errors.Join(in.Put(t.Context(), first, nil), in.Put(t.Context(), twice, nil))
+		})
+		if !errors.Is(taken, directory.ErrConflict) {
+			t.Errorf("a name taken twice: %v", taken)
+		}
+		return in.Attempt(t.Context(), func() error { return in.Put(t.Context(), person("ben", ""), []scim.Value{title}) })
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.View(t.Context(), func(r directory.Reader) error {
+		found, err := inbound.Of(r).Find(t.Context(), inbound.Query{Source: "entra", Kind: directory.Person, Where: inbound.Has{Paths: []string{"title"}}, Limit: 10})
+		if len(found) != 1 || found[0].Name != "ben" {
+			t.Errorf("found %v", found)
+		}
+		for _, gone := range []string{"olivia", "cyd"} {
+			if _, err := inbound.Of(r).ByHandle(t.Context(), "entra", directory.Person, gone); !errors.Is(err, directory.ErrNotFound) {
+				t.Errorf("%s: %v", gone, err)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
