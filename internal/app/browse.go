@@ -286,7 +286,7 @@ func (m *Muster) Configuration(context.Context) (adminapi.Configuration, error) 
 		out.Sources = append(out.Sources, adminapi.SourceConfig{Name: s.Name, Type: s.Type, At: s.At, Settings: sourceSettings(s), Every: s.Every, Rules: s.Rules})
 	}
 	for _, t := range m.File.Targets {
-		c := adminapi.TargetConfig{Name: t.Name, Type: t.Type, At: t.At, Mode: string(t.Mode), Rules: t.Rules}
+		c := adminapi.TargetConfig{Name: t.Name, Type: t.Type, At: t.At, Mode: m.modeOf(t.Name), Rules: t.Rules}
 		for _, name := range slices.Sorted(maps.Keys(t.Settings)) {
 			c.Settings = append(c.Settings, adminapi.Setting{Name: name, Value: m.shown(t, name)})
 		}

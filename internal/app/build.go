@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -110,12 +111,20 @@ func (m *Muster) engine(ctx context.Context) (*engine.Engine, error) {
 	for _, s := range m.read() {
 		cfg.Sources = append(cfg.Sources, engine.Source{Name: s.Name, Every: s.Every, Open: m.opener(s)})
 	}
+	said, err := m.modes(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, t := range m.File.Targets {
+		mode := engine.Mode(t.Mode)
+		if t.ModeAt == "" {
+			mode = cmp.Or(said[t.Name], mode)
+		}
 		c, err := m.connector(t)
 		if err != nil {
 			return nil, fmt.Errorf("target %s: %w", t.Name, err)
 		}
-		cfg.Targets = append(cfg.Targets, engine.Target{Name: t.Name, Mode: engine.Mode(t.Mode), Connector: c, Rules: t.Rules, Known: m.parts.known, Concurrency: 64})
+		cfg.Targets = append(cfg.Targets, engine.Target{Name: t.Name, Mode: mode, Connector: c, Rules: t.Rules, Known: m.parts.known, Concurrency: 64})
 	}
 	return engine.New(cfg)
 }

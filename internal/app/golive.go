@@ -217,9 +217,3 @@ func (m *Muster) Retry(ctx context.Context, req adminapi.RetryRequest, by access
 	out.Runs = started.Runs
 	return out, err
 }
-
-// modeOf returns how far a target may go.
-func (m *Muster) modeOf(target string) string {
-	t, _ := m.File.Target(target)
-	return string(t.Mode)
-}

@@ -113,7 +113,7 @@ func countIn(ctx context.Context, v directory.Reader, source, base string, sum *
 }
 
 func (m *Muster) targetStatus(ctx context.Context, v directory.Reader, c config.Target, leavers []adminapi.Leaver) (adminapi.TargetStatus, error) {
-	s := adminapi.TargetStatus{Name: c.Name, Type: c.Type, Mode: string(c.Mode)}
+	s := adminapi.TargetStatus{Name: c.Name, Type: c.Type, Mode: m.modeOf(c.Name)}
 	state, err := run.Of(v).Target(ctx, c.Name)
 	if err != nil && !errors.Is(err, directory.ErrNotFound) {
 		return s, err
@@ -142,7 +142,9 @@ func (m *Muster) targetStatus(ctx context.Context, v directory.Reader, c config.
 			if s.Mode == string(config.Pilot) && p.Rules == state.Active && !p.Decided.IsZero() {
 				continue // it was approved; what is left of it is beyond the pilot
 			}
-			s.Draft = cmp.Or(s.Draft, p.ID)
+			if s.Draft == "" {
+				s.Draft, s.Differences = p.ID, p.People
+			}
 		}
 	}
 	for _, l := range leavers {

@@ -137,7 +137,7 @@ func (m *Muster) serving(t config.Target, full bool, person directory.ID) func(c
 		}
 		approved, current := m.Engine.Active(t.Name)
 		switch {
-		case full || !approved || t.Mode == config.Observe || state.Listed.IsZero():
+		case full || !approved || m.modeOf(t.Name) == string(config.Observe) || state.Listed.IsZero():
 			return m.Engine.Sync(ctx, t.Name, id)
 		case person != "":
 			return m.Engine.SyncPerson(ctx, t.Name, person, id)

@@ -89,6 +89,7 @@ type Target struct {
 	Type     string // name of a connector.Type
 	At       string
 	Mode     Mode
+	ModeAt   string // where the file says so, "" = it does not: then it can be set otherwise
 	Settings map[string]Value
 	Rules    mapping.TargetRules
 	// TokenOwner is the user name, email or account id of whoever the token in Settings belongs to: nobody closes them. "" = not said.

@@ -27,15 +27,16 @@ func (d *document) target(n *yaml.Node, path string, names map[string]int) Targe
 	t.Mode = Mode(o.oneOf("mode", string(Observe), string(Observe), string(Pilot), string(Live)))
 	t.Settings = d.settings(o, t.Type)
 	t.TokenOwner = o.text("token_owner")
-	t.Rules = mapping.TargetRules{Name: t.Name, Pilot: o.texts("pilot")}
+	if o.has("mode") {
+		t.ModeAt = d.at(o.at("mode"))
+	}
+	t.Rules = mapping.TargetRules{Name: t.Name}
+	d.pilot(o, &t.Rules)
 	if o.oneOf("drift", "repair", "repair", mapping.Report) == mapping.Report {
 		t.Rules.Drift = mapping.Report
 	}
-	if t.Mode != Pilot {
-		t.Rules.Pilot = nil // for later, or from before
-	}
-	if t.Mode == Pilot && len(t.Rules.Pilot) == 0 {
-		o.wrong("mode", "a pilot needs people", "pilot: [olivia, ben]")
+	if t.Mode == Pilot && len(t.Rules.Pilot) == 0 && t.Rules.PilotGroup == nil {
+		o.wrong("mode", "a pilot needs people", "pilot: [olivia, ben], or pilot: {group: …}")
 	}
 	if !o.has("people") {
 		d.fail(o.line, o.path+": people is missing", "people: {from: …, match: …, attributes: …}", "")
@@ -47,6 +48,19 @@ func (d *document) target(n *yaml.Node, path string, names map[string]int) Targe
 		t.Rules.Groups = &g
 	}
 	return t
+}
+
+// pilot reads whom a pilot serves: people by name, the members of a group, or both. In other modes they are for later, or from before.
+func (d *document) pilot(o object, r *mapping.TargetRules) {
+	if n := o.fields["pilot"]; n == nil || n.Kind != yaml.MappingNode {
+		r.Pilot = o.texts("pilot")
+		return
+	}
+	p := d.object(o.fields["pilot"], o.join("pilot"), "people", "group", "nested", "source")
+	r.Pilot = p.texts("people")
+	if group := p.text("group"); group != "" {
+		r.PilotGroup = &mapping.From{Source: p.text("source"), Group: group, Nested: p.bool("nested", false), At: d.at(p.line)}
+	}
 }
 
 func (d *document) people(o object, t Target) mapping.ObjectRules {

@@ -82,9 +82,9 @@ var levels = []level{
 		keys: []key{
 			{"name", "its name, as for sources", required},
 			{"type", "what kind of service it is: `scim`", required},
-			{"mode", "`observe` reads both sides and writes nothing; `pilot` writes only for the people in `pilot`; `live` writes", "`observe`"},
+			{"mode", "`observe` reads both sides and writes nothing; `pilot` writes only for the people in `pilot`; `live` writes. Left out, it is set with `muster target mode`", "`observe`"},
 			{"token_owner", "user name, email or account id of whoever the token belongs to: nobody closes them, since without them nobody could be closed", "nobody is protected for it"},
-			{"pilot", "user names of the people to begin with: a list", required + " with `mode: pilot`"},
+			{"pilot", "user names of the people to begin with: a list; or `{people: [olivia], group: cn=pilot,ou=groups,dc=example,dc=com, nested: true}`, the members of a group of a source, with `source` if several have one of that name", required + " with `mode: pilot`"},
 			{"drift", "what becomes of changes that somebody makes there by hand: `repair` undoes them, `report` leaves them and tells (`muster drift`). Who must be closed is closed either way", "`repair`"},
 			{"settings", "settings of the type: see [Settings of type scim](#settings-of-type-scim)", "those with a default"},
 			{"people", "which people it receives, and what they look like there", required},

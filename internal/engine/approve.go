@@ -82,7 +82,7 @@ func (e *Engine) decide(ctx context.Context, d Decision, to run.Status) (run.Pla
 		return p, nil
 	}
 	if to == run.Approved && p.Kind != run.Hold {
-		t.active.Store(t.set)
+		t.active.Store(t.set())
 	}
 	t.poke()
 	return p, nil
@@ -98,9 +98,9 @@ func (t *target) mayDecide(p run.Plan, d Decision, to run.Status, want int) erro
 		return refuse("already_decided", "a preview cannot be decided about", "It shows what Muster does by itself within the limits.", "Look at what waits: `muster hold list`.")
 	case p.Status != run.Waiting && !(d.some() && d.reaches(p)):
 		return refuse("already_decided", fmt.Sprintf("plan %s is %s", p.ID, p.Status), "It was decided about, or a newer plan took its place.", "Look at what waits: `muster plan list`.")
-	case p.Kind != run.Hold && p.Rules != t.set.digest:
+	case p.Kind != run.Hold && p.Rules != t.set().digest:
 		return errStale(p)
-	case to == run.Approved && p.Kind != run.Hold && t.Mode == Observe:
+	case to == run.Approved && p.Kind != run.Hold && t.mode() == Observe:
 		return refuse("target_observes", fmt.Sprintf("target %s only observes", t.Name), "Its mode in the configuration is observe.", "Set mode: pilot or live, and approve the plan then.")
 	case d.some() && want == 0:
 		return refuse("stale", "nothing that waits is selected", "The lines were decided about, or their people have changed since, or nothing is called so.", "Look at the plan again: `muster plan show "+p.ID+"`.")
@@ -165,7 +165,7 @@ func (t *target) partly(ctx context.Context, r run.Tx, p run.Plan, to run.Status
 
 // enforce puts the configured rules into force. The next full reconcile carries the approved lines out.
 func (t *target) enforce(ctx context.Context, r run.Tx) error {
-	rules, err := json.Marshal(t.set.rules)
+	rules, err := json.Marshal(t.set().rules)
 	if err != nil {
 		return err
 	}
@@ -176,7 +176,7 @@ func (t *target) enforce(ctx context.Context, r run.Tx) error {
 	if err != nil {
 		return err
 	}
-	s.Active, s.Rules, s.Listed = t.set.digest, rules, time.Time{}
+	s.Active, s.Rules, s.Listed = t.set().digest, rules, time.Time{}
 	return r.PutTarget(ctx, s)
 }
 

@@ -48,7 +48,7 @@ func (t *target) ruling() *ruleset {
 	if active := t.active.Load(); active != nil {
 		return active
 	}
-	return t.set
+	return t.set()
 }
 
 func (t *target) scopes(ctx context.Context, v directory.Reader) ([]ScopeGroup, error) {

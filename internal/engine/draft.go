@@ -20,13 +20,13 @@ import (
 
 // needsDraft reports whether a plan has to be kept for a person: nothing is approved, the rules have changed, or the target only observes.
 func (t *target) needsDraft() bool {
-	return t.Mode == Observe || !t.current()
+	return t.mode() == Observe || !t.current()
 }
 
 // current reports whether the rules in force are those configured.
 func (t *target) current() bool {
 	active := t.active.Load()
-	return active != nil && active.digest == t.set.digest
+	return active != nil && active.digest == t.set().digest
 }
 
 // redraft makes the plan that waits anew when the people have changed since, but not all the time.
@@ -50,7 +50,7 @@ func (t *target) draft(ctx context.Context, id string) (run.Run, error) {
 	if t.active.Load() != nil {
 		kind = run.Change
 	}
-	r, _, err := t.compose(ctx, t.set, kind, id)
+	r, _, err := t.compose(ctx, t.set(), kind, id)
 	return r, err
 }
 
@@ -69,7 +69,7 @@ func (e *Engine) Preview(ctx context.Context, name string) (run.Plan, error) {
 	case !t.current():
 		kind = run.Change
 	}
-	r, p, err := t.compose(ctx, t.set, kind, "")
+	r, p, err := t.compose(ctx, t.set(), kind, "")
 	if err == nil && p.ID == "" && r.Problem != nil {
 		err = r.Problem
 	}
@@ -228,7 +228,7 @@ func (t *target) drop(ctx context.Context, plans []string) error {
 
 // overtaken reports whether rules were approved while a plan for their approval was made: the plan would only hold back what was approved.
 func (w *wave) overtaken(ctx context.Context, r run.Reader, p run.Plan) (bool, error) {
-	if p.Kind == run.Preview || w.t.Mode == Observe {
+	if p.Kind == run.Preview || w.t.mode() == Observe {
 		return false, nil
 	}
 	s, err := r.Target(ctx, w.t.Name)
@@ -273,7 +273,9 @@ func (d *draft) show(ctx context.Context, units []*unit, put func([]plan.Line) e
 	}
 	for _, u := range units {
 		lines := u.lines
-		if u.object.Kind == directory.Group {
+		if u.outside {
+			lines = plan.Outside(lines)
+		} else if u.object.Kind == directory.Group {
 			more, err := d.members(ctx, u)
 			if err != nil {
 				return err

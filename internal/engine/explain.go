@@ -42,7 +42,7 @@ func (e *Engine) Explain(ctx context.Context, name string, id directory.ID) (Exp
 	}
 	rules := t.active.Load()
 	if rules == nil {
-		rules = t.set
+		rules = t.set()
 	}
 	can, err := t.features(ctx)
 	if err != nil {

@@ -115,3 +115,27 @@ func (w *wave) rescreen(ctx context.Context, u *unit) error {
 	}
 	return w.deviate(ctx, []*unit{u}, known)
 }
+
+// inPlan returns the keys of questions that wait in a plan that was approved in parts: they are asked there.
+func (w *wave) inPlan(ctx context.Context, asks []question) (map[string]bool, error) {
+	out := map[string]bool{}
+	if len(w.pledges) == 0 {
+		return out, nil
+	}
+	keys := make([]string, len(asks))
+	for i, q := range asks {
+		keys[i] = q.line.Key
+	}
+	return out, w.t.view(ctx, func(v directory.Reader) error {
+		for _, id := range w.pledges {
+			lines, err := run.Of(v).FindLines(ctx, id, run.LineFilter{Status: run.Waiting, Keys: keys}, -1, 0)
+			if err != nil {
+				return err
+			}
+			for _, l := range lines {
+				out[l.Key] = true
+			}
+		}
+		return nil
+	})
+}

@@ -230,9 +230,16 @@ func (w *wave) ask(ctx context.Context) error {
 	if len(asks) == 0 {
 		return nil
 	}
-	lines, waits := make([]plan.Line, len(asks)), make([]link.Waiting, len(asks))
+	asked, err := w.inPlan(ctx, asks)
+	if err != nil {
+		return err
+	}
+	var lines []plan.Line
+	waits := make([]link.Waiting, len(asks))
 	for i, q := range asks {
-		lines[i], waits[i] = q.line, q.wait
+		if waits[i] = q.wait; !asked[q.line.Key] {
+			lines = append(lines, q.line)
+		}
 	}
 	if err := w.hold(ctx, "ask", "these need a decision: the evidence does not suffice", lines); err != nil {
 		return err

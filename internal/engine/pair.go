@@ -95,7 +95,7 @@ func (t *target) lock(ctx context.Context) error {
 func (t *target) aside(ctx context.Context) (*wave, error) {
 	set := t.active.Load()
 	if set == nil {
-		set = t.set
+		set = t.set()
 	}
 	w, err := t.begin(ctx, run.Reconcile, set, "")
 	if err != nil {

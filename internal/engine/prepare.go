@@ -30,6 +30,8 @@ type unit struct {
 
 	answered  bool // a person has said that the account is theirs
 	protected bool // want.Ask is about somebody whom no run may close
+	pilot     bool // the pilot's group has them, or had
+	outside   bool // only in drafts: the pilot does not reach them
 	left      bool // seen is an account of somebody who is disabled or gone, which was never linked; only in drafts
 	fault     error
 
@@ -151,6 +153,10 @@ func (w *wave) desire(ctx context.Context, v directory.Reader, kind connector.Ki
 	if err != nil {
 		return err
 	}
+	pilots, err := w.pilot.within(ctx, v, idsOf(units))
+	if err != nil {
+		return err
+	}
 	memberOf, above, err := w.memberOf(ctx, v, units)
 	if err != nil {
 		return err
@@ -167,6 +173,11 @@ func (w *wave) desire(ctx context.Context, v directory.Reader, kind connector.Ki
 		}
 		w.normalize(u)
 		w.protect(u)
+		if kind == connector.User {
+			if err := w.pilotOf(ctx, v, u, pilots[u.object.ID]); err != nil {
+				return err
+			}
+		}
 		renamedOut(u)
 	}
 	return nil
@@ -405,7 +416,7 @@ func (w *wave) sizes(ctx context.Context, l link.Reader, groups []*unit) error {
 // plan fills in the lines of u.
 func (w *wave) plan(u *unit) {
 	switch {
-	case w.outsidePilot(u):
+	case w.outsidePilot(u) && !w.draft:
 		u.lines = nil
 	default:
 		u.lines = w.object(u)
@@ -415,6 +426,7 @@ func (w *wave) plan(u *unit) {
 	}
 	u.released()
 	u.bow()
+	u.outside = w.draft && w.outsidePilot(u)
 	for i, l := range u.lines {
 		if l.Verb == plan.Skip && l.Code == "missing_value" && u.fault != nil {
 			u.lines[i].Why += ": " + u.fault.Error()
@@ -450,12 +462,9 @@ func isGhost(lines []plan.Line) bool {
 }
 
 // piloted reports whether only the people named in the rules are served: as configured, or because no more than that was approved.
-func (w *wave) piloted() bool { return w.t.Mode == Pilot || len(w.rules.rules.Pilot) > 0 }
+func (w *wave) piloted() bool { return w.t.mode() == Pilot || pilots(w.rules.rules) }
 
 // outsidePilot reports whether a pilot does not reach u.
 func (w *wave) outsidePilot(u *unit) bool {
-	if !w.piloted() || w.draft {
-		return false
-	}
-	return u.object.Kind == directory.Group || !w.rules.InPilot(u.object)
+	return w.piloted() && (u.object.Kind == directory.Group || !u.pilot && !w.rules.InPilot(u.object))
 }

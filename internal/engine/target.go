@@ -39,7 +39,7 @@ type target struct {
 	inHand   sync.Map     // orders that are being carried out
 	woken    chan struct{}
 	epoch    int64
-	set      *ruleset                // as configured
+	stance   atomic.Pointer[stance]  // as configured, and as somebody has set since
 	active   atomic.Pointer[ruleset] // as approved; nil: none yet
 	can      atomic.Pointer[connector.Features]
 	draftRev directory.Rev // feed position of the plan that waits
@@ -66,11 +66,13 @@ func newTarget(e *Engine, t Target) (*target, error) {
 	if t.Concurrency <= 0 {
 		t.Concurrency = 16
 	}
-	set, err := compile(t.Rules, t.Known)
+	tt := &target{Target: t, e: e, log: e.cfg.Log.With("target", t.Name), woken: make(chan struct{}, 1)}
+	st, err := tt.standing(t.Mode)
 	if err != nil {
 		return nil, fmt.Errorf("target %s: %w", t.Name, err)
 	}
-	return &target{Target: t, e: e, log: e.cfg.Log.With("target", t.Name), woken: make(chan struct{}, 1), set: set}, nil
+	tt.stance.Store(st)
+	return tt, nil
 }
 
 // poke has the loop look again.
@@ -111,7 +113,7 @@ func (t *target) start(ctx context.Context) error {
 // writes reports whether the target is served under rules: not while nothing is approved or it only observes, nor as a pilot for whom nobody was approved.
 // What happens meanwhile stays in the feed.
 func (t *target) writes(active *ruleset) bool {
-	return active != nil && t.Mode != Observe && (t.Mode != Pilot || len(active.rules.Pilot) > 0)
+	return active != nil && t.mode() != Observe && (t.mode() != Pilot || pilots(active.rules))
 }
 
 // retire takes back plans that wait for the approval of rules that are in force: they were made while the target only observed, or for rules that are
@@ -143,8 +145,8 @@ func (t *target) load(state run.Target) error {
 	switch {
 	case state.Active == "":
 		t.active.Store(nil)
-	case state.Active == t.set.digest:
-		t.active.Store(t.set)
+	case state.Active == t.set().digest:
+		t.active.Store(t.set())
 	default:
 		var rules mapping.TargetRules
 		if err := json.Unmarshal(state.Rules, &rules); err != nil {

@@ -37,6 +37,7 @@ type wave struct {
 	unproven map[directory.ID]bool // what reads under way have changed: its removals wait, and the feed brings it again when they have ended
 
 	people, groups scopeGroup
+	pilot          scopeGroup
 	waiting        map[directory.ID]*link.Waiting
 	names          map[directory.ID]string        // of groups, for memberOf
 	serves         map[directory.ID]bool          // groups that the target has and should have; see linkedGroups
@@ -61,7 +62,9 @@ type wave struct {
 	looked  map[directory.ID]bool // objects that were planned to be carried out; kept only while something is approved
 	sent    map[string]bool       // keys of approved lines that were carried out
 	suitors suitors
-	asks    []question // to be put to a person when the objects at hand are done
+
+	newPilots []string   // anchors of people who were found in the pilot's group
+	asks      []question // to be put to a person when the objects at hand are done
 }
 
 // begin readies a wave under rules, as run id ("" = a new one).
@@ -88,6 +91,11 @@ func (t *target) open(ctx context.Context, kind run.Kind, rules *ruleset, id str
 	var err error
 	if w.people, err = t.resolve(ctx, "people", rules.rules.People.From); err != nil {
 		return nil, err
+	}
+	if p := rules.rules.PilotGroup; p != nil {
+		if w.pilot, err = t.resolve(ctx, "pilot", *p); err != nil {
+			return nil, err
+		}
 	}
 	if g := rules.rules.Groups; g != nil {
 		if w.groups, err = t.resolve(ctx, "groups", g.From); err != nil {
@@ -319,7 +327,12 @@ func (w *wave) survey(ctx context.Context, ids iter.Seq2[directory.ID, error], e
 		planned += len(part)
 		w.t.e.progress.set(w.run.ID, "planning", planned)
 		for _, u := range units {
-			s.add(u)
+			if !u.outside {
+				s.add(u)
+			}
+		}
+		if err := w.rememberPilots(ctx); err != nil {
+			return nil, err
 		}
 		if w.stored.Load() && !w.draft {
 			for _, id := range part {

@@ -68,6 +68,6 @@ type LeaverReader interface {
 	Unclosed(ctx context.Context, target string, after directory.ID, limit int) ([]Link, error)
 	// ClosedSince returns links of people that were confirmed closed at or after then.
 	ClosedSince(ctx context.Context, target string, since time.Time, after directory.ID, limit int) ([]Link, error)
-	// Remembered returns the names of all targets that were ever served or have orders.
+	// Remembered returns the names of all targets that were served and not forgotten since, or have orders.
 	Remembered(ctx context.Context) ([]string, error)
 }

@@ -62,7 +62,9 @@ type TargetRules struct {
 	People ObjectRules  `json:"people"`
 	Groups *ObjectRules `json:"groups,omitempty"` // nil = no groups
 	Pilot  []string     `json:"pilot,omitempty"`  // usernames
-	Drift  string       `json:"drift,omitempty"`  // what is done about changes made there by hand: "" = they are undone, or Report
+	// PilotGroup is a group whose members a pilot serves besides; only Source, Group and Nested of it count.
+	PilotGroup *From  `json:"pilot_group,omitempty"`
+	Drift      string `json:"drift,omitempty"` // what is done about changes made there by hand: "" = they are undone, or Report
 }
 
 // Report is the Drift of a target where changes made by hand stay, and are told of.

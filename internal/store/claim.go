@@ -85,6 +85,7 @@ var forgetful = []struct{ table, key string }{
 	{"link", "object"},
 	{"target_cursor", "target"},
 	{"limit_raise", "class"},
+	{"stop_order", "object, account"},
 }
 
 const forgetAtOnce = 2000

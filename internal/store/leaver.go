@@ -33,5 +33,6 @@ func (r linkReader) ClosedSince(ctx context.Context, target string, since time.T
 
 // Remembered implements link.LeaverReader.
 func (r linkReader) Remembered(ctx context.Context) ([]string, error) {
-	return collect(ctx, r.session, scanOne[string], "select target from lead union select target from stop_order order by 1")
+	return collect(ctx, r.session, scanOne[string], `select l.target from lead l where exists (select 1 from link k where k.target = l.target)
+		or exists (select 1 from target t where t.name = l.target) union select target from stop_order order by 1`)
 }

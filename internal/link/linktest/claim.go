@@ -101,6 +101,10 @@ func testForget(t *testing.T, s directory.Store) {
 	for more := true; more; {
 		update(t, s, func(ctx context.Context, tx link.Tx) (err error) { more, err = tx.Forget(ctx, target); return err })
 	}
+	left := view(t, s, func(ctx context.Context, r link.Reader) ([]string, error) { return r.Remembered(ctx) })
+	if diff := cmp.Diff([]string{"other"}, left); diff != "" {
+		t.Errorf("targets that are remembered (-want +got):\n%s", diff)
+	}
 	for name, want := range map[string]int{target: 0, "other": 1} {
 		n := view(t, s, func(ctx context.Context, r link.Reader) ([7]int, error) {
 			links, err1 := r.List(ctx, name, connector.User, nil, "", 10)

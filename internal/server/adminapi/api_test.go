@@ -81,7 +81,7 @@ func operations(t *testing.T) []operation {
 
 var bodies = map[string]string{
 	"/syncs": `{}`, "/approve": `{"count":1}`, "/reject": `{}`, "/disable": `{"reason":"x"}`, "/enable": `{"reason":"x"}`,
-	"/pause": `{"reason":"x"}`, "/resume": `{"reason":"x"}`, "/limits": `{"class":"stated","to":5,"until":"2026-03-02T18:00:00Z","reason":"x"}`, "/tokens": `{"name":"x"}`, "/retries": `{}`,
+	"/pause": `{"reason":"x"}`, "/resume": `{"reason":"x"}`, "/limits": `{"class":"stated","to":5,"until":"2026-03-02T18:00:00Z","reason":"x"}`, "/tokens": `{"name":"x"}`, "/retries": `{}`, "/mode": `{"mode":"live"}`, "/forget": `{"count":3}`,
 	"/pair": `{"who":"olivia.berg","account":"u-7"}`, "/pairs": `{"pairs":[{"line":2,"who":"olivia.berg","account":"u-7"}]}`, "/drop": `{"reason":"x"}`,
 }
 

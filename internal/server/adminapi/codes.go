@@ -21,14 +21,16 @@ const (
 	Unsupported = "unsupported"     // the target does not offer it
 	Observes    = "target_observes" // its mode lets nothing be sent
 	Paused      = "paused"
-	Protected   = "protected"        // whoever must not be closed
-	Broken      = "source_failed"    // a read could not be stored
-	denied      = "not_allowed"      // the caller lacks a right
-	unknown     = "not_signed_in"    // no or no valid token
-	internal    = "internal"         // our fault; details are in the log
-	badInput    = "invalid_request"  // the request does not match the API
-	noRoute     = "no_such_endpoint" //
-	badMethod   = "method_not_allowed"
+	// ManagedByFile is of what the configuration file says: it is changed there.
+	ManagedByFile = "managed_by_file"
+	Protected     = "protected"        // whoever must not be closed
+	Broken        = "source_failed"    // a read could not be stored
+	denied        = "not_allowed"      // the caller lacks a right
+	unknown       = "not_signed_in"    // no or no valid token
+	internal      = "internal"         // our fault; details are in the log
+	badInput      = "invalid_request"  // the request does not match the API
+	noRoute       = "no_such_endpoint" //
+	badMethod     = "method_not_allowed"
 )
 
 // How the codes begin that say what a source or target did wrong: source_size_limit, target_foreign. There are more of them than this package knows.
@@ -38,27 +40,28 @@ const (
 )
 
 var status = map[string]int{
-	NotFound:    http.StatusNotFound,
-	Ambiguous:   http.StatusConflict,
-	BadCount:    http.StatusConflict,
-	Decided:     http.StatusConflict,
-	StaleLines:  http.StatusConflict,
-	Conflict:    http.StatusConflict,
-	BadRequest:  http.StatusUnprocessableEntity,
-	Incomplete:  http.StatusBadGateway,
-	HeldBack:    http.StatusConflict,
-	Stopped:     http.StatusBadGateway,
-	Unavailable: http.StatusServiceUnavailable,
-	Unsupported: http.StatusUnprocessableEntity,
-	Observes:    http.StatusConflict,
-	Paused:      http.StatusConflict,
-	Protected:   http.StatusConflict,
-	Broken:      http.StatusBadGateway,
-	denied:      http.StatusForbidden,
-	unknown:     http.StatusUnauthorized,
-	internal:    http.StatusInternalServerError,
-	noRoute:     http.StatusNotFound,
-	badMethod:   http.StatusMethodNotAllowed,
+	NotFound:      http.StatusNotFound,
+	Ambiguous:     http.StatusConflict,
+	BadCount:      http.StatusConflict,
+	Decided:       http.StatusConflict,
+	StaleLines:    http.StatusConflict,
+	Conflict:      http.StatusConflict,
+	BadRequest:    http.StatusUnprocessableEntity,
+	Incomplete:    http.StatusBadGateway,
+	HeldBack:      http.StatusConflict,
+	Stopped:       http.StatusBadGateway,
+	Unavailable:   http.StatusServiceUnavailable,
+	Unsupported:   http.StatusUnprocessableEntity,
+	Observes:      http.StatusConflict,
+	Paused:        http.StatusConflict,
+	ManagedByFile: http.StatusConflict,
+	Protected:     http.StatusConflict,
+	Broken:        http.StatusBadGateway,
+	denied:        http.StatusForbidden,
+	unknown:       http.StatusUnauthorized,
+	internal:      http.StatusInternalServerError,
+	noRoute:       http.StatusNotFound,
+	badMethod:     http.StatusMethodNotAllowed,
 }
 
 // HTTPStatus returns the HTTP status that a problem with this code is reported with.

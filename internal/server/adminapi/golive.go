@@ -26,6 +26,14 @@ type Golive interface {
 	Pairs(ctx context.Context, target string, req PairsRequest, by access.Caller) (PairsDone, error)
 	// Unpair forgets whose account it is. The account stays as it is.
 	Unpair(ctx context.Context, target, who string, req UnpairRequest, by access.Caller) (Link, error)
+	// Mode says how far a target may go, and who says so.
+	Mode(ctx context.Context, target string) (TargetMode, error)
+	// SetMode changes it, unless the configuration file says it. What was not approved yet waits for approval.
+	SetMode(ctx context.Context, target string, req ModeRequest, by access.Caller) (TargetMode, error)
+	// Remembered says what is remembered of a target that is configured no more, and who has open accounts there though they left.
+	Remembered(ctx context.Context, target string) (Remembered, error)
+	// Forget forgets it, journal, intervals and audit excepted. Accounts stay as they are.
+	Forget(ctx context.Context, target string, req ForgetRequest, by access.Caller) (Remembered, error)
 	// Retry has what waits at a target (or, "", at all) for somebody (or, "", for everybody) tried again now, but not what waits for a decision.
 	Retry(ctx context.Context, req RetryRequest, by access.Caller) (Retried, error)
 }
@@ -169,4 +177,34 @@ type UnpairRequest struct {
 	Reason    string `json:"reason" minLength:"1"`
 	LeaveOpen bool   `json:"leave_open,omitempty" doc:"Even of somebody whose account should be closed and is open."`
 	DryRun    bool   `json:"dry_run,omitempty" doc:"Only say which link it is."`
+}
+
+// TargetMode is how far a target may go.
+type TargetMode struct {
+	Target string `json:"target"`
+	Mode   string `json:"mode"`           // "observe", "pilot", "live"
+	File   string `json:"file,omitempty"` // where the configuration file says so; "" = it does not
+	Plan   string `json:"plan,omitempty"` // the plan that waits for approval before anything more is sent
+	People int    `json:"people"`         // that it affects
+	Lines  int    `json:"lines"`          // differences that it shows
+}
+
+// ModeRequest changes how far a target may go.
+type ModeRequest struct {
+	Mode   string `json:"mode" enum:"observe,pilot,live"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// Remembered is what Muster remembers of a target that is configured no more.
+type Remembered struct {
+	Target  string   `json:"target"`
+	Links   int      `json:"links"`   // people and groups with an account there: the number to type
+	Leavers []Leaver `json:"leavers"` // whose accounts there are open though they left
+	Gone    bool     `json:"gone"`    // it was forgotten just now
+}
+
+// ForgetRequest confirms that a target is to be forgotten.
+type ForgetRequest struct {
+	Count  int    `json:"count" doc:"The number of links that are forgotten, typed by a person."`
+	Reason string `json:"reason,omitempty"`
 }

@@ -58,6 +58,7 @@ func (a *api) goliveRoutes() {
 			return a.svc.Retry(ctx, in.Body, callerOf(ctx))
 		})
 	a.pairRoutes()
+	a.modeRoutes()
 }
 
 // largeBody is how large the list of pairs may be.
@@ -88,5 +89,28 @@ func (a *api) pairRoutes() {
 	add(a, route{"unpair", http.MethodPost, "/targets/{name}/links/{who}/drop", "Forget whose account it is, and leave the account alone", access.Approve, 0},
 		func(ctx context.Context, in *unpair) (Link, error) {
 			return a.svc.Unpair(ctx, in.Name, in.Who, in.Body, callerOf(ctx))
+		})
+}
+
+func (a *api) modeRoutes() {
+	type mode struct {
+		Name string `path:"name"`
+		Body ModeRequest
+	}
+	type forget struct {
+		Name string `path:"name"`
+		Body ForgetRequest
+	}
+	add(a, route{"get-mode", http.MethodGet, "/targets/{name}/mode", "How far a target may go", access.View, 0},
+		func(ctx context.Context, in *byName) (TargetMode, error) { return a.svc.Mode(ctx, in.Name) })
+	add(a, route{"set-mode", http.MethodPost, "/targets/{name}/mode", "Let a target observe, serve a pilot, or go live", access.Configure, 0},
+		func(ctx context.Context, in *mode) (TargetMode, error) {
+			return a.svc.SetMode(ctx, in.Name, in.Body, callerOf(ctx))
+		})
+	add(a, route{"get-remembered", http.MethodGet, "/targets/{name}/remembered", "What is remembered of a target that is configured no more", access.View, 0},
+		func(ctx context.Context, in *byName) (Remembered, error) { return a.svc.Remembered(ctx, in.Name) })
+	add(a, route{"forget-target", http.MethodPost, "/targets/{name}/forget", "Forget a target that is configured no more", access.Configure, 0},
+		func(ctx context.Context, in *forget) (Remembered, error) {
+			return a.svc.Forget(ctx, in.Name, in.Body, callerOf(ctx))
 		})
 }

@@ -28,39 +28,41 @@ type Status struct {
 
 // SourceStatus is how a source stands.
 type SourceStatus struct {
-	Name     string       `json:"name"`
-	Type     string       `json:"type"`
-	Complete time.Time    `json:"complete,omitzero"` // start of the last read that was complete and believed
-	Next     time.Time    `json:"next,omitzero"`
-	People   int          `json:"people"`
-	Groups   int          `json:"groups"`
-	Waiting  int          `json:"waiting"` // records that are not bound or not fully applied
-	Absent   int          `json:"absent"`  // records that were missing and about which nothing is concluded yet
-	Holds    []string     `json:"holds,omitempty"`
-	Last     *run.Run     `json:"last,omitempty"`
-	Problem  *run.Problem `json:"problem,omitempty"`
+	Name        string       `json:"name"`
+	Type        string       `json:"type"`
+	Complete    time.Time    `json:"complete,omitzero"` // start of the last read that was complete and believed
+	Next        time.Time    `json:"next,omitzero"`
+	People      int          `json:"people"`
+	Groups      int          `json:"groups"`
+	Waiting     int          `json:"waiting"`               // records that are not bound or not fully applied
+	Absent      int          `json:"absent"`                // records that were missing and about which nothing is concluded yet
+	Differences int          `json:"differences,omitempty"` // people and groups that the draft would change
+	Holds       []string     `json:"holds,omitempty"`
+	Last        *run.Run     `json:"last,omitempty"`
+	Problem     *run.Problem `json:"problem,omitempty"`
 }
 
 // TargetStatus is how a target stands.
 type TargetStatus struct {
-	Name     string       `json:"name"`
-	Type     string       `json:"type"`
-	Mode     string       `json:"mode"`              // "observe", "pilot", "live"
-	State    string       `json:"state"`             // "in step", "working", "draft", "held", "paused", "stopped"
-	Users    int          `json:"users"`             // active accounts that are linked
-	Groups   int          `json:"groups"`            // groups that are linked
-	Pending  int          `json:"pending"`           // objects that are about to be looked at
-	Held     int          `json:"held"`              // objects that wait for a person
-	Retrying int          `json:"retrying"`          // objects that are tried again
-	Leavers  int          `json:"leavers"`           // people who are not confirmed to be closed
-	Overdue  int          `json:"overdue,omitempty"` // of these, for more than 15 minutes
-	Drift    int          `json:"drift"`             // things that somebody changed there by hand
-	Draft    string       `json:"draft,omitempty"`   // id of the first or change plan that waits
-	Holds    []string     `json:"holds,omitempty"`   // ids of the holds that wait
-	Paused   *run.Note    `json:"paused,omitempty"`  //
-	Stopped  *run.Problem `json:"stopped,omitempty"` //
-	Listed   time.Time    `json:"listed,omitzero"`   // last full comparison that finished
-	Last     *run.Run     `json:"last,omitempty"`
+	Name        string       `json:"name"`
+	Type        string       `json:"type"`
+	Mode        string       `json:"mode"`                  // "observe", "pilot", "live"
+	State       string       `json:"state"`                 // "in step", "working", "draft", "held", "paused", "stopped"
+	Users       int          `json:"users"`                 // active accounts that are linked
+	Groups      int          `json:"groups"`                // groups that are linked
+	Pending     int          `json:"pending"`               // objects that are about to be looked at
+	Held        int          `json:"held"`                  // objects that wait for a person
+	Retrying    int          `json:"retrying"`              // objects that are tried again
+	Leavers     int          `json:"leavers"`               // people who are not confirmed to be closed
+	Overdue     int          `json:"overdue,omitempty"`     // of these, for more than 15 minutes
+	Drift       int          `json:"drift"`                 // things that somebody changed there by hand
+	Draft       string       `json:"draft,omitempty"`       // id of the first or change plan that waits
+	Differences int          `json:"differences,omitempty"` // people and groups that the draft would change
+	Holds       []string     `json:"holds,omitempty"`       // ids of the holds that wait
+	Paused      *run.Note    `json:"paused,omitempty"`      //
+	Stopped     *run.Problem `json:"stopped,omitempty"`     //
+	Listed      time.Time    `json:"listed,omitzero"`       // last full comparison that finished
+	Last        *run.Run     `json:"last,omitempty"`
 }
 
 // Attention is something that needs a person.

@@ -101,3 +101,41 @@ func (s *Service) Unpair(ctx context.Context, target, who string, req adminapi.U
 	}
 	return o.Links[0], nil
 }
+
+// Mode says that a target observes.
+func (s *Service) Mode(_ context.Context, target string) (adminapi.TargetMode, error) {
+	if !isTarget(target) {
+		return adminapi.TargetMode{}, missing("target", target)
+	}
+	return adminapi.TargetMode{Target: target, Mode: "observe", Plan: FirstPlan, People: 5, Lines: 6}, nil
+}
+
+// SetMode sets any mode but that of chat, whose is in the file.
+func (s *Service) SetMode(ctx context.Context, target string, req adminapi.ModeRequest, by access.Caller) (adminapi.TargetMode, error) {
+	s.note(by, "mode %s %s (%s)", target, req.Mode, req.Reason)
+	m, err := s.Mode(ctx, target)
+	if target == "chat" {
+		return m, &run.Problem{Code: adminapi.ManagedByFile, What: "the mode of chat is set in muster.yaml:12", Now: "Nothing was changed.", Fix: "Change it there."}
+	}
+	m.Mode = req.Mode
+	return m, err
+}
+
+// Remembered knows one dropped target, "gone".
+func (s *Service) Remembered(_ context.Context, target string) (adminapi.Remembered, error) {
+	if target != "gone" {
+		return adminapi.Remembered{}, missing("dropped target", target)
+	}
+	return adminapi.Remembered{Target: target, Links: 3, Leavers: []adminapi.Leaver{{Object: mia, Name: "mia.lang", Target: target, Remote: "u-3", State: "open", Why: "the target is not configured any more", Since: Now}}}, nil
+}
+
+// Forget forgets it if the number is right.
+func (s *Service) Forget(ctx context.Context, target string, req adminapi.ForgetRequest, by access.Caller) (adminapi.Remembered, error) {
+	s.note(by, "forget %s count %d (%s)", target, req.Count, req.Reason)
+	r, err := s.Remembered(ctx, target)
+	if err == nil && req.Count != r.Links {
+		return r, &run.Problem{Code: adminapi.BadCount, What: "3 links are remembered", Now: "Nothing was changed."}
+	}
+	r.Gone = err == nil
+	return r, err
+}

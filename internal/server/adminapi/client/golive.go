@@ -55,3 +55,23 @@ func (c *Client) Pairs(ctx context.Context, target string, req adminapi.PairsReq
 func (c *Client) Unpair(ctx context.Context, target, who string, req adminapi.UnpairRequest) (adminapi.Link, error) {
 	return post[adminapi.Link](ctx, c, "/targets/"+esc(target)+"/links/"+esc(who)+"/drop", req)
 }
+
+// Mode says how far a target may go.
+func (c *Client) Mode(ctx context.Context, target string) (adminapi.TargetMode, error) {
+	return get[adminapi.TargetMode](ctx, c, "/targets/"+esc(target)+"/mode", nil)
+}
+
+// SetMode changes it.
+func (c *Client) SetMode(ctx context.Context, target string, req adminapi.ModeRequest) (adminapi.TargetMode, error) {
+	return post[adminapi.TargetMode](ctx, c, "/targets/"+esc(target)+"/mode", req)
+}
+
+// Remembered says what is remembered of a dropped target.
+func (c *Client) Remembered(ctx context.Context, target string) (adminapi.Remembered, error) {
+	return get[adminapi.Remembered](ctx, c, "/targets/"+esc(target)+"/remembered", nil)
+}
+
+// Forget forgets a dropped target.
+func (c *Client) Forget(ctx context.Context, target string, req adminapi.ForgetRequest) (adminapi.Remembered, error) {
+	return post[adminapi.Remembered](ctx, c, "/targets/"+esc(target)+"/forget", req)
+}
