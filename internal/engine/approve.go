@@ -139,7 +139,7 @@ func (t *target) record(ctx context.Context, tx directory.Tx, p run.Plan, d Deci
 		return p, err
 	}
 	if to == run.Approved && p.Kind != run.Hold {
-		if err := errors.Join(t.enforce(ctx, r), t.inForce(ctx, link.In(tx), t.set.digest, approvedBy(p, d.By))); err != nil {
+		if err := errors.Join(t.enforce(ctx, r), t.inForce(ctx, link.In(tx), t.set().digest, approvedBy(p, d.By))); err != nil {
 			return p, err
 		}
 	}

@@ -200,7 +200,7 @@ func (c *errand) rules() *ruleset {
 	if r := c.t.active.Load(); r != nil {
 		return r
 	}
-	return c.t.set
+	return c.t.set()
 }
 
 // resolve finds out which account an order means that is about one, and not about a person.
@@ -275,7 +275,7 @@ func (t *target) findAccount(ctx context.Context, account string) (connector.Rem
 		return found, err
 	}
 	finder, ok := t.Connector.(connector.Finder)
-	for _, by := range append(slices.Clone(t.set.rules.People.Match), "userName") {
+	for _, by := range append(slices.Clone(t.set().rules.People.Match), "userName") {
 		if !ok || !slices.Contains(can.FindBy, attr.Path(by)) {
 			continue
 		}
