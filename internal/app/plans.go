@@ -50,7 +50,13 @@ func (m *Muster) Plan(ctx context.Context, ref string) (run.Plan, error) {
 			Now: "Nothing was changed.", Fix: "See `muster plan list`, or look at what would be done now with `muster plan show TARGET --now`.",
 		}
 	}
-	return out, err
+	return m.timed(out), err
+}
+
+// timed returns a plan with the time that it takes.
+func (m *Muster) timed(p run.Plan) run.Plan {
+	p.Takes = int(m.Engine.Estimate(p.Target, p.Counts).Seconds())
+	return p
 }
 
 // waitingPlan returns the newest plan of a target that waits; holds only if nothing else does.
@@ -116,7 +122,8 @@ func (m *Muster) Preview(ctx context.Context, target string) (run.Plan, error) {
 	if _, ok := m.File.Target(target); !ok {
 		return run.Plan{}, m.unknown("target", target)
 	}
-	return m.Engine.Preview(ctx, target)
+	p, err := m.Engine.Preview(ctx, target)
+	return m.timed(p), err
 }
 
 // Approve implements adminapi.Plans.

@@ -240,7 +240,7 @@ func (m *Muster) runView(ctx context.Context, id string) (adminapi.RunView, erro
 		return err
 	})
 	if p, ok := m.Engine.Progress(id); ok {
-		out.Phase, out.Done = p.Phase, p.Done
+		out.Phase, out.Done, out.Total, out.Left = p.Phase, p.Done, p.Total, int(p.Left.Seconds())
 	} else if p, ok := m.loads.get(id); ok {
 		out.Phase, out.Done, out.Total = p.Step, p.Done, p.Total
 	} else if out.Outcome == run.Running {

@@ -161,6 +161,7 @@ func TestCompany(t *testing.T) {
 	}
 	w.benchFast(t, ignore)
 	w.benchSlow(t, ignore)
+	w.benchPace(t, ignore)
 	w.benchReconcile(t, ignore)
 	if n := w.quiet(t); n != 0 {
 		t.Errorf("the target got %d requests after a read without change", n)

@@ -35,6 +35,8 @@ type task struct {
 	Count   int    `json:",omitempty"` // of requests
 	Label   string `json:",omitempty"` // of profiles
 	Latency int    `json:",omitempty"` // of a sandbox, in ms
+	Vendor  string `json:",omitempty"` // of a sandbox
+	Speed   int    `json:",omitempty"` // of a sandbox's clock
 }
 
 // A result is what a child process found.
@@ -43,6 +45,7 @@ type result struct {
 	Outward float64        `json:",omitempty"` // seconds from the first intent in the journal to the last outcome
 	CPU     float64        // seconds of processor time that the process took, user and system
 	Peak    int            // most memory that the process ever held, in kB: VmHWM
+	Expect  float64        `json:",omitempty"` // seconds that the plan is said to take
 	Counts  map[string]int `json:",omitempty"`
 	Outcome string         `json:",omitempty"`
 	Problem string         `json:",omitempty"`

@@ -69,10 +69,14 @@ func readSource(ctx context.Context, t task) (result, error) {
 
 // planTarget makes the first plan of a target and stores it.
 func planTarget(ctx context.Context, t task) (result, error) {
-	return within(ctx, t, func(m *app.Muster) (run.Run, error) {
+	var takes time.Duration
+	r, err := within(ctx, t, func(m *app.Muster) (run.Run, error) {
 		p, err := m.Engine.Preview(ctx, t.Target)
+		takes = m.Engine.Estimate(t.Target, p.Counts)
 		return run.Run{Outcome: run.Done, Counts: p.Counts}, err
 	})
+	r.Expect = takes.Seconds()
+	return r, err
 }
 
 // syncTarget compares everybody with a target and carries out what differs. A plan that waits is approved before, by its count, outside the time.

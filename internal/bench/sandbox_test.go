@@ -8,10 +8,12 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,7 +33,12 @@ type sandbox struct {
 
 func newSandbox(tb testing.TB, latency int) sandbox {
 	tb.Helper()
-	words := strings.Fields(server(tb, "sandbox", task{Latency: latency}))
+	return startSandbox(tb, task{Latency: latency})
+}
+
+func startSandbox(tb testing.TB, t task) sandbox {
+	tb.Helper()
+	words := strings.Fields(server(tb, "sandbox", t))
 	if len(words) != 2 {
 		tb.Fatalf("the sandbox says %q", words)
 	}
@@ -41,7 +48,18 @@ func newSandbox(tb testing.TB, latency int) sandbox {
 // requests returns how many requests the sandbox got.
 func (s sandbox) requests(tb testing.TB) int64 {
 	tb.Helper()
-	resp, err := http.Get(s.count)
+	return s.tells(tb, "")
+}
+
+// refused returns to how many of them it answered 429.
+func (s sandbox) refused(tb testing.TB) int64 {
+	tb.Helper()
+	return s.tells(tb, "/refused")
+}
+
+func (s sandbox) tells(tb testing.TB, what string) int64 {
+	tb.Helper()
+	resp, err := http.Get(s.count + what)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -59,7 +77,7 @@ func (s sandbox) requests(tb testing.TB) int64 {
 
 // serveSandbox serves until standard input ends.
 func serveSandbox(t task) error {
-	s, err := scimtest.Start(scimtest.Config{Token: sandboxToken, LogMax: 1000})
+	s, err := scimtest.Start(scimtest.Config{Token: sandboxToken, LogMax: 1000, Vendor: scimtest.Vendor(t.Vendor), Speed: float64(t.Speed)})
 	if err != nil {
 		return err
 	}
@@ -67,11 +85,37 @@ func serveSandbox(t task) error {
 	if t.Latency > 0 {
 		s.Fail(scimtest.Fault{Kind: scimtest.Latency, Wait: time.Duration(t.Latency) * time.Millisecond})
 	}
-	side := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, s.Requests()) }))
+	var refused atomic.Int64
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.ServeHTTP(&counting{w, &refused}, r) }))
+	defer front.Close()
+	side := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/refused" {
+			fmt.Fprint(w, refused.Load())
+			return
+		}
+		fmt.Fprint(w, s.Requests())
+	}))
 	defer side.Close()
-	fmt.Println(s.URL, side.URL)
+	at, err := url.Parse(s.URL)
+	if err != nil {
+		return err
+	}
+	fmt.Println(front.URL+at.Path, side.URL)
 	_, err = io.Copy(io.Discard, os.Stdin)
 	return err
+}
+
+// counting counts answers 429.
+type counting struct {
+	http.ResponseWriter
+	refused *atomic.Int64
+}
+
+func (c *counting) WriteHeader(status int) {
+	if status == http.StatusTooManyRequests {
+		c.refused.Add(1)
+	}
+	c.ResponseWriter.WriteHeader(status)
 }
 
 // loopRequests is the floor of writing outwards: it creates accounts by plain HTTP requests, so many in flight, and looks at no answer but its status.

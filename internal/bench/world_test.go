@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"muster/internal/scim/scimtest"
 	"muster/internal/testserver"
 )
 
@@ -17,6 +19,7 @@ type world struct {
 	slapd      *testserver.Slapd
 	dir        string
 	fast, slow sandbox // slow answers after 20 ms
+	slack      sandbox // keeps Slack's rates, by a clock that is a hundred times as fast
 	did        map[string]result
 }
 
@@ -25,9 +28,10 @@ func newWorld(tb testing.TB, s size) *world {
 	w := &world{size: s, dir: tb.TempDir(), did: map[string]result{}}
 	w.slapd = testserver.StartSlapd(tb, testserver.SlapdOptions{Base: base, LDIF: s.ldif()})
 	w.fast, w.slow = newSandbox(tb, 0), newSandbox(tb, latency)
+	w.slack = startSandbox(tb, task{Vendor: string(scimtest.Slack), Speed: haste()})
 	w.write(tb, "password", w.slapd.Password)
 	w.write(tb, "token", sandboxToken)
-	w.write(tb, "muster.yaml", fmt.Sprintf(configuration, w.slapd.URL, w.slapd.BindDN, w.path("password"), w.target("fast", w.fast), w.target("slow", w.slow)))
+	w.write(tb, "muster.yaml", fmt.Sprintf(configuration, w.slapd.URL, w.slapd.BindDN, w.path("password"), w.target("fast", w.fast), w.target("slow", w.slow)+w.hasty()))
 	return w
 }
 
@@ -68,6 +72,12 @@ func (w *world) target(name string, at sandbox) string {
         name.familyName: person.familyName
         title: {expr: source.corp.title, default: "-"}
 `, name, at.url, w.path("token"))
+}
+
+// hasty is the target whose service keeps Slack's rates.
+func (w *world) hasty() string {
+	text := strings.Replace(w.target("slack", w.slack), "type: scim", "type: slack", 1)
+	return strings.Replace(text, "settings: {", fmt.Sprintf("settings: {rate_percent: %d, ", 100*haste()), 1)
 }
 
 func (w *world) path(name string) string { return filepath.Join(w.dir, name) }

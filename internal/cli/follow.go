@@ -65,11 +65,19 @@ func (s *shell) progressLine() func(adminapi.RunView) {
 func far(v adminapi.RunView) string {
 	switch {
 	case v.Total > 0:
-		return fmt.Sprintf(" %d of %d", v.Done, v.Total)
+		return fmt.Sprintf(" %d of %d%s", v.Done, v.Total, left(v.Left))
 	case v.Done > 0:
 		return fmt.Sprintf(" %d", v.Done)
 	}
 	return ""
+}
+
+// left says how long something takes from now on, in seconds; nothing if that is not known.
+func left(seconds int) string {
+	if seconds <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(", about %s left", time.Duration(seconds)*time.Second)
 }
 
 // bar shows a run as a bar on the terminal.
@@ -88,7 +96,7 @@ func (b *bar) show(v adminapi.RunView) {
 		label := decor.Any(func(decor.Statistics) string {
 			return fmt.Sprintf("%-12s %-20s", clean(b.view.Name), clean(b.view.Phase))
 		})
-		b.bar = b.progress.AddBar(0, mpb.PrependDecorators(label), mpb.AppendDecorators(decor.CountersNoUnit("%d / %d")))
+		b.bar = b.progress.AddBar(0, mpb.PrependDecorators(label), mpb.AppendDecorators(decor.CountersNoUnit("%d / %d"), decor.Any(func(decor.Statistics) string { return left(b.view.Left) })))
 	}
 	b.view = v
 	b.bar.SetTotal(int64(v.Total), false)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"time"
 
 	"muster/internal/attr"
 	"muster/internal/directory"
@@ -215,6 +216,9 @@ func (s *shell) planSummary(p run.Plan) {
 		return
 	}
 	s.print("\n%s: %s", plural(p.People, "person or group", "people and groups"), counts(p.Counts))
+	if p.Takes > 0 {
+		s.print("At the rates of %s this takes about %s.", p.Target, time.Duration(p.Takes)*time.Second)
+	}
 	if len(p.Verdicts) == 0 {
 		return
 	}

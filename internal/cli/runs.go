@@ -36,7 +36,11 @@ func (s *shell) runsCommand() *cobra.Command {
 			if s.json {
 				return s.printJSON(v)
 			}
-			return s.listRuns([]run.Run{v.Run})
+			if err := s.listRuns([]run.Run{v.Run}); err != nil || v.Phase == "" {
+				return err
+			}
+			s.print("\n%s%s", v.Phase, far(v))
+			return nil
 		}),
 	})
 	return c

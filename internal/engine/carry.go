@@ -359,6 +359,7 @@ func (w *wave) settle(ctx context.Context, jobs []*job) error {
 	if err != nil {
 		return fmt.Errorf("record outcomes: %w", err)
 	}
+	w.far(jobs)
 	for _, j := range jobs {
 		if d := taken[j]; d != nil {
 			if err := w.deny(ctx, j, d); err != nil {

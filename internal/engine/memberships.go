@@ -251,6 +251,11 @@ func (w *wave) carryMembers(ctx context.Context, units []*unit, verdicts []plan.
 	if len(ready) == 0 {
 		return nil
 	}
+	more := map[connector.Verb]int{}
+	for _, u := range ready {
+		ops(more, u.lines)
+	}
+	w.expect(more)
 	return w.carry(ctx, func(yield func(*unit) error) error {
 		for _, u := range ready {
 			if err := yield(u); err != nil {

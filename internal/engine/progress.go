@@ -1,11 +1,20 @@
 package engine
 
-import "sync"
+import (
+	"maps"
+	"sync"
+	"time"
 
-// A Progress is how far a run has got.
+	"muster/internal/connector"
+	"muster/internal/plan"
+)
+
+// A Progress is how far a run has got. Total is 0, and Left too, while that is not known.
 type Progress struct {
 	Phase string
 	Done  int
+	Total int
+	Left  time.Duration // at the rates of the target
 }
 
 // progress remembers how far the runs of this process have got.
@@ -14,13 +23,15 @@ type progress struct {
 	runs map[string]Progress
 }
 
-func (p *progress) set(id, phase string, done int) {
+func (p *progress) set(id, phase string, done int) { p.put(id, Progress{Phase: phase, Done: done}) }
+
+func (p *progress) put(id string, x Progress) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.runs == nil {
 		p.runs = map[string]Progress{}
 	}
-	p.runs[id] = Progress{phase, done}
+	p.runs[id] = x
 }
 
 func (p *progress) drop(id string) {
@@ -35,4 +46,82 @@ func (e *Engine) Progress(id string) (Progress, bool) {
 	defer e.progress.mu.Unlock()
 	p, ok := e.progress.runs[id]
 	return p, ok
+}
+
+// Estimate returns how long the lines that counts counts by verb take at a target, at the rates of its service; 0 = not known, or at once.
+func (e *Engine) Estimate(name string, counts map[string]int) time.Duration {
+	t, err := e.target(name)
+	if err != nil {
+		return 0
+	}
+	ops := map[connector.Verb]int{}
+	for verb, n := range counts {
+		if op := opOf(plan.Verb(verb)); op != "" {
+			ops[op] += n
+		}
+	}
+	return t.estimate(ops)
+}
+
+func (t *target) estimate(ops map[connector.Verb]int) time.Duration {
+	if e, ok := t.Connector.(connector.Estimator); ok {
+		return e.Estimate(ops)
+	}
+	return 0
+}
+
+// opOf returns the verb of the op that a line becomes, or "".
+func opOf(v plan.Verb) connector.Verb {
+	switch v {
+	case plan.Create:
+		return connector.Create
+	case plan.Update:
+		return connector.Update
+	case plan.Enable:
+		return connector.Enable
+	case plan.DisableUser:
+		return connector.Disable
+	case plan.DeleteRemote:
+		return connector.Delete
+	case plan.AddMembers, plan.RemoveMembers:
+		return connector.Member
+	}
+	return ""
+}
+
+// expect adds lines to what the wave is going to carry out.
+func (w *wave) expect(lines map[connector.Verb]int) {
+	w.mu.Lock()
+	for verb, n := range lines {
+		w.ahead[verb] += n
+		w.total += n
+	}
+	w.mu.Unlock()
+	w.far(nil)
+}
+
+// far tells how far the wave has got, now that jobs are settled.
+func (w *wave) far(settled []*job) {
+	w.mu.Lock()
+	for _, j := range settled {
+		if j.outcome.Intent != "" {
+			w.finished++
+			w.ahead[j.op.Verb] = max(0, w.ahead[j.op.Verb]-1)
+		}
+	}
+	p, ahead := Progress{Phase: "serving", Done: w.finished, Total: max(w.total, w.finished)}, maps.Clone(w.ahead)
+	w.mu.Unlock()
+	if p.Total > 0 {
+		p.Left = w.t.estimate(ahead)
+		w.t.e.progress.put(w.run.ID, p)
+	}
+}
+
+// ops counts what lines become, by verb.
+func ops(into map[connector.Verb]int, lines []plan.Line) {
+	for _, l := range lines {
+		if op := opOf(l.Verb); op != "" {
+			into[op]++
+		}
+	}
 }

@@ -161,6 +161,7 @@ func (w *wave) carryOut(ctx context.Context, ids iter.Seq2[directory.ID, error])
 	if s.verdicts, err = w.judge(ctx, s.slim); err != nil {
 		return err
 	}
+	w.expect(s.ops)
 	for _, g := range s.out {
 		if err := w.wantGroup(ctx, g); err != nil {
 			return err

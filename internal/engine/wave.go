@@ -63,6 +63,10 @@ type wave struct {
 	sent    map[string]bool       // keys of approved lines that were carried out
 	suitors suitors
 
+	ahead    map[connector.Verb]int // ops that are planned and not settled
+	total    int                    // ops that were planned
+	finished int                    // ops that are settled
+
 	newPilots []string   // anchors of people who were found in the pilot's group
 	asks      []question // to be put to a person when the objects at hand are done
 }
@@ -83,7 +87,7 @@ func (t *target) begin(ctx context.Context, kind run.Kind, rules *ruleset, id st
 func (t *target) open(ctx context.Context, kind run.Kind, rules *ruleset, id string, can connector.Features) (*wave, error) {
 	w := &wave{
 		t: t, rules: rules, can: can, now: t.e.cfg.Now(), turn: t.turns.Load(), waiting: map[directory.ID]*link.Waiting{}, names: map[directory.ID]string{}, serves: map[directory.ID]bool{},
-		free: map[directory.ID]bool{}, counts: map[string]int{}, touched: map[directory.ID]bool{}, late: map[directory.ID]bool{},
+		free: map[directory.ID]bool{}, counts: map[string]int{}, ahead: map[connector.Verb]int{}, touched: map[directory.ID]bool{}, late: map[directory.ID]bool{},
 		looked: map[directory.ID]bool{}, beyond: map[directory.ID]bool{}, unproven: map[directory.ID]bool{}, sent: map[string]bool{}, parked: map[directory.ID][]run.Line{}, decides: map[string]bool{}, approvals: map[string]time.Time{},
 	}
 	w.asked = id != ""
@@ -290,6 +294,7 @@ type survey struct {
 	last     []directory.ID              // deletes
 	out      []directory.ID              // groups that are linked and out of scope
 	removals map[directory.ID]link.Class // what was judged
+	ops      map[connector.Verb]int      // how much there is to do
 	verdicts []plan.Verdict
 }
 
@@ -297,7 +302,7 @@ const planChunk = 250
 
 // survey plans ids, without carrying anything out. each, if not nil, is shown every unit that has lines.
 func (w *wave) survey(ctx context.Context, ids iter.Seq2[directory.ID, error], each func([]*unit) error) (*survey, error) {
-	s, planned := &survey{removals: map[directory.ID]link.Class{}}, 0
+	s, planned := &survey{removals: map[directory.ID]link.Class{}, ops: map[connector.Verb]int{}}, 0
 	for part, err := range chunks(ids, planChunk) {
 		if err != nil {
 			return nil, err
@@ -368,6 +373,7 @@ func (s *survey) add(u *unit) {
 	if c := removal(u.lines); c != link.NoClass {
 		s.removals[u.object.ID] = c
 	}
+	ops(s.ops, u.lines)
 	rank := 1
 	for _, l := range u.lines {
 		if l.Class != link.NoClass {

@@ -20,6 +20,7 @@ import (
 
 	"muster/internal/attr"
 	"muster/internal/connector"
+	"muster/internal/httpclient"
 	"muster/internal/scim"
 )
 
@@ -29,6 +30,8 @@ type Connector struct {
 	profile profile
 	log     *slog.Logger
 	lanes   lanes
+	pace    httpclient.Pace // what Estimate reckons with
+	below   string          // path of the service below its host
 }
 
 var (
@@ -51,7 +54,7 @@ func open(p profile, env connector.Env, s connector.Settings) (*Connector, error
 	if err != nil {
 		return nil, err
 	}
-	c := &Connector{api: a, profile: p, log: env.Log}
+	c := &Connector{api: a, profile: p, log: env.Log, pace: p.pace(s), below: basePath(address)}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}

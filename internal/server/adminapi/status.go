@@ -120,4 +120,5 @@ type RunView struct {
 	Phase string `json:"phase,omitempty"` // "waiting", "reading people", "serving" …
 	Done  int    `json:"done,omitempty"`
 	Total int    `json:"total,omitempty"` // 0 = not known
+	Left  int    `json:"left,omitempty" doc:"Seconds that what is left takes at the rates of the service; 0 = not known, or no time."`
 }

@@ -64,7 +64,7 @@ func people() []adminapi.Object {
 func plans() []run.Plan {
 	return []run.Plan{
 		{
-			ID: FirstPlan, Target: "chat", Kind: run.First, Status: run.Waiting, Created: ago(time.Hour), People: 5,
+			ID: FirstPlan, Target: "chat", Kind: run.First, Status: run.Waiting, Created: ago(time.Hour), People: 5, Takes: 130,
 			Counts:   map[string]int{"create": 1, "update": 1, "disable": 1, "link": 1, "skip": 1, "add members": 1},
 			Verdicts: []plan.Verdict{{Class: link.Creates, Count: 1, Limit: 200}, {Class: link.Overwrite, Count: 6, Limit: 5, Tripped: true, Why: "6 names would change, limit 5"}},
 		},
@@ -119,7 +119,7 @@ func lines(p run.Plan) []run.Line {
 
 // runView returns the last run of a source or target, under way or ended.
 func runView(id string, ended bool) (adminapi.RunView, bool) {
-	v := adminapi.RunView{Run: run.Run{ID: id, Started: ago(time.Minute), Outcome: run.Running}, Phase: "reading people", Done: 150, Total: 300}
+	v := adminapi.RunView{Run: run.Run{ID: id, Started: ago(time.Minute), Outcome: run.Running}, Phase: "reading people", Done: 150, Total: 300, Left: 75}
 	switch id {
 	case "run-corp":
 		v.Kind, v.Name, v.Counts = run.Read, "corp", map[string]int{"read": 300, "changed": 4}
