@@ -66,7 +66,7 @@ func TestWhy(t *testing.T) {
 	if ben.Paused == nil || len(ben.Lines) == 0 || ben.Lines[0].Verb != plan.DisableUser {
 		t.Errorf("ben: %+v", ben)
 	}
-	h.ok("disable", "dan", "--reason", "lost laptop")
+	h.want(1, "disable", "dan", "--reason", "lost laptop").says("paused") // ordered, and not confirmed
 	if got := first("dan"); !strings.Contains(got, "dan is closed at wiki: ") || !strings.Contains(got, "(lost laptop)") {
 		t.Errorf("dan: %s", got)
 	}
