@@ -7,7 +7,7 @@ SHELL      := bash
 
 # Packages whose concurrency is worth the race detector, played at small sizes (-short).
 RACE := ./internal/access ./internal/app ./internal/connector/memory ./internal/engine ./internal/httpclient ./internal/ingest \
-        ./internal/scim/scimtest ./internal/server/... ./internal/source/ldap/... ./internal/store
+        ./internal/scim/scimtest ./internal/server ./internal/server/adminapi/... ./internal/server/scimapi ./internal/source/ldap/... ./internal/store
 
 # Long histories on one goroutine: played above, and nothing for the race detector.
 HISTORIES := ^TestCrash|History|^TestHowItIsReadDoesNotCount|^TestNobodyIsGoneWithoutEvidence
