@@ -31,8 +31,8 @@ run: ## show the main job: a sample company, a sandbox, and what Muster does (ne
 .PHONY: test
 test: servers check ## install the test servers that are missing, check, and run every test once; what .ci/run calls
 	go build ./...
-	MUSTER_TEST_SERVERS=required go test ./...
-	MUSTER_TEST_SERVERS=required go test -race -short $(UNWATCHED) -skip='$(HISTORIES)' $(RACE)
+	MUSTER_TEST_SERVERS=required go test -vet=off -p 3 ./...
+	MUSTER_TEST_SERVERS=required go test -vet=off -race -short $(UNWATCHED) -skip='$(HISTORIES)' $(RACE)
 
 .PHONY: servers
 servers: ## install what the tests run against: OpenLDAP, Samba AD DC, PostgreSQL, Chromium, SCIMMY
