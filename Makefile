@@ -6,8 +6,7 @@ SHELL      := bash
 .DEFAULT_GOAL := help
 
 # Packages whose concurrency is worth the race detector, played at small sizes (-short).
-RACE := ./internal/access ./internal/app ./internal/connector/memory ./internal/engine ./internal/httpclient ./internal/ingest \
-        ./internal/scim/scimtest ./internal/server ./internal/server/adminapi/... ./internal/server/scimapi ./internal/source/ldap/... ./internal/store
+RACE := ./internal/access ./internal/engine ./internal/httpclient ./internal/ingest ./internal/server/scimapi ./internal/source/ldap/... ./internal/store
 
 # Long histories on one goroutine: played above, and nothing for the race detector.
 HISTORIES := ^TestCrash|History|^TestHowItIsReadDoesNotCount|^TestNobodyIsGoneWithoutEvidence
