@@ -6,10 +6,11 @@ SHELL      := bash
 .DEFAULT_GOAL := help
 
 # Packages whose concurrency is worth the race detector, played at small sizes (-short).
-RACE := ./internal/access ./internal/engine ./internal/httpclient ./internal/ingest ./internal/server/scimapi ./internal/source/ldap/... ./internal/store
+RACE := ./internal/access ./internal/app ./internal/connector/memory ./internal/engine ./internal/httpclient ./internal/ingest \
+        ./internal/scim/scimtest ./internal/server/... ./internal/source/ldap/... ./internal/store
 
-# Long histories on one goroutine: played above, and nothing for the race detector.
-HISTORIES := ^TestCrash|History|^TestHowItIsReadDoesNotCount|^TestNobodyIsGoneWithoutEvidence
+# Long histories on one goroutine, and pages in a browser: played above, and nothing for the race detector.
+HISTORIES := ^TestCrash|History|^TestHowItIsReadDoesNotCount|^TestNobodyIsGoneWithoutEvidence|^TestGallery$$|^TestStates$$|^TestBroken$$
 
 # SQLite, translated from C, is not watched itself: it would take four times as long, and what is ours is watched all the same.
 UNWATCHED := -gcflags='modernc.org/...=-race=false'

@@ -52,7 +52,7 @@ func TestFirstDay(t *testing.T) {
 	p := browsertest.Open(t, home)
 	p.Go(path)
 	p.Press("Go in")
-	p.Says("not approved yet")
+	p.Says("wiki, slack, atlassian, meisterplan not approved yet")
 	shoot(p, "overview-first")
 
 	approveFirst(t, p)
@@ -192,7 +192,7 @@ func pauses(p *browsertest.Tab) {
 	p.Press("Pause everything")
 	p.Type("reason", "the wiki is moved")
 	p.Keys("\r")
-	p.Says("paused: nothing is sent there")
+	p.Says("wiki, slack, atlassian, meisterplan paused: nothing is sent there")
 	p.Press("Resume")
 	p.Says("What has changed meanwhile is sent now")
 }

@@ -69,9 +69,6 @@ type site struct {
 
 func open(t *testing.T, house *adminapitest.House, svc adminapi.Service) *site {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("pages are looked at in a browser without -short: nothing in them is for the race detector")
-	}
 	srv := httptest.NewServer(console.New(console.Config{Service: svc, Keeper: house.Keeper, Now: func() time.Time { return adminapitest.Now }}))
 	t.Cleanup(srv.Close)
 	return &site{Tab: browsertest.Open(t, srv.URL), keeper: house.Keeper, house: house}
