@@ -33,7 +33,7 @@ func TestPlanBeyondThePilotWaits(t *testing.T) {
 	if diff := cmp.Diff(want, stands()); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)
 	}
-	if p, _ := w.plan(p.ID); p.Status != run.Finished {
+	if p, _ := w.plan(p.ID); p.Status != run.Finished || p.People != 0 {
 		t.Errorf("the plan is %s and affects %d, want that all of the pilot is done", p.Status, p.People)
 	}
 	if r := w.follows(); r.ID != "" {
