@@ -87,14 +87,42 @@ func (s *shell) troubles(st adminapi.Status) {
 		return
 	}
 	s.print("\nNeeds you:")
-	for _, a := range st.Attention {
+	for _, same := range byFix(st.Attention) {
+		s.attention(same)
+	}
+}
+
+// someOf is how many things of one kind are named in the overview; the command behind them lists them all.
+const someOf = 5
+
+// attention prints what one command answers: the first few, how many more, and the command.
+func (s *shell) attention(same []adminapi.Attention) {
+	for _, a := range same[:min(len(same), someOf)] {
 		text := "  " + clean(a.What)
 		if !a.Since.IsZero() {
 			text += fmt.Sprintf(" (since %s)", stamp(a.Since))
 		}
 		s.print("%s", text)
-		s.fix(a.Fix)
 	}
+	if more := len(same) - someOf; more > 0 {
+		s.print("  and %d more", more)
+	}
+	s.fix(same[0].Fix)
+}
+
+// byFix gathers what the same command answers, in the order in which the commands come first.
+func byFix(all []adminapi.Attention) [][]adminapi.Attention {
+	var out [][]adminapi.Attention
+	at := map[string]int{}
+	for _, a := range all {
+		i, known := at[a.Fix]
+		if !known {
+			i, at[a.Fix] = len(out), len(out)
+			out = append(out, nil)
+		}
+		out[i] = append(out[i], a)
+	}
+	return out
 }
 
 func (s *shell) fix(text string) {

@@ -2,9 +2,12 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"muster/internal/access"
 	"muster/internal/run"
@@ -106,6 +109,33 @@ func TestBars(t *testing.T) {
 	}
 	if !strings.Contains(talk.String(), "corp") || out.Len() > 0 {
 		t.Errorf("out %q, talk %q", out.String(), talk.String())
+	}
+}
+
+// What one command answers stands together, and hundreds of it are a number: the command lists them.
+func TestAttention(t *testing.T) {
+	all := []adminapi.Attention{{What: "a plan waits", Fix: "muster plan show wiki"}}
+	for i := range 8 {
+		all = append(all, adminapi.Attention{What: fmt.Sprintf("leaver %d", i), Fix: "muster leavers"})
+	}
+	all = append(all, adminapi.Attention{What: "another plan waits", Fix: "muster plan show wiki"})
+	var out strings.Builder
+	newShell(nil, strings.NewReader(""), &out, &out).troubles(adminapi.Status{Attention: all})
+	want := `
+Needs you:
+  a plan waits
+  another plan waits
+  → muster plan show wiki
+  leaver 0
+  leaver 1
+  leaver 2
+  leaver 3
+  leaver 4
+  and 3 more
+  → muster leavers
+`
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Error(diff)
 	}
 }
 
