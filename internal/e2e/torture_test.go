@@ -88,19 +88,21 @@ func kill(t *testing.T, h *house, c *crowd, kills int, rng *rand.Rand, longest t
 	h.wiki.Fail(misbehaving()...)
 	server := h.serve()
 	h.ok("plan", "approve", p.ID, "--confirm-count", fmt.Sprint(p.People), "--no-wait")
+	most := 20 + c.count/50
 	ctx, stop := context.WithCancel(t.Context())
 	var busy sync.WaitGroup
 	busy.Go(func() { c.bustle(ctx) })
 	defer busy.Wait()
 	defer stop()
 	for i := range kills {
-		life := time.Duration(rng.Int64N(int64(longest)))
-		if i%4 == 3 {
+		life, requests := time.Duration(rng.Int64N(int64(longest))), 0
+		switch i % 4 {
+		case 3:
 			life /= 10 // while it starts
+		case 1, 2:
+			life, requests = 4*longest, 1+rng.IntN(most) // while it writes
 		}
-		select {
-		case <-time.After(life):
-		case <-server.ended:
+		if !outlive(h, server, life, requests) {
 			t.Fatalf("muster serve ended by itself: %v\n%s", server.err, server.log.tail(40))
 		}
 		server.kill()
@@ -110,6 +112,22 @@ func kill(t *testing.T, h *house, c *crowd, kills int, rng *rand.Rand, longest t
 		server = h.launch()
 	}
 	server.listens()
+}
+
+// outlive waits until the life of a server is over, or it has sent the wiki that many requests. It reports false if the server ended by itself.
+func outlive(h *house, server *process, life time.Duration, requests int) bool {
+	over, look := time.After(life), time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	for last := h.wiki.Requests() + requests; requests == 0 || h.wiki.Requests() < last; {
+		select {
+		case <-over:
+			return true
+		case <-server.ended:
+			return false
+		case <-look.C:
+		}
+	}
+	return true
 }
 
 // misbehaving is what the wiki does wrong: of 100 requests, three fail in one way or another. Of 1,000, one is told to come later, and all others with it.
