@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -123,6 +124,12 @@ func (s *shell) approved(ctx context.Context, c *client.Client, d adminapi.Decis
 			return err
 		}
 	}
+	last := runs
+	if len(runs) > 0 {
+		if runs, err = since(ctx, c, d.Plan, runs); err != nil {
+			return err
+		}
+	}
 	if s.json {
 		err = s.printJSON(struct {
 			adminapi.Decision
@@ -135,7 +142,19 @@ func (s *shell) approved(ctx context.Context, c *client.Client, d adminapi.Decis
 	if err != nil {
 		return err
 	}
-	return exitOf(runs)
+	return exitOf(last)
+}
+
+// since returns runs, and before them those that ended since a plan was decided: the server that runs may have been quicker to carry it out.
+func since(ctx context.Context, c *client.Client, p run.Plan, runs []adminapi.RunView) ([]adminapi.RunView, error) {
+	all, err := c.Runs(ctx, p.Target, 10)
+	for _, r := range all { // newest first
+		followed := slices.ContainsFunc(runs, func(v adminapi.RunView) bool { return v.ID == r.ID })
+		if !followed && r.Kind != run.Read && r.Outcome != run.Running && !r.Ended.Before(p.Decided) && !p.Decided.IsZero() {
+			runs = slices.Insert(runs, 0, adminapi.RunView{Run: r})
+		}
+	}
+	return runs, err
 }
 
 func (s *shell) rejected(d adminapi.Decision) error {

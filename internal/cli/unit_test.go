@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +13,7 @@ import (
 
 	"muster/internal/access"
 	"muster/internal/run"
+	"muster/internal/secret"
 	"muster/internal/server/adminapi"
 	"muster/internal/server/adminapi/adminapitest"
 	"muster/internal/server/adminapi/client"
@@ -170,5 +173,30 @@ func TestEveryCommandIsDescribed(t *testing.T) {
 				t.Errorf("%s --%s has no help", c.CommandPath(), f)
 			}
 		}
+	}
+}
+
+// The server that runs may have carried a plan out before the run that was asked for could: what it did is told, or an approval would seem to have done nothing.
+func TestWhatCarriedAPlanOut(t *testing.T) {
+	decided := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	at := func(id string, kind run.Kind, outcome run.Outcome, ended time.Duration) run.Run {
+		return run.Run{ID: id, Name: "wiki", Kind: kind, Outcome: outcome, Ended: decided.Add(ended)}
+	}
+	all := adminapi.List[run.Run]{Items: []run.Run{
+		at("followed", run.Reconcile, run.Done, 2*time.Second), at("later", run.Serve, run.Running, 0), at("carried", run.Reconcile, run.Held, time.Second),
+		at("read", run.Read, run.Done, time.Second), at("before", run.Reconcile, run.Done, -time.Second),
+	}}
+	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("name") != "wiki" {
+			t.Errorf("asked for %s", r.URL)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		if err := json.NewEncoder(w).Encode(all); err != nil {
+			t.Error(err)
+		}
+	})
+	got, err := since(t.Context(), client.Handler(api, secret.String{}), run.Plan{Target: "wiki", Decided: decided}, []adminapi.RunView{{Run: all.Items[0]}})
+	if err != nil || len(got) != 2 || got[0].ID != "carried" || got[1].ID != "followed" {
+		t.Errorf("runs = %+v, %v", got, err)
 	}
 }
