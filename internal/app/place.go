@@ -49,29 +49,25 @@ func placeView(p workspace.Place, ref string) adminapi.Place {
 }
 
 // Places implements adminapi.Places.
-func (m *Muster) Places(ctx context.Context, team string) ([]adminapi.Place, error) {
+func (m *Muster) Places(ctx context.Context, q adminapi.PlaceQuery) ([]adminapi.Place, error) {
 	var out []adminapi.Place
 	err := m.Store.View(ctx, func(v directory.Reader) error {
-		q := workspace.PlaceQuery{Kinds: []workspace.Kind{workspace.Team}}
-		if team != "" {
-			t, name, err := m.place(ctx, v, team)
+		search := workspace.PlaceSearch{Kinds: []workspace.Kind{workspace.Team}, Text: q.Text, After: q.After, Limit: q.Limit}
+		prefix := ""
+		if q.Team != "" {
+			t, name, err := m.place(ctx, v, q.Team)
 			if err != nil {
 				return err
 			}
-			team = name
-			q = workspace.PlaceQuery{Kinds: []workspace.Kind{workspace.Public, workspace.Private}, Team: t.ID}
+			prefix = name + ":"
+			search.Kinds, search.Team, search.After = []workspace.Kind{workspace.Public, workspace.Private}, t.ID, strings.TrimPrefix(q.After, prefix)
 		}
-		found, err := workspace.Of(v).ListPlaces(ctx, q)
+		found, err := workspace.Of(v).FindPlaces(ctx, search)
 		for _, p := range found {
-			ref := p.Name
-			if team != "" {
-				ref = team + ":" + p.Name
-			}
-			out = append(out, placeView(p, ref))
+			out = append(out, placeView(p, prefix+p.Name))
 		}
 		return err
 	})
-	slices.SortFunc(out, func(a, b adminapi.Place) int { return cmp.Compare(a.Ref, b.Ref) })
 	return out, err
 }
 
@@ -165,26 +161,14 @@ func placeProblem(ref string, err error) error {
 }
 
 // PlaceMembers implements adminapi.Places.
-func (m *Muster) PlaceMembers(ctx context.Context, ref string, after directory.ID, limit int) ([]adminapi.PlaceMember, error) {
+func (m *Muster) PlaceMembers(ctx context.Context, ref string, q adminapi.PlaceMemberQuery) ([]adminapi.PlaceMember, error) {
 	var out []adminapi.PlaceMember
 	err := m.Store.View(ctx, func(v directory.Reader) error {
 		p, _, err := m.place(ctx, v, ref)
 		if err != nil {
 			return err
 		}
-		members, err := workspace.Of(v).Members(ctx, p.ID, after, limit)
-		if err != nil {
-			return err
-		}
-		ids := make([]directory.ID, len(members))
-		for i, x := range members {
-			ids[i] = x.Person
-		}
-		objects, err := v.Objects(ctx, ids)
-		people := map[directory.ID]directory.Object{}
-		for _, o := range objects {
-			people[o.ID] = o
-		}
+		members, people, err := placeMembers(ctx, v, p.ID, q)
 		for _, x := range members {
 			o := people[x.Person]
 			out = append(out, adminapi.PlaceMember{
@@ -194,6 +178,46 @@ func (m *Muster) PlaceMembers(ctx context.Context, ref string, after directory.I
 		return err
 	})
 	return out, err
+}
+
+// placeMembers returns a page of who is in a place or was, and who they are.
+func placeMembers(ctx context.Context, v directory.Reader, place directory.ID, q adminapi.PlaceMemberQuery) ([]workspace.Member, map[directory.ID]directory.Object, error) {
+	members, err := membersFound(ctx, v, place, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	var ids []directory.ID
+	for _, x := range members {
+		ids = append(ids, x.Person)
+	}
+	objects, err := v.Objects(ctx, ids)
+	people := map[directory.ID]directory.Object{}
+	for _, o := range objects {
+		people[o.ID] = o
+	}
+	return members, people, err
+}
+
+// manyFound is how many people a text may find of whom it is seen whether they are in a place.
+const manyFound = 1000
+
+// membersFound reads members in order, or those that a text finds: by their own memberships, not by reading everybody's.
+func membersFound(ctx context.Context, v directory.Reader, place directory.ID, q adminapi.PlaceMemberQuery) ([]workspace.Member, error) {
+	if q.Text == "" {
+		return workspace.Of(v).Members(ctx, place, q.After, q.Limit)
+	}
+	found, err := v.Browse(ctx, directory.Look{Kind: directory.Person, Text: q.Text, Limit: manyFound})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	ids := make([]directory.ID, len(found))
+	for i, o := range found {
+		ids[i] = o.ID
+	}
+	all, err := workspace.Of(v).MembersOf(ctx, ids)
+	all = slices.DeleteFunc(all, func(x workspace.Member) bool { return x.Place != place || x.Person <= q.After })
+	slices.SortFunc(all, func(a, b workspace.Member) int { return cmp.Compare(a.Person, b.Person) })
+	return all[:min(len(all), q.Limit)], err
 }
 
 // AddToPlace implements adminapi.Places.

@@ -23,10 +23,12 @@ func (s *shell) teamCommand() *cobra.Command {
 }
 
 func (s *shell) teamListCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "list [team]", Short: "List teams, or the channels of a team", Args: args("[team]"),
+	var q adminapi.PlaceQuery
+	c := &cobra.Command{
+		Use: "list [team]", Short: "List teams, or the channels of a team", Args: args("[team]"), Example: "  muster team list\n  muster team list staff --search news",
 		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
-			places, err := c.Places(ctx, strings.Join(args, ""))
+			q.Team = strings.Join(args, "")
+			places, err := c.Places(ctx, q)
 			if err != nil {
 				return err
 			}
@@ -46,6 +48,10 @@ func (s *shell) teamListCommand() *cobra.Command {
 			return nil
 		}),
 	}
+	c.Flags().StringVar(&q.Text, "search", "", "those whose name or title has this in it")
+	c.Flags().IntVar(&q.Limit, "limit", 0, "at most this many; 0 = all")
+	c.Flags().StringVar(&q.After, "after", "", "those behind this one")
+	return c
 }
 
 // traits are what is special about a place.
@@ -97,12 +103,11 @@ func (s *shell) place(p adminapi.Place) error {
 }
 
 func (s *shell) teamMembersCommand() *cobra.Command {
-	limit := 0
-	past := false
+	limit, past, search := 0, false, ""
 	c := &cobra.Command{
 		Use: "members team", Short: "Show who is in a team or channel, and what put them there", Args: args(aPlace),
 		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
-			members, err := members(ctx, c, args[0], limit, past)
+			members, err := members(ctx, c, args[0], search, limit, past)
 			if err != nil {
 				return err
 			}
@@ -120,6 +125,7 @@ func (s *shell) teamMembersCommand() *cobra.Command {
 	}
 	c.Flags().IntVar(&limit, "limit", 0, "at most this many; 0 = all")
 	c.Flags().BoolVar(&past, "past", false, "those who left or were removed too")
+	c.Flags().StringVar(&search, "search", "", "those whose name, username or email has a word that begins with this")
 	return c
 }
 
@@ -134,10 +140,10 @@ func memberNote(m adminapi.PlaceMember) string {
 }
 
 // members reads page after page of who is in a place.
-func members(ctx context.Context, c *client.Client, ref string, limit int, past bool) ([]adminapi.PlaceMember, error) {
+func members(ctx context.Context, c *client.Client, ref, search string, limit int, past bool) ([]adminapi.PlaceMember, error) {
 	var out []adminapi.PlaceMember
 	for after := directory.ID(""); ; {
-		page, next, err := c.PlaceMembers(ctx, ref, after, 1000)
+		page, next, err := c.PlaceMembers(ctx, ref, adminapi.PlaceMemberQuery{Text: search, After: after, Limit: 1000})
 		if err != nil {
 			return nil, err
 		}

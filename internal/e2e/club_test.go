@@ -37,7 +37,8 @@ func TestTeamsFollowGroups(t *testing.T) {
 	h.ok("team", "defaults", "off-topic", "editors")
 	h.ok("team", "add", "office", "olga")
 	h.in("office:town-square", 15, "olga")
-	h.ok("team", "members", "office", "--past").says("removed")
+	h.ok("team", "members", "office", "--past", "--search", "ann").says("anna", "removed")
+	h.ok("team", "list", "office", "--search", "ditor").says("office:editors")
 
 	server := h.serve()
 	c.AddMembers(group("wiki-editors"), dn("ben"))

@@ -56,6 +56,18 @@ func (r workspaceReader) ListPlaces(ctx context.Context, q workspace.PlaceQuery)
 		ids(r.session, q.Kinds), q.Team, q.After, atMost(q.Limit))
 }
 
+// FindPlaces implements workspace.Reader. Of titles, letters without accents are found in either case.
+func (r workspaceReader) FindPlaces(ctx context.Context, q workspace.PlaceSearch) ([]workspace.Place, error) {
+	args := []any{q.Team, ids(r.session, q.Kinds), q.After, atMost(q.Limit)}
+	text := placeSelect + "where p.team = coalesce(" + nodeOf(1) + ", 0) and " + r.d.member("p.kind", 2) + " and p.name > $3"
+	if q.Text != "" {
+		like := "%" + escapeLike.Replace(q.Text) + "%"
+		text += ` and (p.name like $5 escape '\' or p.title like $6 escape '\' or lower(p.title) like $5 escape '\')`
+		args = append(args, fold(like), like)
+	}
+	return collect(ctx, r.session, scanPlace, text+" order by p.name limit $4", args...)
+}
+
 // PutPlaces implements workspace.Tx.
 func (t workspaceTx) PutPlaces(ctx context.Context, places ...workspace.Place) error {
 	places = last(places, func(p workspace.Place) directory.ID { return p.ID })

@@ -7,6 +7,15 @@ import (
 	"muster/internal/directory"
 )
 
+// A PlaceSearch selects teams, or the channels of a team, by what people call them.
+type PlaceSearch struct {
+	Kinds []Kind
+	Team  directory.ID // "" = what belongs to no team
+	Text  string       // that the name or the title has in it, "" = any
+	After string       // name, exclusive, "" = from the beginning
+	Limit int
+}
+
 // A PlaceQuery selects places.
 type PlaceQuery struct {
 	Kinds []Kind
@@ -28,6 +37,8 @@ type Reader interface {
 	PlacesByName(ctx context.Context, team directory.ID, names []string) ([]Place, error)
 	// ListPlaces returns places in the order in which they became known; fewer than q.Limit means the end.
 	ListPlaces(ctx context.Context, q PlaceQuery) ([]Place, error)
+	// FindPlaces returns places by name, for people who look through them; fewer than q.Limit means the end.
+	FindPlaces(ctx context.Context, q PlaceSearch) ([]Place, error)
 	// Members returns a page of those who are in a place or were, in the order in which they became known.
 	Members(ctx context.Context, place, after directory.ID, limit int) ([]Member, error)
 	// CountMembers returns how many are in a place now.

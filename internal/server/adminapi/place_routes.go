@@ -19,11 +19,15 @@ type placeGroup struct {
 }
 
 type placesQuery struct {
-	Team string `query:"team" doc:"List its channels."`
+	Team  string `query:"team" doc:"List its channels."`
+	Text  string `query:"q" doc:"What the name or title has in it."`
+	After string `query:"after"`
+	Limit int    `query:"limit" minimum:"0" maximum:"1000" doc:"All if left out."`
 }
 
 type placeMembersQuery struct {
 	Ref   string `path:"ref"`
+	Text  string `query:"q" doc:"What a word of somebody's name, username or email begins with."`
 	After string `query:"after"`
 	Limit int    `query:"limit" default:"100" minimum:"1" maximum:"1000"`
 }
@@ -40,8 +44,8 @@ type channelNames struct {
 func (a *api) placeRoutes() {
 	add(a, route{"list-places", http.MethodGet, "/places", "Teams, or the channels of a team", access.View, 0},
 		func(ctx context.Context, in *placesQuery) (List[Place], error) {
-			places, err := a.svc.Places(ctx, in.Team)
-			return list(places, 0, nil), err
+			places, err := a.svc.Places(ctx, PlaceQuery{Team: in.Team, Text: in.Text, After: in.After, Limit: in.Limit})
+			return list(places, in.Limit, func(p Place) string { return p.Ref }), err
 		})
 	add(a, route{"get-place", http.MethodGet, "/places/{ref}", "A team or channel", access.View, 0},
 		func(ctx context.Context, in *byRef) (Place, error) { return a.svc.Place(ctx, in.Ref) })
@@ -57,7 +61,7 @@ func (a *api) placeRoutes() {
 func (a *api) placeMemberRoutes() {
 	add(a, route{"list-place-members", http.MethodGet, "/places/{ref}/members", "Who is in a team or channel, or was", access.View, 0},
 		func(ctx context.Context, in *placeMembersQuery) (List[PlaceMember], error) {
-			members, err := a.svc.PlaceMembers(ctx, in.Ref, directory.ID(in.After), in.Limit)
+			members, err := a.svc.PlaceMembers(ctx, in.Ref, PlaceMemberQuery{Text: in.Text, After: directory.ID(in.After), Limit: in.Limit})
 			return list(members, in.Limit, func(m PlaceMember) string { return string(m.ID) }), err
 		})
 	type asked struct {

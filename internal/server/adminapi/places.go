@@ -33,6 +33,21 @@ type PlaceGroup struct {
 	Since time.Time    `json:"since"`
 }
 
+// PlaceQuery selects teams, or channels of a team; empty fields match everything.
+type PlaceQuery struct {
+	Team  string
+	Text  string // that the name or title has in it
+	After string // Ref of the last one of the page before
+	Limit int    // 0 = all
+}
+
+// PlaceMemberQuery selects who is in a place, or was.
+type PlaceMemberQuery struct {
+	Text  string // that a word of their name, username or email begins with, of the first 1,000 people whom it finds; "" = everybody
+	After directory.ID
+	Limit int
+}
+
 // NewPlace asks for a team, or with a colon in its name for a channel: "staff:news".
 type NewPlace struct {
 	Ref     string `json:"ref" minLength:"1" maxLength:"130"`
@@ -78,12 +93,12 @@ type Leaving struct {
 
 // Places keep teams and channels: who is in them, and which groups are linked to them. A ref names a team, or with a colon a channel: "staff:news".
 type Places interface {
-	// Places returns the teams, or the channels of a team, by name.
-	Places(ctx context.Context, team string) ([]Place, error)
+	// Places returns a page of the teams, or of the channels of a team, by name.
+	Places(ctx context.Context, q PlaceQuery) ([]Place, error)
 	Place(ctx context.Context, ref string) (Place, error)
 	NewPlace(ctx context.Context, p NewPlace, by access.Caller) (Place, error)
 	// PlaceMembers returns a page in the order in which they became known.
-	PlaceMembers(ctx context.Context, ref string, after directory.ID, limit int) ([]PlaceMember, error)
+	PlaceMembers(ctx context.Context, ref string, q PlaceMemberQuery) ([]PlaceMember, error)
 	AddToPlace(ctx context.Context, ref string, m Membership, by access.Caller) (Moved, error)
 	RemoveFromPlace(ctx context.Context, ref string, m Membership, by access.Caller) (Moved, error)
 	// LinkGroup has the people of a group be in a place.

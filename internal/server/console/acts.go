@@ -29,6 +29,14 @@ var notices = map[string]string{
 	"resumed":  "Resumed. What has changed meanwhile is sent now.",
 	"started":  "Started. It shows below when it has ended.",
 	"played":   "Played. Watch what Muster does about it.",
+	"made":     "Made. Its people come next.",
+	"added":    "Added. Who was in already stays so.",
+	"removed":  "Taken out. They can be added again.",
+	"linked":   "Linked. The people of the group come in now.",
+	"unlinked": "The link is ended.",
+	"managed":  "Changed. It holds from now on.",
+	"joined":   "Everybody in the team is in its default channels, but for those who left them by choice.",
+	"defaults": "Saved. It holds for whoever joins a team from now on.",
 }
 
 func (v *visit) reason() (string, error) {

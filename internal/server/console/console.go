@@ -48,6 +48,7 @@ func New(cfg Config) http.Handler {
 	c.signInRoutes()
 	c.lookRoutes()
 	c.actRoutes()
+	c.placeRoutes()
 	c.mux.HandleFunc("GET "+Root+"live", c.live)
 	c.get("{rest...}", access.View, c.unknownPage)
 	return secure(http.NewCrossOriginProtection().Handler(c.mux))

@@ -99,9 +99,11 @@ func TestGallery(t *testing.T) {
 	h := adminapitest.New(t, nil)
 	s := open(t, h, h.Service)
 	s.Allow("404 (Not Found)") // of the page that is not there
-	for _, p := range pages {
-		s.as(t, p.role)
-		check(t, s, p)
+	for _, p := range append(pages, hallPages...) {
+		t.Run(p.name, func(t *testing.T) {
+			s.as(t, p.role)
+			check(t, s, p)
+		})
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 // Run runs the suite. open returns an empty store, which the suite does not close; it is called once per case.
 func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 	for name, test := range map[string]func(*testing.T, directory.Store){
-		"places": testPlaces, "names are unique": testNames, "members": testMembers, "profiles": testProfiles, "bots": testBots, "definitions": testDefinitions,
+		"places": testPlaces, "places are found": testFindPlaces, "names are unique": testNames, "members": testMembers, "profiles": testProfiles, "bots": testBots, "definitions": testDefinitions,
 		"posts": testPosts, "pages of posts": testPages, "posts written again": testRewrite, "links of groups": testGroupLinks, "replies need their thread": testRootless,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
@@ -97,6 +97,34 @@ func testPlaces(t *testing.T, s directory.Store) {
 	})
 	if !errors.Is(err, directory.ErrNotFound) {
 		t.Errorf("a place that is not there: %v", err)
+	}
+}
+
+// M6: people look through teams and channels by what they call them, a page at a time.
+func testFindPlaces(t *testing.T, s directory.Store) {
+	a, b := team("alpha"), team("beta")
+	news, olds, secret := channel(a.ID, "news"), channel(a.ID, "olds"), channel(a.ID, "secret_100%")
+	news.Title, olds.Title, secret.Kind = "What is New", "Ärger", workspace.Private
+	other := channel(b.ID, "news")
+	few := workspace.Place{ID: directory.NewID(), Kind: workspace.Few, Name: "x"}
+	write(t, s, func(tx workspace.Tx) error { return tx.PutPlaces(t.Context(), b, a, secret, olds, news, other, few) })
+	channels := []workspace.Kind{workspace.Public, workspace.Private}
+	for name, x := range map[string]struct {
+		q    workspace.PlaceSearch
+		want []workspace.Place
+	}{
+		"teams":        {workspace.PlaceSearch{Kinds: []workspace.Kind{workspace.Team}}, []workspace.Place{a, b}},
+		"channels":     {workspace.PlaceSearch{Kinds: channels, Team: a.ID}, []workspace.Place{news, olds, secret}},
+		"first":        {workspace.PlaceSearch{Kinds: channels, Team: a.ID, Limit: 1}, []workspace.Place{news}},
+		"next":         {workspace.PlaceSearch{Kinds: channels, Team: a.ID, After: "news", Limit: 5}, []workspace.Place{olds, secret}},
+		"in the name":  {workspace.PlaceSearch{Kinds: channels, Team: a.ID, Text: "LD"}, []workspace.Place{olds}},
+		"in the title": {workspace.PlaceSearch{Kinds: channels, Team: a.ID, Text: "is new"}, []workspace.Place{news}},
+		"accents":      {workspace.PlaceSearch{Kinds: channels, Team: a.ID, Text: "Ärg"}, []workspace.Place{olds}},
+		"no pattern":   {workspace.PlaceSearch{Kinds: channels, Team: a.ID, Text: "100%"}, []workspace.Place{secret}},
+		"nothing":      {workspace.PlaceSearch{Kinds: channels, Team: a.ID, Text: "n_ws"}, nil},
+	} {
+		got := read(t, s, func(r workspace.Reader) ([]workspace.Place, error) { return r.FindPlaces(t.Context(), x.q) })
+		same(t, name, x.want, got)
 	}
 }
 

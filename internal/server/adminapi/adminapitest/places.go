@@ -4,26 +4,30 @@ import (
 	"context"
 
 	"muster/internal/access"
-	"muster/internal/directory"
 	"muster/internal/server/adminapi"
 )
 
 var staffTeam = adminapi.Place{ID: "place-1", Ref: "staff", Kind: "team", Title: "The staff", Members: 3, Groups: []adminapi.PlaceGroup{{ID: "group-1", Name: "Staff", By: "operator:owner", Since: ago(0)}}}
 
+var newsChannel = adminapi.Place{ID: "place-2", Ref: "staff:news", Kind: "public", Title: "News", Purpose: "What everybody should know", Members: 2, Managed: true}
+
 // Places returns the team staff, or its channel.
-func (s *Service) Places(_ context.Context, team string) ([]adminapi.Place, error) {
-	if team == "" {
+func (s *Service) Places(_ context.Context, q adminapi.PlaceQuery) ([]adminapi.Place, error) {
+	if q.Team == "" {
 		return []adminapi.Place{staffTeam}, nil
 	}
-	return []adminapi.Place{{ID: "place-2", Ref: "staff:news", Kind: "public", Title: "News"}}, nil
+	return []adminapi.Place{newsChannel}, nil
 }
 
-// Place returns the team staff.
+// Place returns the team staff, or its channel.
 func (s *Service) Place(_ context.Context, ref string) (adminapi.Place, error) {
-	if ref != staffTeam.Ref {
-		return adminapi.Place{}, missing("team or channel", ref)
+	switch ref {
+	case staffTeam.Ref:
+		return staffTeam, nil
+	case newsChannel.Ref:
+		return newsChannel, nil
 	}
-	return staffTeam, nil
+	return adminapi.Place{}, missing("team or channel", ref)
 }
 
 // NewPlace notes what was asked for.
@@ -32,16 +36,19 @@ func (s *Service) NewPlace(_ context.Context, p adminapi.NewPlace, by access.Cal
 	return adminapi.Place{ID: "place-3", Ref: p.Ref, Kind: "team", Title: p.Title}, nil
 }
 
-// PlaceMembers returns one who is in, and one who has left.
-func (s *Service) PlaceMembers(_ context.Context, ref string, after directory.ID, _ int) ([]adminapi.PlaceMember, error) {
-	if ref != staffTeam.Ref {
+// PlaceMembers returns one who is in, one who has left, one who was removed and one who is deactivated.
+func (s *Service) PlaceMembers(_ context.Context, ref string, q adminapi.PlaceMemberQuery) ([]adminapi.PlaceMember, error) {
+	if ref != staffTeam.Ref && ref != newsChannel.Ref {
 		return nil, missing("team or channel", ref)
 	}
-	if after != "" {
+	if q.After != "" {
 		return nil, nil
 	}
 	return []adminapi.PlaceMember{
-		{ID: olivia, Name: "olivia.berg", Roles: "team_user", Via: "group", State: "in", Since: ago(0)}, {ID: ben, Name: "ben.ode", Via: "hand", State: "left", Since: ago(0)},
+		{ID: olivia, Name: "olivia.berg", Roles: "team_user", Via: "group", State: "in", Since: ago(0)},
+		{ID: ben, Name: "ben.ode", Via: "hand", State: "left", Since: ago(0)},
+		{ID: mia, Name: "mia.lang", Roles: "team_user", Via: "load", State: "in", Inactive: true, Since: ago(0)},
+		{ID: staff, Name: "tom.fox", Via: "default", State: "removed", Since: ago(0)},
 	}, nil
 }
 

@@ -16,8 +16,8 @@ type channelNames struct {
 func place(ref string) string { return "/places/" + esc(ref) }
 
 // Places returns the teams, or the channels of a team.
-func (c *Client) Places(ctx context.Context, team string) ([]adminapi.Place, error) {
-	l, err := get[adminapi.List[adminapi.Place]](ctx, c, "/places", query("team", team))
+func (c *Client) Places(ctx context.Context, q adminapi.PlaceQuery) ([]adminapi.Place, error) {
+	l, err := get[adminapi.List[adminapi.Place]](ctx, c, "/places", query("team", q.Team, "q", q.Text, "after", q.After, "limit", count(q.Limit)))
 	return l.Items, err
 }
 
@@ -32,8 +32,8 @@ func (c *Client) NewPlace(ctx context.Context, p adminapi.NewPlace) (adminapi.Pl
 }
 
 // PlaceMembers returns a page of who is in a place or was, and where the next one begins, "" at the end.
-func (c *Client) PlaceMembers(ctx context.Context, ref string, after directory.ID, limit int) ([]adminapi.PlaceMember, directory.ID, error) {
-	l, err := get[adminapi.List[adminapi.PlaceMember]](ctx, c, place(ref)+"/members", query("after", string(after), "limit", count(limit)))
+func (c *Client) PlaceMembers(ctx context.Context, ref string, q adminapi.PlaceMemberQuery) ([]adminapi.PlaceMember, directory.ID, error) {
+	l, err := get[adminapi.List[adminapi.PlaceMember]](ctx, c, place(ref)+"/members", query("q", q.Text, "after", string(q.After), "limit", count(q.Limit)))
 	return l.Items, directory.ID(l.Next), err
 }
 

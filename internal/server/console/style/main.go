@@ -107,7 +107,8 @@ func compile() ([]byte, error) {
 		return nil, err
 	}
 	if _, err := os.Stat(filepath.Join(work, "node_modules")); errors.Is(err, fs.ErrNotExist) {
-		if err := command(work, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"); err != nil {
+		// Not ci: newer ones refuse a lock file without the packages of other systems, which npm itself leaves out of it.
+		if err := command(work, "npm", "install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"); err != nil {
 			return nil, err
 		}
 	}

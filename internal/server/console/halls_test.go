@@ -1,0 +1,133 @@
+package console_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"muster/internal/access"
+	"muster/internal/secret"
+	"muster/internal/server/adminapi"
+	"muster/internal/server/adminapi/adminapitest"
+	"muster/internal/server/console"
+)
+
+// hallPages are those of teams, imports, clients, users and roles.
+var hallPages = []scene{
+	{"teams", "teams", ""},
+	{"team", "teams/staff", ""},
+	{"team-auditor", "teams/staff?tab=channels", access.Auditor},
+	{"team-groups", "teams/staff?tab=groups", ""},
+	{"channel-managed", "teams/staff:news", ""},
+}
+
+// A guest is somebody who is signed in, without a browser.
+type guest struct {
+	t      *testing.T
+	url    string
+	cookie string
+}
+
+// enter signs in as somebody of a role of the company.
+func enter(t *testing.T, h *adminapitest.House, svc adminapi.Service, role access.Role) guest {
+	t.Helper()
+	srv := httptest.NewServer(console.New(console.Config{Service: svc, Keeper: h.Keeper, Now: func() time.Time { return adminapitest.Now }}))
+	t.Cleanup(srv.Close)
+	id := h.Person(role)
+	code, _, err := h.Keeper.NewCode(t.Context(), access.Caller{Person: id, Handle: string(role), Roles: []access.Role{role}}, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cookie, _, err := h.Keeper.Redeem(t.Context(), code.Reveal(), secret.New(""), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return guest{t, srv.URL + "/console/", cookie.Reveal()}
+}
+
+func (g guest) do(method, path, kind string, body io.Reader) answer {
+	g.t.Helper()
+	req, err := http.NewRequestWithContext(g.t.Context(), method, g.url+path, body)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	req.AddCookie(&http.Cookie{Name: "__Host-muster", Value: g.cookie})
+	req.Header.Set("Content-Type", kind)
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return answer{res.StatusCode, res.Header, string(text)}
+}
+
+func (g guest) get(path string) answer { return g.do(http.MethodGet, path, "", nil) }
+
+// post sends a form: "name=ben&open=yes".
+func (g guest) post(path, form string) answer {
+	if _, err := url.ParseQuery(form); err != nil {
+		g.t.Fatal(err)
+	}
+	return g.do(http.MethodPost, path, "application/x-www-form-urlencoded", strings.NewReader(form))
+}
+
+// An order is a form with what the service is asked for by it.
+type order struct{ path, form, want string }
+
+// orders sends each form as the owner, who may do it, and as the auditor, who may not.
+func orders(t *testing.T, all []order) {
+	t.Helper()
+	h := adminapitest.New(t, nil)
+	owner, auditor := enter(t, h, h.Service, access.Owner), enter(t, h, h.Service, access.Auditor)
+	for _, o := range all {
+		before := len(h.Calls())
+		if res := auditor.post(o.path, o.form); res.status != http.StatusForbidden || len(h.Calls()) != before {
+			t.Errorf("%s as auditor: %d, and %v is done", o.path, res.status, h.Calls()[before:])
+		}
+		res := owner.post(o.path, o.form)
+		if res.status != http.StatusSeeOther && res.status != http.StatusOK {
+			t.Errorf("%s: %d %s", o.path, res.status, res.body)
+		}
+		if got := h.Calls()[before:]; !slices.Equal(got, []string{"owner " + o.want}) {
+			t.Errorf("%s: %q is done, want %q", o.path, got, o.want)
+		}
+	}
+}
+
+// M3, M6: teams and channels, who is in them, linked groups and default channels are changed here as by the API.
+func TestTeams(t *testing.T) {
+	orders(t, []order{
+		{"teams", "ref=crew&title=The+crew&open=yes", "make crew (private false)"},
+		{"teams/staff/channels", "ref=plans&private=yes", "make staff:plans (private true)"},
+		{"teams/staff/add", "people=ben.ito,+olivia.berg", "add [ben.ito olivia.berg] to staff"},
+		{"teams/staff/remove", "line=1ben&line=2mia", "remove [1ben 2mia] from staff"},
+		{"teams/staff/link", "group=Staff&admin=yes", "link Staff to staff (admin true)"},
+		{"teams/staff/unlink", "group=group-1", "unlink group-1 from staff"},
+		{"teams/staff/manage", "managed=yes&count=1", "manage staff true (1)"},
+		{"teams/staff/manage", "", "manage staff false (0)"},
+		{"teams/staff/defaults", "", "join default channels of staff"},
+		{"default-channels", "channels=off-topic,+news", "default channels [off-topic news]"},
+	})
+	h := adminapitest.New(t, nil)
+	g := enter(t, h, h.Service, access.Owner)
+	for path, want := range map[string]string{"teams/staff/add": "Nobody was named.", "teams/staff/remove": "Nobody was named.", "teams/staff/manage": "The number is missing."} {
+		if res := g.post(path, "managed=yes"); res.status/100 != 4 || !strings.Contains(res.body, want) {
+			t.Errorf("%s with nothing: %d", path, res.status)
+		}
+	}
+	page := g.get("teams/staff").body
+	for _, want := range []string{"left by choice", "by a linked group", "by a load", "as a default channel", "in, deactivated"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the members do not say %q", want)
+		}
+	}
+}
