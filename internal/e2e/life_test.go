@@ -13,12 +13,14 @@ import (
 	"muster/internal/testserver"
 )
 
+// M7, M8, M9, X6: the common days of a company on OpenLDAP: people come, are renamed and moved and stay who they are, and leave.
 func TestLifeOnSlapd(t *testing.T) {
 	t.Parallel()
 	c, _ := onSlapd(t, testserver.SlapdOptions{})
 	life(t, c, c.house())
 }
 
+// M8, M9: the same with PostgreSQL behind it.
 func TestLifeOnSlapdAndPostgres(t *testing.T) {
 	t.Parallel()
 	c, _ := onSlapd(t, testserver.SlapdOptions{})
@@ -28,6 +30,7 @@ func TestLifeOnSlapdAndPostgres(t *testing.T) {
 	life(t, c, h)
 }
 
+// M7, M8, M9, X6: the same in an Active Directory, where accounts expire besides.
 func TestLifeOnSamba(t *testing.T) {
 	t.Parallel()
 	c, s := onSamba(t)
