@@ -181,28 +181,18 @@ func (k *Keeper) issue(ctx context.Context, tx directory.Tx, p directory.Object,
 }
 
 // over says whether by may handle the tokens of person.
-func over(ctx context.Context, r directory.Tx, by Caller, person directory.ID) error {
+func over(ctx context.Context, r directory.Reader, by Caller, person directory.ID) error {
 	if by.Person == person {
 		return by.Authorize(OwnTokens)
 	}
 	if err := by.Authorize(AllTokens); err != nil {
 		return err
 	}
-	theirs, err := roles(ctx, r, person)
-	if err != nil {
-		return err
-	}
-	for _, role := range theirs {
-		for _, right := range rights[role] {
-			if err := by.Authorize(right); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return Covers(ctx, r, by, person)
 }
 
-// Tokens returns by's own tokens, or everybody's if by may see them, oldest first.
+// Tokens returns by's own tokens, or everybody's if by may see them, oldest first. One that died because its person was deactivated, or their password reset,
+// is Revoked.
 func (k *Keeper) Tokens(ctx context.Context, by Caller) ([]Token, error) {
 	if err := by.Authorize(OwnTokens); err != nil {
 		return nil, err
@@ -214,11 +204,33 @@ func (k *Keeper) Tokens(ctx context.Context, by Caller) ([]Token, error) {
 	var out []Token
 	err := k.Store.View(ctx, func(r directory.Reader) error {
 		var err error
-		out, err = Of(r).Tokens(ctx, who)
-		return err
+		if out, err = Of(r).Tokens(ctx, who); err != nil {
+			return err
+		}
+		return bury(ctx, r, out)
 	})
 	slices.SortFunc(out, func(a, b Token) int { return a.Created.Compare(b.Created) })
 	return out, err
+}
+
+// bury marks those of tokens as revoked whose epoch is over.
+func bury(ctx context.Context, r directory.Reader, tokens []Token) error {
+	ids := make([]directory.ID, len(tokens))
+	for i, t := range tokens {
+		ids[i] = t.Person
+	}
+	people, err := r.Objects(ctx, ids)
+	epochs := make(map[directory.ID]int64, len(people))
+	for _, p := range people {
+		if lives(p) {
+			epochs[p.ID] = p.Epoch
+		}
+	}
+	for i, t := range tokens {
+		epoch, living := epochs[t.Person]
+		tokens[i].Revoked = t.Revoked || !living || epoch != t.Epoch
+	}
+	return err
 }
 
 // Revoke ends a token at once, for good. A token that by may not see is directory.ErrNotFound.

@@ -43,6 +43,8 @@ type SignInReader interface {
 	Session(ctx context.Context, hash []byte) (Session, error)
 	Code(ctx context.Context, hash []byte) (Code, error)
 	Password(ctx context.Context, person directory.ID) (Password, error)
+	// LastUse returns when a person last used a session that is still there; zero = there is none.
+	LastUse(ctx context.Context, person directory.ID) (time.Time, error)
 }
 
 // SignInTx also writes.
@@ -60,10 +62,8 @@ type SignInTx interface {
 }
 
 // NewCode makes a code that signs person in once, within CodeLife, and returns its text. To make one for somebody else takes what a token for them takes.
-func (k *Keeper) NewCode(ctx context.Context, by Caller, person directory.ID) (secret.String, time.Time, error) {
-	text := secret.New(rand.Text())
-	expires := k.now().Add(CodeLife)
-	err := k.Store.Update(ctx, by.Actor(), func(tx directory.Tx) error {
+func (k *Keeper) NewCode(ctx context.Context, by Caller, person directory.ID) (text secret.String, expires time.Time, err error) {
+	err = k.Store.Update(ctx, by.Actor(), func(tx directory.Tx) error {
 		p, err := tx.Object(ctx, person)
 		if err != nil {
 			return fmt.Errorf("person %s: %w", person, err)
@@ -74,12 +74,18 @@ func (k *Keeper) NewCode(ctx context.Context, by Caller, person directory.ID) (s
 		if err := over(ctx, tx, by, person); err != nil {
 			return err
 		}
-		if err := In(tx).PutCode(ctx, Code{Hash: digest(text.Reveal()), Person: p.ID, Epoch: p.Epoch, Expires: expires}); err != nil {
+		if text, expires, err = k.putCode(ctx, tx, p); err != nil {
 			return err
 		}
 		return k.audit(ctx, tx, by.Handle, "code.create", string(person))
 	})
 	return text, expires, err
+}
+
+// putCode makes a code for p in tx.
+func (k *Keeper) putCode(ctx context.Context, tx directory.Tx, p directory.Object) (secret.String, time.Time, error) {
+	text, expires := secret.New(rand.Text()), k.now().Add(CodeLife)
+	return text, expires, In(tx).PutCode(ctx, Code{Hash: digest(text.Reveal()), Person: p.ID, Epoch: p.Epoch, Expires: expires})
 }
 
 // Owner returns an owner who is not deactivated, and whether any owner can sign in with a password.
@@ -97,7 +103,7 @@ func (k *Keeper) Owner(ctx context.Context) (owner Caller, claimed bool, err err
 			if owner.Person == "" {
 				owner = Caller{Person: p.ID, Handle: p.Handle(), Roles: []Role{Owner}}
 			}
-			if _, err := Of(r).Password(ctx, p.ID); err == nil {
+			if has, err := Of(r).Password(ctx, p.ID); err == nil && has.Hash != "" {
 				claimed = true
 			}
 		}

@@ -331,3 +331,49 @@ func TestOwner(t *testing.T) {
 		t.Errorf("without an owner: %v", err)
 	}
 }
+
+// M13: a reset ends the password, every session, token and code, for good, and nobody resets whoever may do more than they.
+func TestReset(t *testing.T) {
+	onEachStore(t, func(t *testing.T, d *desk) {
+		first := d.code(t)
+		cookie, _, err := d.Redeem(t.Context(), first, secret.New("correct horse battery"), "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, _, err := d.Issue(t.Context(), d.me, d.me.Person, "script", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stale := d.code(t)
+		less := access.Caller{Person: "somebody", Handle: "pia", Roles: []access.Role{access.Provisioner}}
+		if _, _, err := d.Reset(t.Context(), less, d.me.Person, secret.String{}); !errors.Is(err, access.ErrDenied) {
+			t.Errorf("a provisioner resets an admin: %v", err)
+		}
+		if _, _, err := d.Reset(t.Context(), d.me, d.me.Person, secret.New("short")); !errors.Is(err, access.ErrWeak) {
+			t.Errorf("a weak password: %v", err)
+		}
+		code, _, err := d.Reset(t.Context(), d.me, d.me.Person, secret.String{})
+		if err != nil || code.Reveal() == "" {
+			t.Fatalf("reset: %v", err)
+		}
+		if _, err := d.Resume(t.Context(), cookie.Reveal(), false); !errors.Is(err, access.ErrUnknown) {
+			t.Errorf("the session lives on: %v", err)
+		}
+		if _, err := d.Authenticate(t.Context(), token.Reveal()); !errors.Is(err, access.ErrUnknown) {
+			t.Errorf("the token lives on: %v", err)
+		}
+		if _, _, err := d.SignIn(t.Context(), "mara", secret.New("correct horse battery"), "test"); !errors.Is(err, access.ErrUnknown) {
+			t.Errorf("the password lives on: %v", err)
+		}
+		if _, _, err := d.Redeem(t.Context(), stale, secret.String{}, "test"); !errors.Is(err, access.ErrUnknown) {
+			t.Errorf("an older code lives on: %v", err)
+		}
+		tokens, err := d.Tokens(t.Context(), d.me)
+		if err != nil || len(tokens) != 1 || !tokens[0].Revoked {
+			t.Errorf("a dead token is listed as alive: %+v, %v", tokens, err)
+		}
+		if _, _, err := d.Redeem(t.Context(), code.Reveal(), secret.New("another horse battery"), "test"); err != nil {
+			t.Errorf("the new code: %v", err)
+		}
+	})
+}

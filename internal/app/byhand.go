@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,11 +31,11 @@ func (m *Muster) Exchanges(_ context.Context, client string, failed bool) ([]sci
 // MakePerson implements adminapi.Clients.
 func (m *Muster) MakePerson(ctx context.Context, req adminapi.NewPerson, by access.Caller) (adminapi.Object, error) {
 	o := directory.Object{Kind: directory.Person, Attrs: attr.Set{directory.Username: {strings.TrimSpace(req.Username)}}}
-	if req.Name != "" {
-		o.Attrs[directory.Name] = attr.Values{req.Name}
-	}
-	if req.Email != "" {
-		o.Attrs[directory.Email] = attr.Values{req.Email}
+	name := cmp.Or(req.Name, strings.TrimSpace(req.GivenName+" "+req.FamilyName))
+	for path, v := range map[attr.Path]string{directory.Name: name, directory.Email: req.Email, "givenName": req.GivenName, "familyName": req.FamilyName, "title": req.Title} {
+		if v != "" {
+			o.Attrs[path] = attr.Values{v}
+		}
 	}
 	return m.byHand(ctx, o, by, "person.create")
 }

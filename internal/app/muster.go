@@ -101,8 +101,8 @@ func (m *Muster) open(ctx context.Context) error {
 	}
 	m.space = workspace.Keeper{Store: m.Store, Now: m.now}
 	m.Keeper = &access.Keeper{Store: m.Store, Now: m.now, Audit: audit(m.now)}
-	if err := m.Keeper.Local(ctx, filepath.Join(m.Data, adminapi.TokenName)); err != nil {
-		return fmt.Errorf("make the local token: %w", err)
+	if err := m.localToken(ctx); err != nil {
+		return err
 	}
 	if err := m.interrupted(ctx); err != nil {
 		return err
@@ -118,6 +118,22 @@ func (m *Muster) open(ctx context.Context) error {
 		return err
 	}
 	return m.Engine.Start(ctx)
+}
+
+// localToken makes sure that whoever can read the data folder has a token that works.
+func (m *Muster) localToken(ctx context.Context) error {
+	if err := m.Keeper.Local(ctx, filepath.Join(m.Data, adminapi.TokenName)); err != nil {
+		return fmt.Errorf("make the local token: %w", err)
+	}
+	return nil
+}
+
+// address returns where the console answers, "" = nowhere.
+func (m *Muster) address() string {
+	if addr, ok := m.addr.Load().(string); ok {
+		return addr
+	}
+	return m.File.Listen
 }
 
 // Close ends what requests have started, closes the store and gives the data folder back.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"muster/internal/access"
 	"muster/internal/directory"
 	"muster/internal/link"
 	"muster/internal/run"
@@ -98,6 +99,12 @@ func (m *Muster) whole(ctx context.Context, o directory.Object) (adminapi.Object
 		for _, rec := range records {
 			out.Records = append(out.Records, record(rec))
 		}
+		if o.Kind == directory.Person {
+			out.Owned = m.ownership(records)
+			if out.Present, err = m.present(ctx, v, o); err != nil {
+				return err
+			}
+		}
 		if out.Groups, err = groupNames(ctx, v, o.ID); err != nil {
 			return err
 		}
@@ -112,6 +119,15 @@ func (m *Muster) whole(ctx context.Context, o directory.Object) (adminapi.Object
 		}
 		return err
 	})
+}
+
+// present says whether somebody is there now: whoever is deactivated is not.
+func (m *Muster) present(ctx context.Context, v directory.Reader, o directory.Object) (string, error) {
+	used, err := access.Of(v).LastUse(ctx, o.ID)
+	if err != nil || o.State != directory.Active || m.now().Sub(used) > adminapi.Presence {
+		return adminapi.Offline, err
+	}
+	return adminapi.Online, nil
 }
 
 func record(rec directory.Record) adminapi.Record {

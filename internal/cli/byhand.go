@@ -22,6 +22,9 @@ func (s *shell) userCreateCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&req.Name, "name", "", "the name shown to others")
 	c.Flags().StringVar(&req.Email, "email", "", "the mail address")
+	c.Flags().StringVar(&req.GivenName, "given-name", "", "the first name")
+	c.Flags().StringVar(&req.FamilyName, "family-name", "", "the last name")
+	c.Flags().StringVar(&req.Title, "title", "", "the position")
 	return c
 }
 

@@ -52,6 +52,12 @@ func (r accessReader) Password(ctx context.Context, person directory.ID) (access
 	return p, nil
 }
 
+// LastUse implements access.SignInReader.
+func (r accessReader) LastUse(ctx context.Context, person directory.ID) (time.Time, error) {
+	used, err := one(ctx, r.session, scanOne[int64], "select coalesce(max(used), 0) from session where person = $1", person)
+	return moment(used), err
+}
+
 // PutSession implements access.SignInTx.
 func (t accessTx) PutSession(ctx context.Context, s access.Session) error {
 	_, err := t.exec(ctx, `insert into session (hash, person, epoch, created, used, agent) values ($1, $2, $3, $4, $5, $6)

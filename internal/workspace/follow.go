@@ -3,6 +3,7 @@ package workspace
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -16,7 +17,7 @@ const feedCursor = "workspace:groups"
 // changesAtOnce is how many changes of the feed are looked at together.
 const changesAtOnce = 1000
 
-// Follow keeps memberships in step with linked groups until ctx ends. What it costs depends on what changed, not on how many people there are. It begins by
+// Follow keeps memberships in step with linked groups, and bots with their owners, until ctx ends. What it costs depends on what changed, not on how many people there are. It begins by
 // settling every linked place, and does so once a day: changes only make it sooner.
 func (k *Keeper) Follow(ctx context.Context, failed func(error)) {
 	wake := k.Store.Wake()
@@ -59,7 +60,7 @@ func (k *Keeper) catchUp(ctx context.Context, all bool) error {
 		if err != nil || len(changes) == 0 {
 			return err
 		}
-		if err := k.follow(ctx, changes); err != nil {
+		if err := errors.Join(k.retire(ctx, changes), k.follow(ctx, changes)); err != nil {
 			return err
 		}
 		text, err := json.Marshal(changes[len(changes)-1].Rev)

@@ -325,3 +325,34 @@ func TestNames(t *testing.T) {
 		t.Errorf("a channel of no team: %v", err)
 	}
 }
+
+// M13: whatever deactivates a person, their bots are disabled with them, and stay so when they come back.
+func TestBotsFollowTheirOwner(t *testing.T) {
+	t.Parallel()
+	c := newClub(t, "anna", "ben")
+	c.update(func(tx directory.Tx) error {
+		return workspace.In(tx).PutBots(t.Context(), workspace.Bot{ID: directory.NewID(), Username: "helper", Owner: c.ids["anna"]}, workspace.Bot{ID: directory.NewID(), Username: "other", Owner: c.ids["ben"]})
+	})
+	disabled := func(want ...string) {
+		t.Helper()
+		c.must(c.CatchUp(t.Context()))
+		var got []string
+		c.view(func(r directory.Reader) error {
+			bots, err := workspace.Of(r).Bots(t.Context(), nil)
+			for _, b := range bots {
+				if !b.Disabled.IsZero() {
+					got = append(got, b.Username)
+				}
+			}
+			return err
+		})
+		if !slices.Equal(got, want) {
+			t.Errorf("disabled bots: %v, want %v", got, want)
+		}
+	}
+	disabled()
+	c.object(directory.Person, "anna", directory.Disabled)
+	disabled("helper")
+	c.object(directory.Person, "anna", directory.Active)
+	disabled("helper")
+}

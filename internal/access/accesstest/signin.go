@@ -46,6 +46,15 @@ func (s signIns) Password(_ context.Context, person directory.ID) (access.Passwo
 	return get(s.passwords, person)
 }
 
+func (s signIns) LastUse(_ context.Context, person directory.ID) (last time.Time, err error) {
+	for _, v := range s.sessions {
+		if v.Person == person && v.Used.After(last) {
+			last = v.Used
+		}
+	}
+	return last, nil
+}
+
 func (s signIns) PutSession(_ context.Context, v access.Session) error {
 	s.sessions[string(v.Hash)] = v
 	return nil

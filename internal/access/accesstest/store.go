@@ -70,6 +70,15 @@ func (t *tx) Object(_ context.Context, id directory.ID) (directory.Object, error
 	return directory.Object{}, directory.ErrNotFound
 }
 
+func (t *tx) Objects(_ context.Context, ids []directory.ID) (out []directory.Object, _ error) {
+	for _, id := range ids {
+		if o, there := t.people[id]; there {
+			out = append(out, o)
+		}
+	}
+	return out, nil
+}
+
 func (t *tx) PutObjects(_ context.Context, objects ...directory.Object) error {
 	for _, o := range objects {
 		t.people[o.ID] = o

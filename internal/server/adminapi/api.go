@@ -70,6 +70,7 @@ func newAPI(mux *http.ServeMux, svc Service, keeper *access.Keeper, log *slog.Lo
 	a.goliveRoutes()
 	a.clientRoutes()
 	a.placeRoutes()
+	a.userRoutes()
 	return a
 }
 

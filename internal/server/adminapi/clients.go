@@ -28,9 +28,12 @@ type Clients interface {
 
 // NewPerson asks for a person.
 type NewPerson struct {
-	Username string `json:"username" minLength:"1" maxLength:"256"`
-	Name     string `json:"name,omitempty" maxLength:"256"`
-	Email    string `json:"email,omitempty" maxLength:"320"`
+	Username   string `json:"username" minLength:"1" maxLength:"256"`
+	Name       string `json:"name,omitempty" maxLength:"256" doc:"The first and last name if left out."`
+	Email      string `json:"email,omitempty" maxLength:"320"`
+	GivenName  string `json:"given_name,omitempty" maxLength:"256"`
+	FamilyName string `json:"family_name,omitempty" maxLength:"256"`
+	Title      string `json:"title,omitempty" maxLength:"256"`
 }
 
 // NewGroup asks for a group.

@@ -24,6 +24,7 @@ const (
 	// ManagedByFile is of what the configuration file says: it is changed there.
 	ManagedByFile = "managed_by_file"
 	Protected     = "protected"        // whoever must not be closed
+	OwnedBySource = "owned_by_source"  // a source speaks for the person: they are managed there
 	Broken        = "source_failed"    // a read could not be stored
 	denied        = "not_allowed"      // the caller lacks a right
 	unknown       = "not_signed_in"    // no or no valid token
@@ -56,6 +57,7 @@ var status = map[string]int{
 	Paused:        http.StatusConflict,
 	ManagedByFile: http.StatusConflict,
 	Protected:     http.StatusConflict,
+	OwnedBySource: http.StatusConflict,
 	Broken:        http.StatusBadGateway,
 	denied:        http.StatusForbidden,
 	unknown:       http.StatusUnauthorized,

@@ -19,7 +19,7 @@ type ObjectQuery struct {
 	Limit int
 }
 
-// Object is a person or group. Lists leave Records, Groups and Links out.
+// Object is a person or group. Lists leave Records and all below out.
 type Object struct {
 	ID      directory.ID    `json:"id"`
 	Kind    directory.Kind  `json:"kind"`
@@ -33,6 +33,8 @@ type Object struct {
 	Groups  []string        `json:"groups,omitempty"`  // names of the groups it is directly in
 	Members int             `json:"members,omitempty"` // of a group: direct members
 	Links   []Link          `json:"links,omitempty"`
+	Owned   *Ownership      `json:"owned,omitempty"`        // by a source; absent = managed in Muster
+	Present string          `json:"availability,omitempty"` // of a person: Online or Offline
 }
 
 // Record is what a source states.

@@ -35,6 +35,7 @@ type Service interface {
 	Golive
 	Clients
 	Places
+	Users
 }
 
 // Overview says how everything stands.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"muster/internal/directory"
 	"muster/internal/run"
 	"muster/internal/server/adminapi"
 )
@@ -21,4 +22,13 @@ func (c *Client) Events(ctx context.Context, q run.EventQuery) ([]run.Event, err
 	}
 	l, err := get[adminapi.List[run.Event]](ctx, c, "/events", query("object", q.Object, "by", q.By, "act", q.Act, "since", since, "before", before, "limit", count(q.Limit)))
 	return l.Items, err
+}
+
+// Browse returns a page of people or groups by name.
+func (c *Client) Browse(ctx context.Context, q adminapi.BrowseQuery) (adminapi.BrowsePage, error) {
+	path := "/browse/people"
+	if q.Kind == string(directory.Group) {
+		path = "/browse/groups"
+	}
+	return get[adminapi.BrowsePage](ctx, c, path, query("text", q.Text, "state", q.State, "target", q.Target, "after", q.After, "limit", count(q.Limit)))
 }

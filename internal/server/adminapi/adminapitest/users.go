@@ -1,0 +1,71 @@
+package adminapitest
+
+import (
+	"context"
+	"fmt"
+
+	"muster/internal/access"
+	"muster/internal/directory"
+	"muster/internal/run"
+	"muster/internal/server/adminapi"
+)
+
+// own is somebody of the company who is Muster's own: whoever is called so. The people of the company come from corp.
+func (s *Service) own(who string) (adminapi.UserDone, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, o := range s.people {
+		if o.Name == who || string(o.ID) == who {
+			return adminapi.UserDone{}, &run.Problem{
+				Code: adminapi.OwnedBySource, What: fmt.Sprintf("%s comes from corp", o.Name), Now: "Nothing was changed.", Fix: "Change them there. If they must be out now: `muster disable " + o.Name + "`.",
+			}
+		}
+	}
+	if who == "nobody" {
+		return adminapi.UserDone{}, missing("person", who)
+	}
+	return adminapi.UserDone{Object: adminapi.Object{ID: directory.NewID(), Kind: directory.Person, Name: who, State: directory.Active}, Changed: true}, nil
+}
+
+// Deactivate notes whom.
+func (s *Service) Deactivate(_ context.Context, who string, req adminapi.UserChange, by access.Caller) (adminapi.UserDone, error) {
+	out, err := s.own(who)
+	if out.DryRun = req.DryRun; err == nil && !req.DryRun {
+		s.note(by, "deactivate %s (%s)", who, req.Reason)
+		out.Object.State = directory.Disabled
+	}
+	return out, err
+}
+
+// Activate says that they are active already.
+func (s *Service) Activate(_ context.Context, who string, req adminapi.UserChange, by access.Caller) (adminapi.UserDone, error) {
+	out, err := s.own(who)
+	if err == nil {
+		s.note(by, "activate %s (%s)", who, req.Reason)
+		out.Changed, out.Note = false, "already active"
+	}
+	return out, err
+}
+
+// EditPerson notes the username and email.
+func (s *Service) EditPerson(_ context.Context, who string, req adminapi.PersonEdit, by access.Caller) (adminapi.UserDone, error) {
+	out, err := s.own(who)
+	if err == nil && req.Username != nil {
+		s.note(by, "rename %s to %s", who, *req.Username)
+		out.Object.Name = *req.Username
+	}
+	return out, err
+}
+
+// ResetPassword gives a code unless a password is given.
+func (s *Service) ResetPassword(_ context.Context, who string, req adminapi.PasswordReset, by access.Caller) (adminapi.PasswordGiven, error) {
+	out := adminapi.PasswordGiven{Person: olivia, Name: who}
+	if who == "nobody" {
+		return out, missing("person", who)
+	}
+	s.note(by, "reset the password of %s (given %t)", who, req.Password != "")
+	if req.Password == "" {
+		out.Code = &adminapi.Code{Person: olivia, Path: adminapi.WelcomePath("C0DE"), Listen: "127.0.0.1:8480", Expires: Now}
+	}
+	return out, nil
+}
