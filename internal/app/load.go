@@ -11,9 +11,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"muster/internal/access"
 	"muster/internal/bulkload"
@@ -22,20 +22,49 @@ import (
 	"muster/internal/server/adminapi"
 )
 
-// loads are the files that were taken in, each in a folder of its own until it is loaded to its end.
+// loads are the files that were taken in, each in a folder of its own until it is loaded to its end; then what came of it stays there.
 type loads struct {
 	turn     sync.Mutex // held while one is loaded: they would only wait for each other
 	mu       sync.Mutex // guards below
-	progress map[string]bulkload.Progress
+	progress map[string]pace
 }
 
-func (l *loads) set(id string, p bulkload.Progress) {
+// A pace is how far a run of a load is, and since when it has been going on like this.
+type pace struct {
+	bulkload.Progress
+	from      bulkload.Progress
+	since, at time.Time
+}
+
+// perSecond returns how many lines it takes in a second, 0 before that can be told.
+func (p pace) perSecond() float64 {
+	d := p.at.Sub(p.since)
+	if d < time.Second {
+		return 0
+	}
+	return float64(p.Done-p.from.Done) / d.Seconds()
+}
+
+// left returns how long the rest takes at that rate, 0 if that is not known.
+func (p pace) left() time.Duration {
+	rate := p.perSecond()
+	if rate <= 0 || p.Total <= p.Done {
+		return 0
+	}
+	return time.Duration(float64(p.Total-p.Done) / rate * float64(time.Second))
+}
+
+func (l *loads) set(id string, p bulkload.Progress, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.progress == nil {
-		l.progress = map[string]bulkload.Progress{}
+		l.progress = map[string]pace{}
 	}
-	l.progress[id] = p
+	was, ok := l.progress[id]
+	if !ok || was.Total != p.Total { // the file is checked at another pace than it is loaded
+		was = pace{from: p, since: now}
+	}
+	l.progress[id] = pace{p, was.from, was.since, now}
 }
 
 func (l *loads) drop(id string) {
@@ -44,7 +73,7 @@ func (l *loads) drop(id string) {
 	delete(l.progress, id)
 }
 
-func (l *loads) get(id string) (bulkload.Progress, bool) {
+func (l *loads) get(id string) (pace, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p, ok := l.progress[id]
@@ -58,27 +87,36 @@ const (
 	loadNote = "load.json"
 )
 
+// usualLargest is how large a file may be if the configuration does not say.
+const usualLargest = 20e9
+
 // Load implements adminapi.Loads.
 func (m *Muster) Load(ctx context.Context, req adminapi.LoadRequest, file io.Reader, by access.Caller) (adminapi.Started, error) {
-	l := adminapi.Load{ID: string(directory.NewID()), Name: cmp.Or(filepath.Base(req.Name), "file"), From: req.From, SkipBad: req.SkipBad, By: by.Handle, Started: m.now().UTC()}
+	l := adminapi.Load{
+		ID: string(directory.NewID()), Name: cmp.Or(filepath.Base(req.Name), "file"), From: req.From, SkipBad: req.SkipBad, Hold: req.Hold, By: by.Handle, Started: m.now().UTC(),
+	}
 	dir := m.loadFolder(l.ID)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return adminapi.Started{}, err
 	}
 	var err error
-	if l.Size, err = keepFile(filepath.Join(dir, loadFile), file); err != nil {
+	if l.Size, err = keepFile(filepath.Join(dir, loadFile), file, cmp.Or(m.File.Largest, usualLargest)); err != nil {
 		return adminapi.Started{}, errors.Join(notTaken(l.Name, err), os.RemoveAll(dir))
 	}
-	if req.DryRun {
+	if req.DryRun && !req.Hold {
 		return m.start(ctx, []task{{name: l.Name, kind: run.Load, do: func(ctx context.Context, id string) (run.Run, error) {
-			r, err := m.load(ctx, l, id, (*bulkload.Loader).Try)
+			r, err := m.load(ctx, &l, id, (*bulkload.Loader).Try)
 			return r, errors.Join(err, os.RemoveAll(dir))
 		}}})
 	}
 	if err := m.noteLoad(l); err != nil {
 		return adminapi.Started{}, errors.Join(notTaken(l.Name, err), os.RemoveAll(dir))
 	}
-	return m.startLoad(ctx, l, "load.start", by)
+	act := "load.start"
+	if l.Hold {
+		act = "load.check"
+	}
+	return m.startLoad(ctx, l, act, by)
 }
 
 // sweepLoads removes files that were not taken in to their end.
@@ -100,22 +138,31 @@ func (m *Muster) sweepLoads() error {
 }
 
 func notTaken(name string, err error) error {
+	if p := (*run.Problem)(nil); errors.As(err, &p) {
+		return err
+	}
 	return &run.Problem{
 		Code: "load_upload", What: "the file " + name + " could not be taken in", Why: err.Error(), Now: "Nothing was changed.", Fix: "See whether there is room in the data folder, and send it again.",
 	}
 }
 
-// keepFile writes what r holds, durably.
-func keepFile(name string, r io.Reader) (int64, error) {
+// keepFile writes what r holds, durably, unless it is larger than that.
+func keepFile(name string, r io.Reader, largest int64) (int64, error) {
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return 0, err
 	}
-	n, err := io.Copy(f, r)
+	n, err := io.Copy(f, io.LimitReader(r, largest+1))
+	if err == nil && n > largest {
+		err = &run.Problem{
+			Code: "load_too_large", What: fmt.Sprintf("the file is larger than %d bytes", largest), Why: "the configuration says that no larger one is taken in", Now: "Nothing was changed.",
+			Fix: "Pack it as a ZIP, or raise largest_load in the configuration.",
+		}
+	}
 	return n, errors.Join(err, f.Sync(), f.Close())
 }
 
-// startLoad starts a run that loads l to its end.
+// startLoad starts a run that checks l, if it is held, or else loads it to its end.
 func (m *Muster) startLoad(ctx context.Context, l adminapi.Load, act string, by access.Caller) (adminapi.Started, error) {
 	err := m.Store.Update(ctx, directory.Actor("operator:"+by.Handle), func(tx directory.Tx) error {
 		return audit(m.now)(ctx, tx, by.Handle, act, fmt.Sprintf("%s (%d bytes)", l.Name, l.Size))
@@ -123,19 +170,29 @@ func (m *Muster) startLoad(ctx context.Context, l adminapi.Load, act string, by 
 	if err != nil {
 		return adminapi.Started{}, err
 	}
-	out, err := m.start(ctx, []task{{name: l.Name, kind: run.Load, do: func(ctx context.Context, id string) (run.Run, error) {
-		l.Run = id
-		if err := m.noteLoad(l); err != nil {
-			return run.Run{}, err
-		}
-		r, err := m.load(ctx, l, id, (*bulkload.Loader).Load)
-		unread := (*run.Problem)(nil)
-		if err == nil && (r.Outcome == run.Done || r.Outcome == run.Failed) || errors.As(err, &unread) && unread.Code == "load_file" {
-			err = errors.Join(err, os.RemoveAll(m.loadFolder(l.ID))) // to its end, or refused before anything was written
-		}
-		return r, err
-	}}})
+	out, err := m.start(ctx, []task{{name: l.Name, kind: run.Load, do: func(ctx context.Context, id string) (run.Run, error) { return m.takeLoad(ctx, l, id) }}})
+	out.Load = l.ID
 	return out, err
+}
+
+// takeLoad is one run of a load. Of one that is loaded to its end, or refused before anything was written, the file goes and what came of it stays.
+func (m *Muster) takeLoad(ctx context.Context, l adminapi.Load, id string) (run.Run, error) {
+	l.Run = id
+	if err := m.noteLoad(l); err != nil {
+		return run.Run{}, err
+	}
+	work := (*bulkload.Loader).Load
+	if l.Hold {
+		work = (*bulkload.Loader).Try
+	}
+	r, err := m.load(ctx, &l, id, work)
+	unread := (*run.Problem)(nil)
+	l.Done = err == nil && !l.Hold && (r.Outcome == run.Done || r.Outcome == run.Failed) || errors.As(err, &unread) && unread.Code == "load_file"
+	err = errors.Join(err, m.noteLoad(l))
+	if l.Done {
+		err = errors.Join(err, os.Remove(filepath.Join(m.loadFolder(l.ID), loadFile)))
+	}
+	return r, err
 }
 
 // noteLoad keeps what a load is.
@@ -151,22 +208,27 @@ func (m *Muster) noteLoad(l adminapi.Load) error {
 const mostFindings = 200
 
 // load works on a file, and keeps what came of it as a run.
-func (m *Muster) load(ctx context.Context, l adminapi.Load, id string, work func(*bulkload.Loader, context.Context, *bulkload.Archive, bulkload.LoadOptions) (bulkload.Result, error)) (run.Run, error) {
+func (m *Muster) load(ctx context.Context, l *adminapi.Load, id string, work func(*bulkload.Loader, context.Context, *bulkload.Archive, bulkload.LoadOptions) (bulkload.Result, error)) (run.Run, error) {
 	m.loads.turn.Lock()
 	defer m.loads.turn.Unlock()
-	m.loads.set(id, bulkload.Progress{Step: "checking the file"})
+	m.loads.set(id, bulkload.Progress{Step: "checking the file"}, m.now())
 	defer m.loads.drop(id)
 	a, err := bulkload.Open(filepath.Join(m.loadFolder(l.ID), loadFile))
 	if err != nil {
 		return run.Run{}, &run.Problem{Code: "load_file", What: "the file " + l.Name + " cannot be read", Why: err.Error(), Now: "Nothing was changed.", Fix: "Send a JSONL file, or a ZIP with one in its root."}
 	}
 	defer func() { _ = a.Close() }() // only read
+	found, err := m.findings(l.ID)
+	if err != nil {
+		return run.Run{}, err
+	}
 	var notes []string
 	more := 0
 	loader := bulkload.Loader{Store: m.Store, Door: m.door, Files: m.files, Now: m.now}
 	res, err := work(&loader, ctx, a, bulkload.LoadOptions{
-		From: l.From, SkipBad: l.SkipBad, Progress: func(p bulkload.Progress) { m.loads.set(id, p) },
+		From: l.From, SkipBad: l.SkipBad, Progress: func(p bulkload.Progress) { m.loads.set(id, p, m.now()) },
 		Found: func(f bulkload.Finding) {
+			found.add(f)
 			if len(notes) == mostFindings {
 				more++
 				return
@@ -174,6 +236,10 @@ func (m *Muster) load(ctx context.Context, l adminapi.Load, id string, work func
 			notes = append(notes, strings.TrimSuffix(fmt.Sprintf("%s: %s. %s", f.Level, f, f.Fix), " "))
 		},
 	})
+	l.Report = &adminapi.Report{Lines: res.Lines, Counts: res.Counts, Errors: res.Errors, Warnings: res.Warnings, Bad: res.Bad, Unkept: found.unkept}
+	if kept := found.close(); kept != nil && err == nil {
+		err = kept
+	}
 	if more > 0 {
 		notes = append(notes, fmt.Sprintf("%d more findings: muster load validate shows them all", more))
 	}
@@ -181,7 +247,7 @@ func (m *Muster) load(ctx context.Context, l adminapi.Load, id string, work func
 		notes = append(notes, fmt.Sprintf("%s waits: %s", w.Username, w.Why))
 	}
 	if err != nil && !errors.Is(err, bulkload.ErrBadLines) {
-		return run.Run{}, loadProblem(l, err)
+		return run.Run{}, loadProblem(*l, err)
 	}
 	return m.loaded(ctx, id, res, notes, err)
 }
@@ -219,82 +285,6 @@ func (m *Muster) loaded(ctx context.Context, id string, res bulkload.Result, not
 		return run.In(tx).PutRun(ctx, r)
 	})
 	return r, err
-}
-
-// Loads implements adminapi.Loads.
-func (m *Muster) Loads(ctx context.Context) ([]adminapi.Load, error) {
-	entries, err := os.ReadDir(filepath.Join(m.Data, "loads"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	var out []adminapi.Load
-	for _, e := range entries {
-		l, err := m.findLoad(ctx, e.Name())
-		if errors.Is(err, directory.ErrNotFound) {
-			continue // it is still coming in, or only tried
-		}
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, l)
-	}
-	slices.SortFunc(out, func(a, b adminapi.Load) int { return a.Started.Compare(b.Started) })
-	return out, nil
-}
-
-func (m *Muster) findLoad(ctx context.Context, id string) (adminapi.Load, error) {
-	var l adminapi.Load
-	b, err := os.ReadFile(filepath.Join(m.loadFolder(filepath.Base(id)), loadNote))
-	if errors.Is(err, fs.ErrNotExist) {
-		return l, fmt.Errorf("load %s: %w", id, directory.ErrNotFound)
-	}
-	if err == nil {
-		err = json.Unmarshal(b, &l)
-	}
-	if err != nil {
-		return l, err
-	}
-	return l, m.Store.View(ctx, func(v directory.Reader) error {
-		r, err := run.Of(v).Run(ctx, l.Run)
-		if errors.Is(err, directory.ErrNotFound) {
-			return nil
-		}
-		l.Running = r.Outcome == run.Running
-		return err
-	})
-}
-
-// idle returns a load that no run is working on.
-func (m *Muster) idle(ctx context.Context, id string) (adminapi.Load, error) {
-	l, err := m.findLoad(ctx, id)
-	if err == nil && l.Running {
-		err = &run.Problem{Code: adminapi.Conflict, What: "the load of " + l.Name + " is running", Now: "Nothing was changed.", Fix: "Wait for it: muster runs."}
-	}
-	return l, err
-}
-
-// ResumeLoad implements adminapi.Loads.
-func (m *Muster) ResumeLoad(ctx context.Context, id string, by access.Caller) (adminapi.Started, error) {
-	l, err := m.idle(ctx, id)
-	if err != nil {
-		return adminapi.Started{}, err
-	}
-	return m.startLoad(ctx, l, "load.resume", by)
-}
-
-// DropLoad implements adminapi.Loads.
-func (m *Muster) DropLoad(ctx context.Context, id string, by access.Caller) error {
-	l, err := m.idle(ctx, id)
-	if err != nil {
-		return err
-	}
-	err = m.Store.Update(ctx, directory.Actor("operator:"+by.Handle), func(tx directory.Tx) error {
-		return audit(m.now)(ctx, tx, by.Handle, "load.drop", l.Name)
-	})
-	if err != nil {
-		return err
-	}
-	return os.RemoveAll(m.loadFolder(l.ID))
 }
 
 // Export implements adminapi.Loads.

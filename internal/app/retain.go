@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -16,7 +17,9 @@ func (m *Muster) retain(ctx context.Context) error {
 	tick := time.NewTicker(pruneEvery)
 	defer tick.Stop()
 	for {
-		n, err := m.Store.Prune(ctx, m.now().Add(-retention))
+		before := m.now().Add(-retention)
+		n, err := m.Store.Prune(ctx, before)
+		err = errors.Join(err, m.pruneLoads(ctx, before))
 		switch {
 		case ctx.Err() != nil:
 			return nil

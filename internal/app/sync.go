@@ -242,7 +242,7 @@ func (m *Muster) runView(ctx context.Context, id string) (adminapi.RunView, erro
 	if p, ok := m.Engine.Progress(id); ok {
 		out.Phase, out.Done, out.Total, out.Left = p.Phase, p.Done, p.Total, int(p.Left.Seconds())
 	} else if p, ok := m.loads.get(id); ok {
-		out.Phase, out.Done, out.Total = p.Step, p.Done, p.Total
+		out.Phase, out.Done, out.Total, out.Left, out.PerSecond = p.Step, p.Done, p.Total, int(p.left().Seconds()), p.perSecond()
 	} else if out.Outcome == run.Running {
 		out.Phase = "waiting"
 	}

@@ -80,7 +80,7 @@ var ErrBadLines = errors.New("lines of the file are bad")
 
 // Try says what is wrong with a file, here and now, and writes nothing.
 func (l *Loader) Try(ctx context.Context, a *Archive, o LoadOptions) (Result, error) {
-	report, err := Validate(ctx, a, Options{Known: l.known(ctx, cmp.Or(o.From, usual)), Found: o.Found})
+	report, err := Validate(ctx, a, Options{Known: l.known(ctx, cmp.Or(o.From, usual)), Found: o.Found, Progress: o.checking()})
 	if err == nil && report.Errors > 0 {
 		err = ErrBadLines
 	}
@@ -89,11 +89,19 @@ func (l *Loader) Try(ctx context.Context, a *Archive, o LoadOptions) (Result, er
 
 const usual = "default"
 
+// checking tells of the lines that were read before any step.
+func (o LoadOptions) checking() func(int) {
+	if o.Progress == nil {
+		return nil
+	}
+	return func(lines int) { o.Progress(Progress{Step: "checking the file", Done: lines}) }
+}
+
 // Load brings a file in. What it wrote is durable step by step, together with how far it came: a load that was cut off goes on where it was, and a file that is
 // loaded again changes nothing. Bad lines are found before anything is written.
 func (l *Loader) Load(ctx context.Context, a *Archive, o LoadOptions) (Result, error) {
 	o.From = cmp.Or(o.From, usual)
-	v, err := validate(ctx, a, Options{Known: l.known(ctx, o.From), Found: o.Found})
+	v, err := validate(ctx, a, Options{Known: l.known(ctx, o.From), Found: o.Found, Progress: o.checking()})
 	sum := sha256.Sum256(append(v.sum.Sum(nil), o.From...))
 	r := Result{Report: v.report, ID: hex.EncodeToString(sum[:13])}
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 
 func (s *shell) loadCommand() *cobra.Command {
 	c := &cobra.Command{Use: "load", Short: "Load and export whole installations: teams, channels, people, posts"}
-	c.AddCommand(s.loadValidateCommand(), s.loadRunCommand(), s.loadStatusCommand(), s.loadResumeCommand(), s.loadDropCommand(), s.loadExportCommand())
+	c.AddCommand(s.loadValidateCommand(), s.loadRunCommand(), s.loadStatusCommand(), s.loadShowCommand(), s.loadResumeCommand(), s.loadDropCommand(), s.loadExportCommand())
 	return group(c)
 }
 

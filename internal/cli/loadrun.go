@@ -7,9 +7,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"muster/internal/bulkload"
 	"muster/internal/run"
 	"muster/internal/server/adminapi"
 	"muster/internal/server/adminapi/client"
@@ -41,6 +43,7 @@ func (s *shell) loadRunCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&req.From, "from", "", "`name` of the installation it was exported from (\"default\" if not said)")
 	c.Flags().BoolVar(&req.SkipBad, "skip-bad", false, "load what is right of a file with bad lines")
+	c.Flags().BoolVar(&req.Hold, "hold", false, "check the file there and keep it; muster load resume loads it")
 	c.Flags().BoolVar(&req.DryRun, "dry-run", false, "say what is wrong with the file here, and write nothing")
 	return c
 }
@@ -62,16 +65,18 @@ func (s *shell) followLoad(ctx context.Context, c *client.Client, started admina
 }
 
 func (s *shell) loadStatusCommand() *cobra.Command {
-	return &cobra.Command{
+	all := false
+	c := &cobra.Command{
 		Use: "status", Short: "Show loads that are not done", Args: args(),
-		Long: "Shows loads that run, were cut off, or have people that wait. Those that are done stand among muster runs.",
+		Long: "Shows loads that run, wait to be loaded after a check, were cut off, or have people that wait; with --all those that are over too.",
 		RunE: s.call(func(ctx context.Context, c *client.Client, _ []string) error {
-			loads, err := c.Loads(ctx)
+			loads, err := c.LoadHistory(ctx)
 			if err != nil {
 				return err
 			}
+			loads = slices.DeleteFunc(loads, func(l adminapi.LoadView) bool { return l.Done && !all })
 			if s.json {
-				return s.printJSON(items[adminapi.Load]{loads})
+				return s.printJSON(items[adminapi.LoadView]{loads})
 			}
 			if len(loads) == 0 {
 				s.say("No load is under way.")
@@ -80,51 +85,91 @@ func (s *shell) loadStatusCommand() *cobra.Command {
 			t := table{}
 			t.row("LOAD", "FILE", "SIZE", "STARTED", "BY", "NOW")
 			for _, l := range loads {
-				now, err := loadState(ctx, c, l)
-				if err != nil {
-					return err
-				}
-				t.row(l.ID, l.Name, l.Size, stamp(l.Started), l.By, now)
+				t.row(l.ID, l.Name, l.Size, stamp(l.Started), l.By, loadState(l))
 			}
 			s.table(t, "")
-			s.next("muster load resume [LOAD]")
+			s.next("muster load show LOAD")
 			return nil
 		}),
 	}
+	c.Flags().BoolVar(&all, "all", false, "those that are over too")
+	return c
 }
 
 // loadState says where a load stands.
-func loadState(ctx context.Context, c *client.Client, l adminapi.Load) (string, error) {
-	v, err := c.Run(ctx, l.Run, 0)
-	p := (*adminapi.Problem)(nil)
-	switch {
-	case errors.As(err, &p) && p.Code == adminapi.NotFound:
-		return "never begun", nil
-	case err != nil:
-		return "", err
-	case l.Running:
-		return fmt.Sprintf("%s%s", v.Phase, far(v)), nil
-	case v.Outcome == run.Held:
-		return "people wait", nil
+func loadState(l adminapi.LoadView) string {
+	switch l.State {
+	case "checking", "loading":
+		return l.Last.Phase + far(l.Last)
+	case "waiting":
+		return "people wait"
+	case "checked":
+		return fmt.Sprintf("checked, %s: muster load resume", plural(l.Report.Errors, "error", "errors"))
 	}
-	return "cut off", nil
+	return l.State
+}
+
+func (s *shell) loadShowCommand() *cobra.Command {
+	q := adminapi.FindingQuery{Limit: 100}
+	c := &cobra.Command{
+		Use: "show load", Short: "Show what was found in a file, and what came of it", Args: args("load"),
+		Example: "  muster load show 06fq0h2k9v --level error --limit 1000",
+		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
+			l, err := c.LoadView(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			found, err := c.Findings(ctx, l.ID, q)
+			if err != nil {
+				return err
+			}
+			if s.json {
+				return s.printJSON(struct {
+					adminapi.LoadView
+					Findings []adminapi.Finding `json:"findings"`
+				}{l, found})
+			}
+			s.loadReport(l, found)
+			return nil
+		}),
+	}
+	c.Flags().StringVar(&q.Level, "level", "", "only errors, or only warnings: `error` or warning")
+	c.Flags().IntVar(&q.After, "after", 0, "findings behind the one with this number")
+	c.Flags().IntVar(&q.Limit, "limit", q.Limit, "at most this many findings")
+	return c
+}
+
+func (s *shell) loadReport(l adminapi.LoadView, found []adminapi.Finding) {
+	s.print("%s: %s", l.Name, loadState(l))
+	if r := l.Report; r != nil {
+		s.print("%s, %s in %s, %s", plural(r.Lines, "line", "lines"), plural(r.Errors, "error", "errors"), plural(r.Bad, "line", "lines"), plural(r.Warnings, "warning", "warnings"))
+	}
+	for _, f := range found {
+		s.finding(bulkload.Finding{Line: f.Line, Type: f.Type, Field: f.Field, Level: bulkload.Level(f.Level), Code: f.Code, What: f.What, Fix: f.Fix})
+	}
+	if l.Run != "" {
+		s.next("muster runs " + l.Run)
+	}
 }
 
 func (s *shell) loadResumeCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "resume [load]", Short: "Go on with a load that was cut off, or whose people waited", Args: args("[load]"),
+	skipBad := false
+	c := &cobra.Command{
+		Use: "resume [load]", Short: "Go on with a load that was cut off or only checked, or whose people waited", Args: args("[load]"),
 		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
 			id, err := s.whichLoad(ctx, c, args)
 			if err != nil {
 				return err
 			}
-			started, err := c.ResumeLoad(ctx, id)
+			started, err := c.ResumeLoad(ctx, id, skipBad)
 			if err != nil {
 				return err
 			}
 			return s.followLoad(ctx, c, started)
 		}),
 	}
+	c.Flags().BoolVar(&skipBad, "skip-bad", false, "load what is right of a file with bad lines")
+	return c
 }
 
 // whichLoad returns the load that was named, or the only one there is.

@@ -31,6 +31,7 @@ type File struct {
 	Allow    []netip.Prefix // private addresses that may be connected to
 	Listen   string         // loopback host:port of the admin API, "" = none
 	Data     string         // data folder, "" = not said
+	Largest  int64          // bytes of a file to load, 0 = not said
 	Database Value          // postgres://… URL; zero = a SQLite file in the data folder
 	Warnings []string       // what is allowed but unwise, with file and line
 }

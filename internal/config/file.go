@@ -27,7 +27,7 @@ func (d *document) file(data []byte) *File {
 	if n == nil {
 		return f
 	}
-	o := d.object(n, "", "sources", "targets", "network", "listen", "data", "database")
+	o := d.object(n, "", "sources", "targets", "network", "listen", "data", "database", "largest_load")
 	names := map[string]int{}
 	for i, s := range o.list("sources") {
 		f.Sources = append(f.Sources, d.source(s, fmt.Sprintf("sources[%d]", i), names))
@@ -42,6 +42,7 @@ func (d *document) file(data []byte) *File {
 	f.Listen = d.listen(o)
 	f.Data = o.file("data")
 	f.Database = d.database(o)
+	f.Largest = o.size("largest_load")
 	d.references(f)
 	return f
 }

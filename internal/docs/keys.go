@@ -32,6 +32,7 @@ var levels = []level{
 			{"network", "what Muster may connect to beyond the public addresses", "public addresses only"},
 			{"listen", "loopback address of the admin API besides its socket, with a port; `off` for none", "`127.0.0.1:8480`"},
 			{"data", "the data folder; a relative path starts at the folder of the file", "`muster-data` in the working folder"},
+			{"largest_load", "how large a file may be that is taken in to be loaded: a number with `MB` or `GB`", "`20GB`"},
 			{"database", "address of a PostgreSQL database; with a password in it, only as `{env: NAME}` or `{file: path}`", "a SQLite file in the data folder"},
 		},
 	},

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"muster/internal/server/adminapi"
 )
 
 // M4: loads of an installation are killed at random moments and resumed, and end as one that was left alone.
@@ -91,7 +93,20 @@ func TestLoadBadFiles(t *testing.T) {
 {"type":"team","team":{"name":"crew","display_name":"Crew","type":"O"}}
 `)
 	h.want(1, "load", "run", "bad.jsonl").says("load_bad_lines", "line 2", "line 3", "2 of 4 lines are bad")
-	h.ok("load", "run", "bad.jsonl", "--skip-bad").says("1 team added")
+	h.want(1, "load", "run", "bad.jsonl", "--hold").says("2 of 4 lines are bad")
+	held := decode[struct{ Items []adminapi.LoadView }](h, 0, "load", "status").Items[0]
+	h.ok("load", "show", held.ID, "--level", "error", "--limit", "1").says("checked, 2 errors", "4 lines, 2 errors in 2 lines", "line 2")
+	h.want(1, "load", "resume", held.ID).says("load_bad_lines")
+	h.want(1, "load", "resume", held.ID).says("is over")
+	h.want(1, "load", "run", "bad.jsonl", "--hold")
+	h.ok("load", "resume", "--skip-bad").says("1 team added")
+	h.ok("load", "status", "--all").says("loaded", "refused")
+	if left := h.path("muster-data/loads/" + held.ID + "/file"); exists(left) {
+		t.Error("a file that was refused is kept")
+	}
+	h.write("muster.yaml", h.read("muster.yaml")+"largest_load: 4kB\n")
+	h.write("large.jsonl", strings.Repeat("\n", 4001))
+	h.want(1, "load", "run", "large.jsonl").says("load_too_large")
 	h.write("clash.jsonl", `{"type":"user","user":{"username":"owner","email":"somebody@example.com"}}`+"\n")
 	h.want(4, "load", "run", "clash.jsonl", "--from", "oldchat").says("load_waiting", "owner waits")
 	h.ok("load", "status").says("clash.jsonl", "people wait")
@@ -100,6 +115,8 @@ func TestLoadBadFiles(t *testing.T) {
 	h.ok("load", "drop", id)
 	h.want(1, "load", "resume").says("there is no load")
 }
+
+func exists(name string) bool { _, err := os.Stat(name); return err == nil }
 
 // loadHouse is an installation without sources or targets, with a file to load.
 func loadHouse(t *testing.T, file []byte) *house {

@@ -112,6 +112,7 @@ type SyncRequest struct {
 // Started names the runs that were started, in the order in which to wait for them. Runs of targets begin when those of the sources have ended.
 type Started struct {
 	Runs []string `json:"runs"`
+	Load string   `json:"load,omitempty"` // id of the load that was started
 }
 
 // RunView is a run with how far it has got.
@@ -120,5 +121,7 @@ type RunView struct {
 	Phase string `json:"phase,omitempty"` // "waiting", "reading people", "serving" …
 	Done  int    `json:"done,omitempty"`
 	Total int    `json:"total,omitempty"` // 0 = not known
-	Left  int    `json:"left,omitempty" doc:"Seconds that what is left takes at the rates of the service; 0 = not known, or no time."`
+	// PerSecond is how fast it goes, 0 = not known.
+	PerSecond float64 `json:"per_second,omitempty"`
+	Left      int     `json:"left,omitempty" doc:"Seconds that what is left takes at the rates of the service; 0 = not known, or no time."`
 }

@@ -15,7 +15,7 @@ import (
 func (c *Client) Load(ctx context.Context, req adminapi.LoadRequest, file io.Reader) (adminapi.Started, error) {
 	var out adminapi.Started
 	q := query("name", req.Name, "from", req.From)
-	for name, on := range map[string]bool{"skip_bad": req.SkipBad, "dry_run": req.DryRun} {
+	for name, on := range map[string]bool{"skip_bad": req.SkipBad, "dry_run": req.DryRun, "hold": req.Hold} {
 		if on {
 			q.Set(name, strconv.FormatBool(on))
 		}
@@ -35,8 +35,29 @@ func (c *Client) Loads(ctx context.Context) ([]adminapi.Load, error) {
 }
 
 // ResumeLoad goes on with a load.
-func (c *Client) ResumeLoad(ctx context.Context, id string) (adminapi.Started, error) {
-	return post[adminapi.Started](ctx, c, "/loads/"+esc(id)+"/resume", nil)
+func (c *Client) ResumeLoad(ctx context.Context, id string, skipBad bool) (adminapi.Started, error) {
+	q := url.Values{}
+	if skipBad {
+		q.Set("skip_bad", "true")
+	}
+	return call[adminapi.Started](ctx, c, http.MethodPost, "/loads/"+esc(id)+"/resume", q, nil)
+}
+
+// LoadHistory returns loads with what came of them, newest first.
+func (c *Client) LoadHistory(ctx context.Context) ([]adminapi.LoadView, error) {
+	l, err := get[adminapi.List[adminapi.LoadView]](ctx, c, "/load-history", nil)
+	return l.Items, err
+}
+
+// LoadView returns a load, and how far it is.
+func (c *Client) LoadView(ctx context.Context, id string) (adminapi.LoadView, error) {
+	return get[adminapi.LoadView](ctx, c, "/loads/"+esc(id), nil)
+}
+
+// Findings returns a page of what is wrong with the file of a load.
+func (c *Client) Findings(ctx context.Context, id string, q adminapi.FindingQuery) ([]adminapi.Finding, error) {
+	l, err := get[adminapi.List[adminapi.Finding]](ctx, c, "/loads/"+esc(id)+"/findings", query("level", q.Level, "after", count(q.After), "limit", count(q.Limit)))
+	return l.Items, err
 }
 
 // DropLoad forgets a load.
