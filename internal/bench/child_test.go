@@ -45,6 +45,7 @@ type result struct {
 	Outward float64        `json:",omitempty"` // seconds from the first intent in the journal to the last outcome
 	CPU     float64        // seconds of processor time that the process took, user and system
 	Peak    int            // most memory that the process ever held, in kB: VmHWM
+	Busy    float64        `json:",omitempty"` // seconds of processor time that the part took which Seconds counts
 	Expect  float64        `json:",omitempty"` // seconds that the plan is said to take
 	Counts  map[string]int `json:",omitempty"`
 	Outcome string         `json:",omitempty"`
@@ -57,6 +58,7 @@ type result struct {
 // roles are the parts that run in processes of their own.
 var roles = map[string]func(context.Context, task) (result, error){
 	"read": readSource, "plan": planTarget, "sync": syncTarget, "follow": followTarget, "member": serveMember, "insert": insertRows, "loop": loopRequests, "nothing": nothing,
+	"crowd": fillOffice, "plans": firstPlans, "still": stillPlans, "lines": insertLines,
 	"validate": validateFile, "load": loadFile, "loadfloor": loadFloor,
 }
 
@@ -83,15 +85,20 @@ func play(role string) error {
 	if err := stop(); err != nil {
 		return err
 	}
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+	if r.CPU, err = cpu(); err != nil {
 		return err
 	}
-	r.CPU = float64(used.Utime.Nano()+used.Stime.Nano()) / 1e9
 	if r.Peak, err = peak(); err != nil {
 		return err
 	}
 	return json.NewEncoder(os.Stdout).Encode(r)
+}
+
+// cpu returns the seconds of processor time that this process has taken.
+func cpu() (float64, error) {
+	var used syscall.Rusage
+	err := syscall.Getrusage(syscall.RUSAGE_SELF, &used)
+	return float64(used.Utime.Nano()+used.Stime.Nano()) / 1e9, err
 }
 
 // peak returns the most memory that this process ever held, in kB.

@@ -30,6 +30,8 @@ type Reader interface {
 	// ObjectsByHandle returns the objects of kind whose Handle equals one of handles, ignoring case, Gone ones left out.
 	ObjectsByHandle(ctx context.Context, kind Kind, handles []string) ([]Object, error)
 	ListObjects(ctx context.Context, kind Kind, after ID, limit int) ([]Object, error)
+	// ListIDs returns the ids of what ListObjects returns.
+	ListIDs(ctx context.Context, kind Kind, after ID, limit int) ([]ID, error)
 	// Search finds objects by ID, handle, email, or the key or name of a record, ignoring case; exact matches only, Gone ones included.
 	Search(ctx context.Context, text string, limit int) ([]Object, error)
 	// Browse returns objects by Handle, case folded, and then by ID: what a person looks through. It may walk over everybody of the kind.

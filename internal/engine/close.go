@@ -226,7 +226,9 @@ func (c *errand) match(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.draft, w.listed = true, true
+	if err := w.relist(ctx); err != nil {
+		return err
+	}
 	units, err := w.prepare(ctx, []directory.ID{c.order.Object})
 	if err != nil || len(units) == 0 {
 		return err

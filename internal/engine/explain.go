@@ -52,7 +52,9 @@ func (e *Engine) Explain(ctx context.Context, name string, id directory.ID) (Exp
 	if err != nil {
 		return Explanation{}, err
 	}
-	w.draft, w.listed = true, true
+	if err := w.relist(ctx); err != nil {
+		return Explanation{}, err
+	}
 	units, err := w.prepare(ctx, []directory.ID{id})
 	if err != nil {
 		return Explanation{}, err

@@ -295,8 +295,7 @@ func (w *wave) observeLinked(ctx context.Context, l link.Reader, kind connector.
 	}
 	seen, err := l.GetObserved(ctx, w.t.Name, kind, ids)
 	for _, o := range seen {
-		u := linked[o.ID]
-		if o.At.After(u.have.Confirmed) {
+		if u := linked[o.ID]; w.listedAt.After(u.have.Confirmed) {
 			u.seen = &o.Remote
 		}
 	}

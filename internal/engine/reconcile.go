@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"iter"
 	"time"
 
@@ -116,34 +117,23 @@ func (w *wave) list(ctx context.Context) error {
 			return err
 		}
 	}
-	w.listed = true
+	w.listed, w.listedAt = true, began
+	w.t.listedAt.Store(&began)
 	return nil
 }
 
 func (w *wave) listKind(ctx context.Context, kind connector.Kind, began time.Time) error {
-	index := w.rules.rules.People.Match
+	l := &listing{w: w, kind: kind, began: began, index: w.rules.rules.People.Match, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}}
 	if kind == connector.Group {
-		index = w.rules.rules.Groups.Match
-	}
-	var page []link.Observed
-	flush := func() error {
-		if len(page) == 0 {
-			return nil
-		}
-		err := w.t.update(ctx, func(tx directory.Tx) error { return link.In(tx).PutObserved(ctx, index, page...) })
-		page = page[:0]
-		return err
+		l.index = w.rules.rules.Groups.Match
 	}
 	n := 0
 	err := w.t.Connector.List(ctx, kind, func(r connector.Remote) error {
 		n++
-		if page = append(page, link.Observed{Target: w.t.Name, Remote: r, At: began}); len(page) == 500 {
-			return flush()
-		}
-		return nil
+		return l.take(ctx, r)
 	})
 	if err == nil {
-		err = flush()
+		err = l.flush(ctx)
 	}
 	if err != nil {
 		if refuses(err) {
@@ -153,7 +143,7 @@ func (w *wave) listKind(ctx context.Context, kind connector.Kind, began time.Tim
 	}
 	w.t.e.progress.set(w.run.ID, "comparing", 0)
 	w.count("listed_"+string(kind)+"s", n)
-	return w.t.update(ctx, func(tx directory.Tx) error { return link.In(tx).DropObserved(ctx, w.t.Name, kind, began) })
+	return l.forget(ctx)
 }
 
 // vanishShare is the share of accounts, in percent, that may be missing from a list before the list is what is doubted.

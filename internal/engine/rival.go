@@ -26,6 +26,13 @@ type suitors struct {
 	mu    sync.Mutex
 	of    map[account][]directory.ID
 	later int // times that somebody was found to match after another had been planned
+
+	presumed map[suit]bool // taken from a stored plan, and not found yet
+}
+
+type suit struct {
+	account
+	object directory.ID
 }
 
 // court notes that an object matches an account, and returns who else does.
@@ -37,6 +44,7 @@ func (w *wave) court(u *unit, id connector.RemoteID) []directory.ID {
 		s.of = w.askedAbout()
 	}
 	a := account{u.want.Kind, id}
+	delete(s.presumed, suit{a, u.object.ID})
 	if !slices.Contains(s.of[a], u.object.ID) {
 		if len(s.of[a]) > 0 {
 			s.later++
@@ -66,14 +74,45 @@ func (w *wave) askedAbout() map[account][]directory.ID {
 	return out
 }
 
-// lateSuitors returns how often somebody was found to match after another had been planned, and begins to count anew.
-func (w *wave) lateSuitors() int {
+// presume takes those for suitors about whom a stored plan asks: who is planned first is asked about as well.
+func (w *wave) presume(ctx context.Context, planID string) error {
 	s := &w.suitors
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := s.later
-	s.later = 0
-	return n
+	if s.of != nil {
+		return nil // drafted again: those who match are known
+	}
+	s.of, s.presumed = w.askedAbout(), map[suit]bool{}
+	for after := -1; ; {
+		var lines []run.Line
+		err := w.t.view(ctx, func(v directory.Reader) (err error) {
+			lines, err = run.Of(v).FindLines(ctx, planID, run.LineFilter{Acts: []string{"skip ask"}}, after, 1000)
+			return err
+		})
+		for _, l := range lines {
+			a := account{l.Kind, l.Remote}
+			if after = l.Seq; l.Of == plan.Link && l.Remote != "" && !slices.Contains(s.of[a], l.Object) {
+				s.of[a] = append(s.of[a], l.Object)
+				s.presumed[suit{a, l.Object}] = true
+			}
+		}
+		if err != nil || len(lines) < 1000 {
+			return err
+		}
+	}
+}
+
+// unsettled reports whether somebody was planned without the others who match the same account, or with some who do not: somebody was found to match after
+// another had been planned, or was presumed to and was not found. It begins to count anew.
+func (s *suitors) unsettled() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := s.later > 0 || len(s.presumed) > 0
+	for x := range s.presumed {
+		s.of[x.account] = slices.DeleteFunc(s.of[x.account], func(id directory.ID) bool { return id == x.object })
+	}
+	s.later, s.presumed = 0, nil
+	return out
 }
 
 // yield finds the jobs that must give up an adoption, because the account is somebody else's by now or others match it too. Of the rest, whoever had the

@@ -42,7 +42,8 @@ type target struct {
 	stance   atomic.Pointer[stance]  // as configured, and as somebody has set since
 	active   atomic.Pointer[ruleset] // as approved; nil: none yet
 	can      atomic.Pointer[connector.Features]
-	draftRev directory.Rev // feed position of the plan that waits
+	listedAt atomic.Pointer[time.Time] // when the last complete list of this process was begun
+	draftRev directory.Rev             // feed position of the plan that waits
 	draftAt  time.Time
 	beyond   *beyond // guarded by mu; nil: nothing was served beyond the cursor
 }

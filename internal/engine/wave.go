@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"maps"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,6 +30,8 @@ type wave struct {
 	draft  bool  // only planned, never carried out
 	listed bool  // the target was listed just now: what is not there does not exist
 	turn   int64 // of the target's orders, when the wave was begun
+
+	listedAt time.Time // when that was begun
 
 	barrier  barrier               // when the wave was begun
 	upto     directory.Rev         // how far it knows the feed
@@ -264,20 +265,20 @@ func list(ids []directory.ID) iter.Seq2[directory.ID, error] {
 func (t *target) everything(ctx context.Context, kind directory.Kind) iter.Seq2[directory.ID, error] {
 	return func(yield func(directory.ID, error) bool) {
 		for after := directory.ID(""); ; {
-			var page []directory.Object
+			var page []directory.ID
 			err := t.view(ctx, func(v directory.Reader) (err error) {
-				page, err = v.ListObjects(ctx, kind, after, 1000)
+				page, err = v.ListIDs(ctx, kind, after, 1000)
 				return err
 			})
 			if err != nil {
 				yield("", err)
 				return
 			}
-			for _, o := range page {
-				if !yield(o.ID, nil) {
+			for _, id := range page {
+				if !yield(id, nil) {
 					return
 				}
-				after = o.ID
+				after = id
 			}
 			if len(page) < 1000 {
 				return
@@ -289,6 +290,7 @@ func (t *target) everything(ctx context.Context, kind directory.Kind) iter.Seq2[
 // A survey is what a wave would do: enough to judge it before its first op, and to come back to each object.
 type survey struct {
 	slim     []plan.Line                 // classes and counts only
+	load     plan.Load                   // of a draft, in place of all the others
 	first    []directory.ID              // disables
 	then     []directory.ID              // links, updates, creates
 	last     []directory.ID              // deletes
@@ -301,7 +303,7 @@ type survey struct {
 const planChunk = 250
 
 // survey plans ids, without carrying anything out. each, if not nil, is shown every unit that has lines.
-func (w *wave) survey(ctx context.Context, ids iter.Seq2[directory.ID, error], each func([]*unit) error) (*survey, error) {
+func (w *wave) survey(ctx context.Context, ids iter.Seq2[directory.ID, error], each func(context.Context, []*unit) error) (*survey, error) {
 	s, planned := &survey{removals: map[directory.ID]link.Class{}, ops: map[connector.Verb]int{}}, 0
 	for part, err := range chunks(ids, planChunk) {
 		if err != nil {
@@ -332,7 +334,11 @@ func (w *wave) survey(ctx context.Context, ids iter.Seq2[directory.ID, error], e
 		planned += len(part)
 		w.t.e.progress.set(w.run.ID, "planning", planned)
 		for _, u := range units {
-			if !u.outside {
+			switch {
+			case u.outside:
+			case w.draft:
+				s.load.Add(u.lines...)
+			default:
 				s.add(u)
 			}
 		}
@@ -351,7 +357,7 @@ func (w *wave) survey(ctx context.Context, ids iter.Seq2[directory.ID, error], e
 			}
 		}
 		if each != nil {
-			if err := each(units); err != nil {
+			if err := each(ctx, units); err != nil {
 				return nil, err
 			}
 		}
@@ -417,7 +423,13 @@ func acts(lines []plan.Line) bool {
 
 // judge compares a survey with the limits of the target and what the last 24 hours have used up.
 func (w *wave) judge(ctx context.Context, lines []plan.Line) ([]plan.Verdict, error) {
-	if !slices.ContainsFunc(lines, func(l plan.Line) bool { return l.Count > 0 }) {
+	var load plan.Load
+	load.Add(lines...)
+	return w.judged(ctx, &load)
+}
+
+func (w *wave) judged(ctx context.Context, load *plan.Load) ([]plan.Verdict, error) {
+	if load.Empty() {
 		return nil, nil // nothing that a limit counts: what the target holds need not be counted
 	}
 	b := plan.Budget{Raised: map[link.Class]int{}}
@@ -438,7 +450,7 @@ func (w *wave) judge(ctx context.Context, lines []plan.Line) ([]plan.Verdict, er
 	if err != nil {
 		return nil, fmt.Errorf("judge the limits: %w", err)
 	}
-	return plan.Judge(b, lines), nil
+	return load.Judge(b), nil
 }
 
 // applied is what a link remembers after values were written.

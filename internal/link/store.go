@@ -57,6 +57,10 @@ type Reader interface {
 	FindObserved(ctx context.Context, target string, kind connector.Kind, by attr.Path, values []string) ([]Observed, error)
 	// GetObserved returns those of ids that were listed.
 	GetObserved(ctx context.Context, target string, kind connector.Kind, ids []connector.RemoteID) ([]Observed, error)
+	// NewObserved returns those of seen that are not stored just so, the time aside, with the index entries that index asks for: what a list has changed.
+	NewObserved(ctx context.Context, index []attr.Path, seen ...Observed) ([]Observed, error)
+	// ListedIDs returns the ids of listed objects of a kind, ascending.
+	ListedIDs(ctx context.Context, target string, kind connector.Kind, after connector.RemoteID, limit int) ([]connector.RemoteID, error)
 	// Orphans returns listed objects that no link names, by id.
 	Orphans(ctx context.Context, target string, kind connector.Kind, after connector.RemoteID, limit int) ([]Observed, error)
 
@@ -105,8 +109,8 @@ type Tx interface {
 	DropWaiting(ctx context.Context, target string, objects ...directory.ID) error
 	// PutObserved stores listed objects and indexes them by the given paths.
 	PutObserved(ctx context.Context, index []attr.Path, seen ...Observed) error
-	// DropObserved removes what was listed before then.
-	DropObserved(ctx context.Context, target string, kind connector.Kind, before time.Time) error
+	// DropObserved removes listed objects.
+	DropObserved(ctx context.Context, target string, kind connector.Kind, ids ...connector.RemoteID) error
 	// PutInterval closes the open interval of the same target, what, object and member if its value differs, and opens this one.
 	PutInterval(ctx context.Context, i ...Interval) error
 }

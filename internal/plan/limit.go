@@ -36,7 +36,7 @@ type limit struct {
 	percent int
 	of      func(link.Counts) int
 	most    int // 0 = no ceiling
-	what    func(l []Line) string
+	what    func(sum) string
 }
 
 func users(c link.Counts) int       { return c.Users }
@@ -54,22 +54,60 @@ var limits = []limit{
 	{link.Creates, 200, 50, users, 0, nouns("creation")},
 }
 
+// A Load is what lines would do, summed up class by class: what limits are judged on. The zero Load is empty.
+type Load struct{ of map[link.Class]*sum }
+
+// A sum is what the lines of one class would do.
+type sum struct {
+	lines, count, deletes int
+	large                 []directory.ID // groups of ten members or more that would have none left
+}
+
+// Add adds what lines would do.
+func (x *Load) Add(lines ...Line) {
+	for _, l := range lines {
+		if l.Count <= 0 || l.Class == link.NoClass {
+			continue
+		}
+		if x.of == nil {
+			x.of = map[link.Class]*sum{}
+		}
+		s := x.of[l.Class]
+		if s == nil {
+			s = &sum{}
+			x.of[l.Class] = s
+		}
+		s.lines++
+		s.count += l.Count
+		if l.Verb == DeleteRemote {
+			s.deletes++
+		}
+		if l.Size >= big && l.Left == 0 {
+			s.large = append(s.large, l.Object)
+		}
+	}
+}
+
+// Empty reports whether nothing was added that a limit counts.
+func (x *Load) Empty() bool { return len(x.of) == 0 }
+
 // Judge compares what lines would do with the limits, class by class, before the first of them is carried out. It returns a verdict for each class that
 // lines have an effect in. Over its limit, a class is held as a whole; within it, a group of ten members or more that would be emptied or deleted is
 // held alone, unless the limit was raised. More lines never release what fewer lines hold.
 //
 // Percentages of a target that holds nothing are nothing: what a new target may receive is decided by the approval of its first plan, not here.
 func Judge(b Budget, lines []Line) []Verdict {
-	of := map[link.Class][]Line{}
-	for _, l := range lines {
-		if l.Count > 0 && l.Class != link.NoClass {
-			of[l.Class] = append(of[l.Class], l)
-		}
-	}
+	var x Load
+	x.Add(lines...)
+	return x.Judge(b)
+}
+
+// Judge is Judge of the lines that were added.
+func (x *Load) Judge(b Budget) []Verdict {
 	var out []Verdict
 	for _, m := range limits {
-		if len(of[m.class]) > 0 {
-			out = append(out, m.judge(b, of[m.class]))
+		if s := x.of[m.class]; s != nil {
+			out = append(out, m.judge(b, *s))
 		}
 	}
 	return out
@@ -85,16 +123,13 @@ func Tripped(verdicts []Verdict, l Line) (Verdict, bool) {
 	return Verdict{}, false
 }
 
-func (m limit) judge(b Budget, lines []Line) Verdict {
-	v := Verdict{Class: m.class, Spent: b.Spent[m.class], Limit: m.allow(b)}
-	for _, l := range lines {
-		v.Count += l.Count
-	}
-	v.Why = fmt.Sprintf("%d %s, %d in the last 24 hours; the limit is %d", v.Count, m.what(lines), v.Spent, v.Limit)
+func (m limit) judge(b Budget, s sum) Verdict {
+	v := Verdict{Class: m.class, Count: s.count, Spent: b.Spent[m.class], Limit: m.allow(b)}
+	v.Why = fmt.Sprintf("%d %s, %d in the last 24 hours; the limit is %d", v.Count, m.what(s), v.Spent, v.Limit)
 	if v.Tripped = v.Count+v.Spent > v.Limit; v.Tripped || b.Raised[m.class] > 0 {
 		return v
 	}
-	if v.Groups = large(lines); len(v.Groups) > 0 {
+	if v.Groups = unique(slices.Clone(s.large)); len(v.Groups) > 0 {
 		v.Tripped = true
 		v.Why += fmt.Sprintf("; %d of the groups with %d members or more would have none left", len(v.Groups), big)
 	}
@@ -111,45 +146,22 @@ func (m limit) allow(b Budget) int {
 	return max(n, b.Raised[m.class])
 }
 
-// large returns the groups of ten members or more that would have none left, sorted.
-func large(lines []Line) []directory.ID {
-	var out []directory.ID
-	for _, l := range lines {
-		if l.Size >= big && l.Left == 0 {
-			out = append(out, l.Object)
-		}
-	}
-	return unique(out)
-}
-
 // removals says what the lines of a class of removals do.
-func removals(why string) func([]Line) string {
-	return func(lines []Line) string {
-		deletes := 0
-		for _, l := range lines {
-			if l.Verb == DeleteRemote {
-				deletes++
-			}
-		}
-		switch {
-		case deletes == 0:
-			return plural(len(lines), "disable", "disables") + why
-		case deletes == len(lines):
-			return plural(len(lines), "delete", "deletes") + why
+func removals(why string) func(sum) string {
+	return func(s sum) string {
+		switch s.deletes {
+		case 0:
+			return plural(s.lines, "disable", "disables") + why
+		case s.lines:
+			return plural(s.lines, "delete", "deletes") + why
 		}
 		return "disables and deletes" + why
 	}
 }
 
 // nouns says what is counted, in the singular or the plural.
-func nouns(one string, many ...string) func([]Line) string {
-	return func(lines []Line) string {
-		n := 0
-		for _, l := range lines {
-			n += l.Count
-		}
-		return plural(n, one, append(many, one+"s")[0])
-	}
+func nouns(one string, many ...string) func(sum) string {
+	return func(s sum) string { return plural(s.count, one, append(many, one+"s")[0]) }
 }
 
 func plural(n int, one, many string) string {

@@ -57,6 +57,11 @@ func (r reader) ListObjects(ctx context.Context, kind directory.Kind, after dire
 		" from object where kind = $1 and id > $2 order by id limit $3", kind, after, atMost(limit))
 }
 
+// ListIDs implements directory.Reader.
+func (r reader) ListIDs(ctx context.Context, kind directory.Kind, after directory.ID, limit int) ([]directory.ID, error) {
+	return collect(ctx, r.session, scanOne[directory.ID], "select id from object where kind = $1 and id > $2 order by id limit $3", kind, after, atMost(limit))
+}
+
 // sources lists the sources that have records, by hops through the primary key.
 const sources = `with recursive hop (source) as (
 	select min(source) from record

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
-	"time"
 
 	"muster/internal/attr"
 	"muster/internal/connector"
@@ -60,8 +59,43 @@ type observedGroup struct {
 	kind   connector.Kind
 }
 
-// PutObserved implements link.Tx. Most of what is listed is as it was: of that only the time is written, its index entries stay.
+// PutObserved implements link.Tx. Of what is stored just so already nothing is written.
 func (t linkTx) PutObserved(ctx context.Context, index []attr.Path, seen ...link.Observed) error {
+	for g, rows := range observedGroups(index, seen) {
+		changed, err := t.changedObserved(ctx, g, rows)
+		if err == nil {
+			err = t.putObserved(ctx, g, index, changed)
+		}
+		if err != nil {
+			return fmt.Errorf("put observed: %w", err)
+		}
+	}
+	return nil
+}
+
+// NewObserved implements link.Reader.
+func (r linkReader) NewObserved(ctx context.Context, index []attr.Path, seen ...link.Observed) ([]link.Observed, error) {
+	var out []link.Observed
+	for g, rows := range observedGroups(index, seen) {
+		changed, err := r.changedObserved(ctx, g, rows)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range changed {
+			out = append(out, o.Observed)
+		}
+	}
+	return out, nil
+}
+
+// ListedIDs implements link.Reader.
+func (r linkReader) ListedIDs(ctx context.Context, target string, kind connector.Kind, after connector.RemoteID, limit int) ([]connector.RemoteID, error) {
+	return collect(ctx, r.session, scanOne[connector.RemoteID], "select id from observed where target = $1 and kind = $2 and id > $3 order by id limit $4",
+		target, kind, after, atMost(limit))
+}
+
+// observedGroups parts what was seen by target and kind, each object once.
+func observedGroups(index []attr.Path, seen []link.Observed) map[observedGroup][]observedRow {
 	type key struct {
 		observedGroup
 		id connector.RemoteID
@@ -71,12 +105,7 @@ func (t linkTx) PutObserved(ctx context.Context, index []attr.Path, seen ...link
 		g := observedGroup{o.Target, o.Kind}
 		groups[g] = append(groups[g], observedRow{o, observedHash(index, o)})
 	}
-	for g, rows := range groups {
-		if err := t.putObserved(ctx, g, index, rows); err != nil {
-			return fmt.Errorf("put observed: %w", err)
-		}
-	}
-	return nil
+	return groups
 }
 
 func observedHash(index []attr.Path, o link.Observed) int64 {
@@ -88,20 +117,16 @@ func observedHash(index []attr.Path, o link.Observed) int64 {
 	return d.sum()
 }
 
-func (t linkTx) putObserved(ctx context.Context, g observedGroup, index []attr.Path, rows []observedRow) error {
-	changed, err := t.changedObserved(ctx, g, rows)
-	if err != nil {
-		return err
+func (t linkTx) putObserved(ctx context.Context, g observedGroup, index []attr.Path, changed []observedRow) error {
+	if len(changed) == 0 {
+		return nil
 	}
 	if _, err := bulk(ctx, t.session, make(table, 7), "insert into observed (target, kind, id, attrs, active, at_ms, hash)",
 		` on conflict (target, kind, id) do update set attrs = excluded.attrs, active = excluded.active, at_ms = excluded.at_ms, hash = excluded.hash`,
-		rows, func(o observedRow, a []any) []any {
+		changed, func(o observedRow, a []any) []any {
 			return append(a, o.Target, string(o.Kind), string(o.ID), encode(o.Attrs), o.Active, ms(o.At), o.hash)
 		}); err != nil {
 		return err
-	}
-	if len(changed) == 0 {
-		return nil
 	}
 	list := make([]connector.RemoteID, len(changed))
 	for i, o := range changed {
@@ -110,7 +135,7 @@ func (t linkTx) putObserved(ctx context.Context, g observedGroup, index []attr.P
 	if _, err := t.exec(ctx, "delete from observed_key where target = $1 and kind = $2 and "+t.d.member("id", 3), g.target, g.kind, ids(t.session, list)); err != nil {
 		return err
 	}
-	_, err = bulk(ctx, t.session, make(table, 5), "insert into observed_key (target, kind, path, value, id)", " on conflict do nothing",
+	_, err := bulk(ctx, t.session, make(table, 5), "insert into observed_key (target, kind, path, value, id)", " on conflict do nothing",
 		observedKeys(index, changed), func(k observedKey, a []any) []any {
 			return append(a, g.target, string(g.kind), string(k.path), k.value, string(k.id))
 		})
@@ -118,7 +143,7 @@ func (t linkTx) putObserved(ctx context.Context, g observedGroup, index []attr.P
 }
 
 // changedObserved returns those of rows that are not stored just so, the time aside.
-func (t linkTx) changedObserved(ctx context.Context, g observedGroup, rows []observedRow) ([]observedRow, error) {
+func (r linkReader) changedObserved(ctx context.Context, g observedGroup, rows []observedRow) ([]observedRow, error) {
 	list := make([]connector.RemoteID, len(rows))
 	for i, o := range rows {
 		list[i] = o.ID
@@ -127,8 +152,8 @@ func (t linkTx) changedObserved(ctx context.Context, g observedGroup, rows []obs
 		id   connector.RemoteID
 		hash int64
 	}
-	old, err := collect(ctx, t.session, func(rows *sql.Rows, s *stored) error { return rows.Scan(&s.id, &s.hash) },
-		"select id, hash from observed where target = $1 and kind = $2 and "+t.d.member("id", 3), g.target, g.kind, ids(t.session, list))
+	old, err := collect(ctx, r.session, func(rows *sql.Rows, s *stored) error { return rows.Scan(&s.id, &s.hash) },
+		"select id, hash from observed where target = $1 and kind = $2 and "+r.d.member("id", 3), g.target, g.kind, ids(r.session, list))
 	if err != nil {
 		return nil, err
 	}
@@ -140,12 +165,9 @@ func (t linkTx) changedObserved(ctx context.Context, g observedGroup, rows []obs
 }
 
 // DropObserved implements link.Tx.
-func (t linkTx) DropObserved(ctx context.Context, target string, kind connector.Kind, before time.Time) error {
-	for _, text := range []string{
-		`delete from observed_key where target = $1 and kind = $2 and id in (select id from observed where target = $1 and kind = $2 and at_ms < $3)`,
-		`delete from observed where target = $1 and kind = $2 and at_ms < $3`,
-	} {
-		if _, err := t.exec(ctx, text, target, kind, ms(before)); err != nil {
+func (t linkTx) DropObserved(ctx context.Context, target string, kind connector.Kind, list ...connector.RemoteID) error {
+	for _, table := range []string{"observed_key", "observed"} {
+		if _, err := t.exec(ctx, "delete from "+table+" where target = $1 and kind = $2 and "+t.d.member("id", 3), target, kind, ids(t.session, list)); err != nil {
 			return err
 		}
 	}

@@ -45,18 +45,51 @@ func (p *plainText) skip(c byte) bool {
 	return true
 }
 
-// quoted reads a string without escapes.
+// quoted reads a string without escapes but those of quotes and backslashes.
 func (p *plainText) quoted() (string, bool) {
 	if !p.skip('"') {
 		return "", false
 	}
-	end := strings.IndexByte(string(*p), '"')
-	if end < 0 {
+	text := string(*p)
+	end := special(text)
+	if end < 0 || !isPlain(text[:end]) {
 		return "", false
 	}
-	text := string((*p)[:end])
-	*p = (*p)[end+1:]
-	return text, isPlain(text)
+	if text[end] == '"' {
+		*p = plainText(text[end+1:])
+		return text[:end], true
+	}
+	return p.escaped(end)
+}
+
+// escaped is quoted for a string whose first escape is at end.
+func (p *plainText) escaped(end int) (string, bool) {
+	text, b := string(*p), strings.Builder{}
+	for {
+		b.WriteString(text[:end])
+		if text[end] == '"' {
+			*p = plainText(text[end+1:])
+			return b.String(), true
+		}
+		if len(text) == end+1 || text[end+1] != '"' && text[end+1] != '\\' {
+			return "", false
+		}
+		b.WriteByte(text[end+1])
+		text = text[end+2:]
+		if end = special(text); end < 0 || !isPlain(text[:end]) {
+			return "", false
+		}
+	}
+}
+
+// special returns where the first quote or backslash of a text is, or -1.
+func special(text string) int {
+	for i := range len(text) {
+		if text[i] == '"' || text[i] == '\\' {
+			return i
+		}
+	}
+	return -1
 }
 
 func (p *plainText) values() (attr.Values, bool) {
@@ -78,7 +111,7 @@ func (p *plainText) values() (attr.Values, bool) {
 	return append(attr.Values(nil), values...), p.skip(']')
 }
 
-// encodeSet encodes a set as encoding/json would. It reports false if a text in it needs escapes.
+// encodeSet encodes a set as encoding/json would. It reports false if a text in it needs escapes of other characters than quotes and backslashes.
 func encodeSet(s attr.Set) (string, bool) {
 	if s == nil {
 		return "", true
@@ -87,30 +120,48 @@ func encodeSet(s attr.Set) (string, bool) {
 	b.WriteByte('{')
 	for i, path := range s.Paths() {
 		values := s[path]
-		if values == nil || !isPlain(string(path)) {
+		if values == nil {
 			return "", false
 		}
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		b.WriteByte('"')
-		b.WriteString(string(path))
-		b.WriteString(`":[`)
+		if !quote(&b, string(path)) {
+			return "", false
+		}
+		b.WriteString(":[")
 		for j, v := range values {
-			if !isPlain(v) {
-				return "", false
-			}
 			if j > 0 {
 				b.WriteByte(',')
 			}
-			b.WriteByte('"')
-			b.WriteString(v)
-			b.WriteByte('"')
+			if !quote(&b, v) {
+				return "", false
+			}
 		}
 		b.WriteByte(']')
 	}
 	b.WriteByte('}')
 	return b.String(), true
+}
+
+// quote writes a text as encoding/json would.
+func quote(b *strings.Builder, text string) bool {
+	b.WriteByte('"')
+	for at := special(text); at >= 0; at = special(text) {
+		if !isPlain(text[:at]) {
+			return false
+		}
+		b.WriteString(text[:at])
+		b.WriteByte('\\')
+		b.WriteByte(text[at])
+		text = text[at+1:]
+	}
+	if !isPlain(text) {
+		return false
+	}
+	b.WriteString(text)
+	b.WriteByte('"')
+	return true
 }
 
 // isPlain reports whether encoding/json writes a text as it is.

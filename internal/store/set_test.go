@@ -18,6 +18,7 @@ var sets = []attr.Set{
 	{"mail": {"a@example.com", "b@example.com"}, "title": {}, "cn": {"Łukasik, 王"}},
 	{`emails[type eq "work"].value`: {"a@example.com"}},
 	{"a": {"<b> & \"c\" \\ \n\x00\x7f\u2028"}},
+	{`a\"b`: {`"`, `\`, `\"`, `"a"`, `a\nb`}},
 	{"a": {"broken \xff"}},
 	{"a": {"x", "y", "z", "u", "v", "w"}},
 }

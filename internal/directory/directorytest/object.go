@@ -172,6 +172,10 @@ func testList(t *testing.T, s directory.Store) {
 		page := view(t, s, func(ctx context.Context, r directory.Reader) ([]directory.Object, error) {
 			return r.ListObjects(ctx, directory.Person, after, 10)
 		})
+		ids := view(t, s, func(ctx context.Context, r directory.Reader) ([]directory.ID, error) {
+			return r.ListIDs(ctx, directory.Person, after, 10)
+		})
+		equal(t, "the ids of a page", ids, idsOf(page))
 		got = append(got, idsOf(page)...)
 		if len(page) < 10 {
 			break

@@ -48,16 +48,31 @@ func testObserved(t *testing.T, s directory.Store) {
 	equal(t, "by id", got, []link.Observed{group})
 
 	a2 := observed("r1", "ada.lovelace", "ada@example.com", 2)
-	b.At = at(2)
-	putObserved(t, s, a2, b)
+	again := b
+	again.At = at(2)
+	fresh := func(seen ...link.Observed) []link.Observed {
+		return view(t, s, func(ctx context.Context, r link.Reader) ([]link.Observed, error) {
+			return r.NewObserved(ctx, index, seen...)
+		})
+	}
+	equal(t, "what differs from what is stored, the time aside", fresh(a2, again), []link.Observed{a2})
+	putObserved(t, s, a2, again)
+	equal(t, "nothing differs any more", len(fresh(a2, again)), 0)
+	listed := func(after connector.RemoteID, limit int) []connector.RemoteID {
+		return view(t, s, func(ctx context.Context, r link.Reader) ([]connector.RemoteID, error) {
+			return r.ListedIDs(ctx, target, connector.User, after, limit)
+		})
+	}
+	equal(t, "ids, in order", listed("", 2), []connector.RemoteID{"r1", "r2"})
+	equal(t, "ids, the rest", listed("r2", 2), []connector.RemoteID{"r3"})
 	equal(t, "an old value finds nobody", len(find(t, s, "userName", "ada")), 0)
 	equal(t, "a new one does", find(t, s, "userName", "ada.lovelace"), []link.Observed{a2})
-	equal(t, "what was seen unchanged is still found", find(t, s, "userName", "bea"), []link.Observed{b})
+	equal(t, "what was seen unchanged is as it was, its time too", find(t, s, "userName", "bea"), []link.Observed{b})
 	update(t, s, func(ctx context.Context, tx link.Tx) error {
-		return tx.DropObserved(ctx, target, connector.User, at(2))
+		return tx.DropObserved(ctx, target, connector.User, "r3", "none")
 	})
-	equal(t, "dropped: what was listed before", len(find(t, s, "userName", strings.Repeat("long ", 2000)+"a")), 0)
-	equal(t, "kept: what was listed since", find(t, s, index[1], "ada@example.com"), []link.Observed{a2, b})
+	equal(t, "dropped: what was named", len(find(t, s, "userName", strings.Repeat("long ", 2000)+"a")), 0)
+	equal(t, "kept: the others", find(t, s, index[1], "ada@example.com"), []link.Observed{a2, b})
 	got = view(t, s, func(ctx context.Context, r link.Reader) ([]link.Observed, error) {
 		return r.GetObserved(ctx, target, connector.Group, []connector.RemoteID{"r1"})
 	})
