@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"runtime/pprof"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 )
@@ -62,6 +64,9 @@ var roles = map[string]func(context.Context, task) (result, error){
 	"validate": validateFile, "load": loadFile, "loadfloor": loadFloor,
 }
 
+// servers are the parts that serve until their standard input ends. They print a line when they do.
+var servers = map[string]func(context.Context, task) error{"sandbox": serveSandbox, "scim": serveSCIM, "scimfloor": serveFloor}
+
 // nothing is what a process costs that only starts.
 func nothing(context.Context, task) (result, error) { return result{}, nil }
 
@@ -71,8 +76,12 @@ func play(role string) error {
 	if err := json.Unmarshal([]byte(os.Getenv(taskVariable)), &t); err != nil {
 		return err
 	}
-	if role == "sandbox" {
-		return serveSandbox(t)
+	if serve := servers[role]; serve != nil {
+		stop, err := profile(role + t.Label)
+		if err != nil {
+			return err
+		}
+		return errors.Join(serve(context.Background(), t), stop())
 	}
 	stop, err := profile(role + t.Label)
 	if err != nil {
@@ -102,8 +111,11 @@ func cpu() (float64, error) {
 }
 
 // peak returns the most memory that this process ever held, in kB.
-func peak() (int, error) {
-	text, err := os.ReadFile("/proc/self/status")
+func peak() (int, error) { return peakOf("self") }
+
+// peakOf is peak for any process.
+func peakOf(pid string) (int, error) {
+	text, err := os.ReadFile("/proc/" + pid + "/status")
 	if err != nil {
 		return 0, err
 	}
@@ -178,6 +190,14 @@ func child(tb testing.TB, role string, t task) result {
 // server starts a part that runs until the test ends, and returns the line that it prints first.
 func server(tb testing.TB, role string, t task) string {
 	tb.Helper()
+	line, _, stop := serving(tb, role, t)
+	tb.Cleanup(stop)
+	return line
+}
+
+// serving is server for a part that ends when stop is called, or when this process does.
+func serving(tb testing.TB, role string, t task) (line string, pid int, stop func()) {
+	tb.Helper()
 	cmd := command(tb, role, t)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe() // it ends when this closes, also if this process is killed
@@ -191,14 +211,14 @@ func server(tb testing.TB, role string, t task) string {
 	if err := cmd.Start(); err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		_ = in.Close()
 		_, _ = io.Copy(io.Discard, out)
 		_ = cmd.Wait()
 	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
+	if line, err = bufio.NewReader(out).ReadString('\n'); err != nil {
+		stop()
 		tb.Fatalf("%s: %v", role, err)
 	}
-	return strings.TrimSpace(line)
+	return strings.TrimSpace(line), cmd.Process.Pid, stop
 }

@@ -76,7 +76,7 @@ func (s sandbox) tells(tb testing.TB, what string) int64 {
 }
 
 // serveSandbox serves until standard input ends.
-func serveSandbox(t task) error {
+func serveSandbox(_ context.Context, t task) error {
 	s, err := scimtest.Start(scimtest.Config{Token: sandboxToken, LogMax: 1000, Vendor: scimtest.Vendor(t.Vendor), Speed: float64(t.Speed)})
 	if err != nil {
 		return err

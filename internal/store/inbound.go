@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"muster/internal/directory"
 	"muster/internal/inbound"
@@ -57,7 +58,9 @@ func (r inboundReader) ByID(ctx context.Context, source string, list []string) (
 	if len(list) == 0 {
 		return nil, nil
 	}
-	return collect(ctx, r.session, scanResource, "select "+resourceColumns+" from resource r where "+r.d.member("r.id", 2)+" and r.source = $1", source, ids(r.session, list))
+	once := slices.Compact(slices.Sorted(slices.Values(list)))
+	return collect(ctx, r.session, scanResource, "select "+resourceColumns+" from "+r.d.list(2)+
+		" cross join resource r"+r.d.by("sqlite_autoindex_resource_1")+" where r.id = l.value and r.source = $1", source, ids(r.session, once))
 }
 
 // ByObject implements inbound.Reader.

@@ -66,7 +66,12 @@ func (s *session) numbers(ctx context.Context, list []string) (map[string]int64,
 	}
 	slices.Sort(rest)
 	rest = slices.Compact(rest)
-	if err := s.stored(ctx, rest, out, s.nodes.add); err != nil {
+	// In a transaction that writes, they may be those of another one that shares its commit: they are remembered after that.
+	if s.made == nil {
+		s.made = map[string]int64{}
+	}
+	remember := func(found map[string]int64) { maps.Copy(s.made, found) }
+	if err := s.stored(ctx, rest, out, remember); err != nil {
 		return nil, err
 	}
 	rest = slices.DeleteFunc(rest, func(id string) bool { _, ok := out[id]; return ok })
@@ -76,10 +81,7 @@ func (s *session) numbers(ctx context.Context, list []string) (map[string]int64,
 	if _, err := s.exec(ctx, "insert into node (id) select l.value from "+s.d.list(1)+" where true order by l.value on conflict (id) do nothing", ids(s, rest)); err != nil {
 		return nil, err
 	}
-	if s.made == nil {
-		s.made = map[string]int64{}
-	}
-	if err := s.stored(ctx, rest, out, func(found map[string]int64) { maps.Copy(s.made, found) }); err != nil {
+	if err := s.stored(ctx, rest, out, remember); err != nil {
 		return nil, err
 	}
 	for _, id := range rest {

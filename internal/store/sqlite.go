@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
@@ -30,6 +31,7 @@ const (
 type sqliteDB struct {
 	writing, reading *sql.DB
 	writer, readers  chan *liteConn
+	waiting          atomic.Int32 // writes that wait for the writer
 	conns            []*liteConn
 }
 
@@ -133,7 +135,7 @@ func (d *sqliteDB) connect(ctx context.Context, db *sql.DB, n int) (chan *liteCo
 		if err != nil {
 			return nil, err
 		}
-		c := &liteConn{conn: conn, stmts: map[string]*sql.Stmt{}}
+		c := &liteConn{conn: conn, stmts: map[string]*sql.Stmt{}, brief: db == d.writing}
 		d.conns = append(d.conns, c)
 		pool <- c
 	}
@@ -141,8 +143,8 @@ func (d *sqliteDB) connect(ctx context.Context, db *sql.DB, n int) (chan *liteCo
 }
 
 func (d *sqliteDB) close() error {
-	for range cap(d.writer) {
-		<-d.writer
+	if d.writer != nil {
+		_, _ = d.idle(context.Background()) // it never ends
 	}
 	for range cap(d.readers) {
 		<-d.readers
@@ -160,14 +162,10 @@ func (d *sqliteDB) close() error {
 }
 
 func (d *sqliteDB) read(ctx context.Context, fn func(querier) error) error {
-	return inTransaction(ctx, d.readers, "begin", fn)
+	return inTransaction(ctx, d.readers, fn)
 }
 
-func (d *sqliteDB) write(ctx context.Context, fn func(querier) error) error {
-	return inTransaction(ctx, d.writer, "begin immediate", fn)
-}
-
-func inTransaction(ctx context.Context, pool chan *liteConn, begin string, fn func(querier) error) (err error) {
+func inTransaction(ctx context.Context, pool chan *liteConn, fn func(querier) error) (err error) {
 	var c *liteConn
 	select {
 	case c = <-pool:
@@ -179,7 +177,7 @@ func inTransaction(ctx context.Context, pool chan *liteConn, begin string, fn fu
 		return err
 	}
 	// A begin that is cancelled may have begun all the same: the connection would go back with a transaction open.
-	if _, err := c.exec(context.WithoutCancel(ctx), begin, nil); err != nil {
+	if _, err := c.exec(context.WithoutCancel(ctx), "begin", nil); err != nil {
 		return err
 	}
 	done := false
@@ -247,6 +245,16 @@ const maxStmts = 1000
 type liteConn struct {
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
+	open  *group // of writes that are not committed yet
+	brief bool   // no statement takes long: none is to be interrupted, which would take a goroutine for each
+}
+
+// calm is ctx as the driver gets it.
+func (c *liteConn) calm(ctx context.Context) (context.Context, error) {
+	if !c.brief {
+		return ctx, nil
+	}
+	return context.WithoutCancel(ctx), ctx.Err()
 }
 
 func (c *liteConn) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
@@ -275,6 +283,10 @@ func (c *liteConn) forget() error {
 }
 
 func (c *liteConn) exec(ctx context.Context, text string, args []any) (int64, error) {
+	ctx, err := c.calm(ctx)
+	if err != nil {
+		return 0, err
+	}
 	st, err := c.prepare(ctx, text) //nolint:sqlclosecheck // kept for the next time; forget closes it
 	if err != nil {
 		return 0, err
@@ -287,6 +299,10 @@ func (c *liteConn) exec(ctx context.Context, text string, args []any) (int64, er
 }
 
 func (c *liteConn) query(ctx context.Context, text string, args []any) (*sql.Rows, error) {
+	ctx, err := c.calm(ctx)
+	if err != nil {
+		return nil, err
+	}
 	st, err := c.prepare(ctx, text) //nolint:sqlclosecheck // kept for the next time; forget closes it
 	if err != nil {
 		return nil, err
@@ -300,14 +316,12 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	if !ok {
 		return errors.New("backup: this database is PostgreSQL; use pg_dump")
 	}
-	var c *liteConn
-	select {
-	case c = <-d.writer:
-	case <-ctx.Done():
-		return ctx.Err()
+	c, err := d.idle(ctx)
+	if err != nil {
+		return err
 	}
 	defer func() { d.writer <- c }()
-	if _, err := c.exec(ctx, "vacuum into $1", []any{path}); err != nil {
+	if _, err := c.conn.ExecContext(ctx, "vacuum into $1", path); err != nil {
 		return fmt.Errorf("back up to %s: %w", path, err)
 	}
 	return os.Chmod(path, 0o600)
