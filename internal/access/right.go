@@ -25,15 +25,16 @@ const (
 	Roles     Right = "roles" // give and take roles
 	UseAPI    Right = "api"   // use APIs and connect external applications
 	Provision Right = "users" // manage users and user groups
+	Content   Right = "posts" // read what was posted, private channels included, and download files
 )
 
 // The rights of each role, in one place. Rights of a person are those of all their roles.
 var rights = map[Role][]Right{
-	Owner:    {View, Run, Approve, Release, Disable, Pause, Configure, OwnTokens, AllTokens, Roles, UseAPI, Provision},
-	Admin:    {View, Run, Approve, Release, Disable, Pause, Configure, OwnTokens, AllTokens, UseAPI, Provision},
+	Owner:    {View, Run, Approve, Release, Disable, Pause, Configure, OwnTokens, AllTokens, Roles, UseAPI, Provision, Content},
+	Admin:    {View, Run, Approve, Release, Disable, Pause, Configure, OwnTokens, AllTokens, UseAPI, Provision, Content},
 	Operator: {View, Run, Disable, Pause, OwnTokens, UseAPI},
 	Helpdesk: {View, Run, OwnTokens, UseAPI},
-	Auditor:  {View, OwnTokens, UseAPI},
+	Auditor:  {View, OwnTokens, UseAPI, Content},
 
 	Provisioner: {UseAPI, Provision},
 }
@@ -42,7 +43,7 @@ var titles = map[Right]string{
 	View: "read everything but secrets", Run: "read sources and serve targets", Approve: "approve and reject plans", Release: "release holds and raise limits",
 	Disable: "disable and enable people", Pause: "pause and resume targets", Configure: "change the configuration", OwnTokens: "make tokens of one's own",
 	AllTokens: "make tokens for others", Roles: "give and take roles",
-	UseAPI: "use APIs and connect external applications", Provision: "manage users and user groups",
+	UseAPI: "use APIs and connect external applications", Provision: "manage users and user groups", Content: "read posts and files",
 }
 
 // Title returns what people call a right.

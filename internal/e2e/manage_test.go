@@ -68,6 +68,12 @@ func TestManageUsers(t *testing.T) {
 	h.env = as
 	h.want(77, "user", "list")
 	h.env = plain
+	h.ok("channel", "posts", "guild:work").says("jonna (deactivated) in guild:work", "Shall we meet?", "1 reply", "kaspar in guild:work") // M12
+	posts := decode[struct{ Items []adminapi.Post }](h, 0, "user", "posts", "jonna").Items
+	if len(posts) != 2 || posts[0].Message != "between the two of us" || posts[0].Channel != "" || !posts[1].Author.Inactive {
+		t.Errorf("jonna posted %+v", posts)
+	}
+	h.ok("channel", "replies", string(posts[1].ID)).says("yes, at noon", ":tada: jonna")
 	h.ok("user", "activate", "jonna", "hand").says("jonna: activated", "hand: activated")
 	h.env = as
 	h.want(77, "user", "list")

@@ -30,6 +30,16 @@ type Moment struct {
 	At      time.Time // to the millisecond
 }
 
+// A PostQuery selects posts of a channel, replies of a thread, or posts and replies of an author.
+type PostQuery struct {
+	Channel directory.ID // the posts of it that are no replies
+	Root    directory.ID // the replies to it
+	Author  directory.ID // posts and replies of theirs
+	After   directory.ID // exclusive, in the order asked for; "" = from the beginning
+	Newest  bool         // the newest first, else the oldest
+	Limit   int
+}
+
 // A Reader reads one snapshot. What is not there is directory.ErrNotFound, or left out of lists.
 type Reader interface {
 	Place(ctx context.Context, id directory.ID) (Place, error)
@@ -52,6 +62,12 @@ type Reader interface {
 	Posts(ctx context.Context, channel, after directory.ID, limit int) ([]Post, error)
 	// Replies returns the replies of threads, oldest first.
 	Replies(ctx context.Context, roots []directory.ID) ([]Post, error)
+	// ListPosts returns a page of what exactly one of Channel, Root and Author of q selects.
+	ListPosts(ctx context.Context, q PostQuery) ([]Post, error)
+	// PostsByID returns those of posts and replies that are there, in any order.
+	PostsByID(ctx context.Context, ids []directory.ID) ([]Post, error)
+	// CountReplies returns how many replies threads have; those without any are left out.
+	CountReplies(ctx context.Context, roots []directory.ID) (map[directory.ID]int, error)
 	// PostsAt returns the posts and replies that were made at one of moments.
 	PostsAt(ctx context.Context, moments []Moment) ([]Post, error)
 	// Definitions returns all definitions of a kind by name.

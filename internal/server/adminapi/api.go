@@ -71,6 +71,7 @@ func newAPI(mux *http.ServeMux, svc Service, keeper *access.Keeper, log *slog.Lo
 	a.clientRoutes()
 	a.placeRoutes()
 	a.userRoutes()
+	a.postRoutes()
 	return a
 }
 

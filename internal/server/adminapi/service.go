@@ -36,6 +36,7 @@ type Service interface {
 	Clients
 	Places
 	Users
+	Posts
 }
 
 // Overview says how everything stands.

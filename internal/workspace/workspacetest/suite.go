@@ -18,7 +18,7 @@ import (
 func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 	for name, test := range map[string]func(*testing.T, directory.Store){
 		"places": testPlaces, "places are found": testFindPlaces, "names are unique": testNames, "members": testMembers, "profiles": testProfiles, "bots": testBots, "definitions": testDefinitions,
-		"posts": testPosts, "pages of posts": testPages, "posts written again": testRewrite, "links of groups": testGroupLinks, "replies need their thread": testRootless,
+		"posts": testPosts, "pages of posts": testPages, "posts written again": testRewrite, "lists of posts": testLists, "links of groups": testGroupLinks, "replies need their thread": testRootless,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -233,6 +233,35 @@ func testPosts(t *testing.T, s directory.Store) {
 	other := directory.NewID()
 	same(t, "at a moment", []workspace.Post{post, reply}, read(t, s, func(r workspace.Reader) ([]workspace.Post, error) {
 		return r.PostsAt(t.Context(), []workspace.Moment{{Channel: c.ID, At: reply.Created}, {Channel: c.ID, At: at}, {Channel: other, At: at}, {Channel: c.ID, At: at.Add(1e9)}})
+	}))
+}
+
+// M12: what was posted is read page by page, in either order, by channel, thread and author.
+func testLists(t *testing.T, s directory.Store) {
+	c, anna, ben := channel("", "c"), directory.NewID(), directory.NewID()
+	post, reply := thread(c.ID, anna, "hello")
+	later := workspace.Post{ID: directory.NewID(), Channel: c.ID, Author: ben, Message: "later", Created: at.Add(time.Hour)}
+	again := workspace.Post{ID: directory.NewID(), Channel: c.ID, Author: ben, Root: post.ID, Message: "again", Created: at.Add(2 * time.Hour)}
+	write(t, s, func(tx workspace.Tx) error {
+		return errors.Join(tx.PutPlaces(t.Context(), c), tx.PutPosts(t.Context(), post, reply, later, again))
+	})
+	list := func(q workspace.PostQuery) []workspace.Post {
+		return read(t, s, func(r workspace.Reader) ([]workspace.Post, error) { return r.ListPosts(t.Context(), q) })
+	}
+	same(t, "oldest", []workspace.Post{post, later}, list(workspace.PostQuery{Channel: c.ID}))
+	same(t, "newest", []workspace.Post{later, post}, list(workspace.PostQuery{Channel: c.ID, Newest: true}))
+	same(t, "the page after", []workspace.Post{post}, list(workspace.PostQuery{Channel: c.ID, Newest: true, After: later.ID, Limit: 5}))
+	same(t, "first page", []workspace.Post{post}, list(workspace.PostQuery{Channel: c.ID, Limit: 1}))
+	same(t, "replies", []workspace.Post{reply, again}, list(workspace.PostQuery{Root: post.ID}))
+	same(t, "replies after", []workspace.Post{again}, list(workspace.PostQuery{Root: post.ID, After: reply.ID}))
+	same(t, "of an author", []workspace.Post{again, later}, list(workspace.PostQuery{Author: ben, Newest: true}))
+	same(t, "of nobody", []workspace.Post(nil), list(workspace.PostQuery{Author: directory.NewID()}))
+	same(t, "after what is not there", []workspace.Post(nil), list(workspace.PostQuery{Channel: c.ID, After: directory.NewID()}))
+	same(t, "counts", map[directory.ID]int{post.ID: 2}, read(t, s, func(r workspace.Reader) (map[directory.ID]int, error) {
+		return r.CountReplies(t.Context(), []directory.ID{post.ID, later.ID})
+	}))
+	same(t, "by id", []workspace.Post{post}, read(t, s, func(r workspace.Reader) ([]workspace.Post, error) {
+		return r.PostsByID(t.Context(), []directory.ID{post.ID, directory.NewID()})
 	}))
 }
 
