@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"muster/internal/directory"
+	"muster/internal/notify"
 )
 
 // pruneRows is how many rows one transaction of Prune deletes: few enough for it to be short.
@@ -56,20 +57,27 @@ func (s *Store) repeat(ctx context.Context, fn func(*session) (int64, error)) (i
 	}
 }
 
-// pruneTombstones deletes removed edges up to the cursor that is furthest behind; a target without a cursor has seen nothing yet.
+// pruneTombstones deletes removed edges up to the cursor of a target or webhook that is furthest behind; a target without a cursor has seen nothing yet.
 func (s *session) pruneTombstones(ctx context.Context) (int64, error) {
 	behind, err := one(ctx, s, scanOne[int], "select count(*) from target t where not exists (select 1 from target_cursor c where c.target = t.name)")
 	if err != nil || behind > 0 {
 		return 0, err
 	}
 	upto := directory.Rev{Tx: 1<<63 - 1}
-	cursors, err := collect(ctx, s, scanRev, "select rev_tx, rev_seq from target_cursor order by rev_tx, rev_seq limit 1")
+	cursors, err := collect(ctx, s, scanRev, "select rev_tx, rev_seq from (select rev_tx, rev_seq from target_cursor union all select rev_tx, rev_seq from hook_cursor) c order by rev_tx, rev_seq limit 1")
 	if err != nil {
 		return 0, err
 	}
 	for _, c := range cursors {
 		upto = c
 	}
-	return s.exec(ctx, "delete from edge where (grp, member) in (select grp, member from edge"+s.d.by("edge_removed")+
-		" where removed and (rev_tx, rev_seq) <= ($1, $2) and "+s.d.settled+" limit $3)", upto.Tx, upto.Seq, int64(pruneRows))
+	ended := s.d.by("edge_removed") + " where removed and (rev_tx, rev_seq) <= ($1, $2) and " + s.d.settled
+	newest, err := collect(ctx, s, scanRev, "select rev_tx, rev_seq from edge"+ended+" order by rev_tx desc, rev_seq desc limit 1", upto.Tx, upto.Seq)
+	if err != nil || len(newest) == 0 {
+		return 0, err
+	}
+	if err := (tx{reader{s}}).SetAnchor(ctx, notify.FeedAnchor, notify.PrunedAnchor, newest[0].String()); err != nil {
+		return 0, err
+	}
+	return s.exec(ctx, "delete from edge where (grp, member) in (select grp, member from edge"+ended+" limit $3)", upto.Tx, upto.Seq, int64(pruneRows))
 }
