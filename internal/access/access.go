@@ -60,6 +60,7 @@ type Reader interface {
 	Token(ctx context.Context, id string) (Token, error)
 	Tokens(ctx context.Context, person directory.ID) ([]Token, error) // "" = everybody's
 	SignInReader
+	InviteReader
 }
 
 // A Tx also writes, in the directory.Tx that In was given.
@@ -69,6 +70,7 @@ type Tx interface {
 	DropGrant(ctx context.Context, person directory.ID, role Role) error
 	PutToken(ctx context.Context, t Token) error // by ID
 	SignInTx
+	InviteTx
 }
 
 // In returns the access contract of tx.

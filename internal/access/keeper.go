@@ -23,6 +23,8 @@ const (
 type Keeper struct {
 	Store directory.Store
 	Now   func() time.Time
+	// PasswordLife is how long a password is good, 0 = for ever. People with NeverExpires are exempt.
+	PasswordLife time.Duration
 	// Audit, if set, records an act in the transaction that does it.
 	Audit func(ctx context.Context, tx directory.Tx, by, act, object string) error
 }

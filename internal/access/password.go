@@ -112,8 +112,8 @@ func goodPassword(password string) error {
 	return nil
 }
 
-// SignIn signs a person in by name and password. It returns ErrUnknown for whatever is wrong with them, and *Slow when it did not look because too many
-// were wrong.
+// SignIn signs a person in by name and password. It returns ErrUnknown for whatever is wrong with them, *Slow when it did not look because too many
+// were wrong, and *Expired for a right password that is too old.
 func (k *Keeper) SignIn(ctx context.Context, name string, password secret.String, agent string) (secret.String, Caller, error) {
 	p, have, err := k.knock(ctx, name)
 	if err != nil {
@@ -122,7 +122,7 @@ func (k *Keeper) SignIn(ctx context.Context, name string, password secret.String
 	if !matches(password, have.Hash) || p.ID == "" {
 		return secret.String{}, Caller{}, ErrUnknown // counted by knock
 	}
-	var cookie secret.String
+	var cookie, code secret.String
 	var c Caller
 	err = k.Store.Update(ctx, "access", func(tx directory.Tx) error {
 		now, err := In(tx).Password(ctx, p.ID)
@@ -142,11 +142,18 @@ func (k *Keeper) SignIn(ctx context.Context, name string, password secret.String
 		if !lives(p) {
 			return ErrUnknown
 		}
+		if k.stale(p, now) {
+			code, err = k.renewal(ctx, tx, p)
+			return err
+		}
 		cookie, c, err = k.open(ctx, tx, p, agent)
 		return err
 	})
 	if errors.Is(err, directory.ErrNotFound) {
 		err = ErrUnknown
+	}
+	if err == nil && code.Reveal() != "" {
+		err = &Expired{Code: code}
 	}
 	return cookie, c, err
 }

@@ -57,7 +57,7 @@ type SignInTx interface {
 	// DropCode removes a code; one that is not there is directory.ErrNotFound, so that of two who use it at once only one succeeds.
 	DropCode(ctx context.Context, hash []byte) error
 	PutPassword(ctx context.Context, p Password) error // by Person
-	// Sweep removes sessions that began or were last used before then, and codes that have expired.
+	// Sweep removes sessions that began or were last used before then, and codes and invitations that have expired.
 	Sweep(ctx context.Context, began, used, now time.Time) error
 }
 
@@ -121,6 +121,9 @@ func (k *Keeper) Redeem(ctx context.Context, code string, password secret.String
 	var cookie secret.String
 	var c Caller
 	hash := ""
+	if err := k.renews(ctx, code, password); err != nil {
+		return cookie, c, err
+	}
 	if password.Reveal() != "" {
 		if err := goodPassword(password.Reveal()); err != nil {
 			return cookie, c, err

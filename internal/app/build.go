@@ -54,6 +54,8 @@ func compile(f *config.File) (*parts, error) {
 	errs = append(errs, err)
 	p.clients, err = clientsOf(f)
 	errs = append(errs, err)
+	_, err = lettersOf(f.Mail)
+	errs = append(errs, err)
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}

@@ -54,6 +54,8 @@ type Muster struct {
 	files *files.Folder
 	loads loads
 	space workspace.Keeper
+
+	telling telling
 }
 
 var (
@@ -100,7 +102,7 @@ func (m *Muster) open(ctx context.Context) error {
 		return fmt.Errorf("tidy the folder of loads: %w", err)
 	}
 	m.space = workspace.Keeper{Store: m.Store, Now: m.now}
-	m.Keeper = &access.Keeper{Store: m.Store, Now: m.now, Audit: audit(m.now)}
+	m.Keeper = &access.Keeper{Store: m.Store, Now: m.now, Audit: audit(m.now), PasswordLife: m.File.PasswordLife}
 	if err := m.localToken(ctx); err != nil {
 		return err
 	}
@@ -110,7 +112,12 @@ func (m *Muster) open(ctx context.Context) error {
 	if m.Engine, err = m.engine(ctx); err != nil {
 		return err
 	}
-	m.scim = scimapi.New(scimapi.Config{Store: m.Store, Keeper: m.Keeper, Door: m.door, Clients: m.parts.clients, Now: m.now, Log: m.log})
+	if err := m.openTelling(); err != nil {
+		return err
+	}
+	m.scim = scimapi.New(scimapi.Config{
+		Store: m.Store, Keeper: m.Keeper, Door: m.door, Clients: m.parts.clients, Now: m.now, Log: m.log, Invite: m.inviteNew,
+	})
 	if err := m.restate(ctx); err != nil {
 		return err
 	}

@@ -33,7 +33,11 @@ type File struct {
 	Data     string         // data folder, "" = not said
 	Largest  int64          // bytes of a file to load, 0 = not said
 	Database Value          // postgres://… URL; zero = a SQLite file in the data folder
-	Warnings []string       // what is allowed but unwise, with file and line
+	Mail     *Mail          // nil = no mail is sent
+	Webhooks []Webhook
+	Warnings []string // what is allowed but unwise, with file and line
+	// PasswordLife is how long a password is good before another must be chosen; 0 = for ever.
+	PasswordLife time.Duration
 }
 
 // None is the configuration of a Muster for which nothing was configured yet.

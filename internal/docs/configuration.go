@@ -14,7 +14,7 @@ import (
 func configuration() (string, error) {
 	var b strings.Builder
 	b.WriteString(configurationIntroduction)
-	for _, l := range slices.Concat(levels, scimLevels) {
+	for _, l := range slices.Concat(levels, scimLevels, notifyLevels) {
 		if err := l.write(&b); err != nil {
 			return "", err
 		}

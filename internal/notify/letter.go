@@ -83,7 +83,7 @@ func page(title, text string, fill map[string]string) string {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, pageHead, html.EscapeString(title))
-	for _, part := range strings.Split(strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n")), "\n\n") {
+	for part := range strings.SplitSeq(strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n")), "\n\n") {
 		fmt.Fprintf(&b, "<p>%s</p>", filled(strings.ReplaceAll(html.EscapeString(part), "\n", "<br>"), safe))
 	}
 	b.WriteString(pageFoot)

@@ -180,7 +180,7 @@ func (s *Sender) try(ctx context.Context, c Channel, m Message) error {
 	sent := c.Send(attempt, m)
 	cancel()
 	if sent != nil && ctx.Err() != nil { // we were stopped: what became of it is not known
-		return s.settle(context.WithoutCancel(ctx), m, errors.New("Muster was stopped meanwhile"))
+		return s.settle(context.WithoutCancel(ctx), m, errors.New("stopped meanwhile"))
 	}
 	if err := s.settle(ctx, m, sent); err != nil {
 		return err

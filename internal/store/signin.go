@@ -105,6 +105,9 @@ func (t accessTx) Sweep(ctx context.Context, began, used, now time.Time) error {
 	if _, err := t.exec(ctx, "delete from session where created < $1 or used < $2", ms(began), ms(used)); err != nil {
 		return err
 	}
+	if _, err := t.exec(ctx, "delete from invitation where expires < $1", ms(now)); err != nil {
+		return err
+	}
 	_, err := t.exec(ctx, "delete from sign_in_code where expires < $1", ms(now))
 	return err
 }

@@ -16,14 +16,15 @@ type signIns struct {
 	sessions  map[string]access.Session
 	codes     map[string]access.Code
 	passwords map[directory.ID]access.Password
+	invited   map[string]access.Invitation
 }
 
 func newSignIns() signIns {
-	return signIns{map[string]access.Session{}, map[string]access.Code{}, map[directory.ID]access.Password{}}
+	return signIns{map[string]access.Session{}, map[string]access.Code{}, map[directory.ID]access.Password{}, map[string]access.Invitation{}}
 }
 
 func (s signIns) clone() signIns {
-	return signIns{maps.Clone(s.sessions), maps.Clone(s.codes), maps.Clone(s.passwords)}
+	return signIns{maps.Clone(s.sessions), maps.Clone(s.codes), maps.Clone(s.passwords), maps.Clone(s.invited)}
 }
 
 func get[K comparable, V any](m map[K]V, k K) (V, error) {
@@ -86,8 +87,24 @@ func (s signIns) PutPassword(_ context.Context, p access.Password) error {
 	return nil
 }
 
+func (s signIns) Invitation(_ context.Context, hash []byte) (access.Invitation, error) {
+	return get(s.invited, string(hash))
+}
+
+func (s signIns) PutInvitation(_ context.Context, i access.Invitation) error {
+	s.invited[string(i.Hash)] = i
+	return nil
+}
+
+func (s signIns) DropInvitations(_ context.Context, person directory.ID) (int, error) {
+	had := len(s.invited)
+	maps.DeleteFunc(s.invited, func(_ string, i access.Invitation) bool { return i.Person == person })
+	return had - len(s.invited), nil
+}
+
 func (s signIns) Sweep(_ context.Context, began, used, now time.Time) error {
 	maps.DeleteFunc(s.sessions, func(_ string, v access.Session) bool { return v.Created.Before(began) || v.Used.Before(used) })
+	maps.DeleteFunc(s.invited, func(_ string, i access.Invitation) bool { return i.Expires.Before(now) })
 	maps.DeleteFunc(s.codes, func(_ string, c access.Code) bool { return c.Expires.Before(now) })
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -48,6 +50,7 @@ type Letter struct {
 type Server struct {
 	Port  int
 	Roots *x509.CertPool
+	PEM   []byte // the same
 
 	t        testing.TB
 	cert     tls.Certificate
@@ -69,6 +72,7 @@ func NewServer(t testing.TB, implicit bool) *Server {
 	lender := httptest.NewTLSServer(nil) // its certificate is good for 127.0.0.1
 	s := &Server{t: t, cert: lender.TLS.Certificates[0], Roots: x509.NewCertPool(), implicit: implicit, conns: map[net.Conn]bool{}, arrived: make(chan struct{}, 1000)}
 	s.Roots.AddCert(lender.Certificate())
+	s.PEM = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: lender.Certificate().Raw})
 	lender.Close()
 	s.Start()
 	t.Cleanup(s.Stop)
@@ -285,7 +289,7 @@ func (t *talk) read(raw string) error {
 	}
 	for parts := multipart.NewReader(m.Body, params["boundary"]); ; {
 		p, err := parts.NextRawPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

@@ -72,6 +72,7 @@ func newAPI(mux *http.ServeMux, svc Service, keeper *access.Keeper, log *slog.Lo
 	a.placeRoutes()
 	a.userRoutes()
 	a.postRoutes()
+	a.tellingRoutes()
 	return a
 }
 

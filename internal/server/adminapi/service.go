@@ -37,6 +37,7 @@ type Service interface {
 	Places
 	Users
 	Posts
+	Telling
 }
 
 // Overview says how everything stands.

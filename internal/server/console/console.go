@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"muster/internal/access"
 	"muster/internal/server/adminapi"
 )
@@ -33,6 +35,8 @@ type console struct {
 	Config
 	mux   *http.ServeMux
 	pulse pulse
+
+	guesses *rate.Limiter // of links that do not work
 }
 
 // New returns the console as a handler of everything under Root, and of "/", which leads there.
@@ -46,6 +50,7 @@ func New(cfg Config) http.Handler {
 	c.mux.Handle("GET /{$}", http.RedirectHandler(Root, http.StatusSeeOther))
 	c.mux.Handle("GET "+Root+"assets/{name}", http.HandlerFunc(serveAsset))
 	c.signInRoutes()
+	c.invitationRoutes()
 	c.lookRoutes()
 	c.actRoutes()
 	c.placeRoutes()

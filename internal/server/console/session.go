@@ -47,6 +47,7 @@ type entrance struct {
 	wrong   string // what went wrong the last time
 	welcome bool   // by code
 	first   bool   // nobody has a password yet
+	expired bool   // the password was right, and another must be chosen
 	status  int
 }
 
@@ -76,7 +77,10 @@ func (c *console) signIn(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		e := entrance{name: name, status: http.StatusUnauthorized, wrong: "This name and password do not go together."}
 		var slow *access.Slow
+		expired, old := errors.AsType[*access.Expired](err)
 		switch {
+		case old:
+			e = entrance{code: expired.Code.Reveal(), name: name, welcome: true, expired: true, status: http.StatusForbidden}
 		case errors.As(err, &slow):
 			e.status, e.wrong = http.StatusTooManyRequests, fmt.Sprintf("There were too many wrong passwords. The next one is looked at in %s.", short(slow.Wait))
 			w.Header().Set("Retry-After", fmt.Sprint(int(slow.Wait/time.Second)+1))
@@ -95,7 +99,7 @@ func (c *console) signIn(w http.ResponseWriter, r *http.Request) {
 // welcome signs in by a code, and sets the password if one is given.
 func (c *console) welcome(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
-	e := entrance{code: r.PostFormValue("code"), welcome: true, status: http.StatusUnprocessableEntity}
+	e := entrance{code: r.PostFormValue("code"), name: r.PostFormValue("name"), welcome: true, expired: r.PostFormValue("expired") != "", status: http.StatusUnprocessableEntity}
 	password := r.PostFormValue("password")
 	if password != r.PostFormValue("again") {
 		e.wrong = "The two passwords differ."

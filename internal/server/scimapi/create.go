@@ -71,6 +71,9 @@ func (w *writer) create(t *scim.Type, body scim.Resource) (inbound.Resource, err
 	if err := w.put(t, &r, c.doc, bind); err != nil {
 		return r, err
 	}
+	if err := w.invite(t, r, c.doc); err != nil {
+		return r, err
+	}
 	if len(c.members) > 0 {
 		_, err = w.setMembers(r, memberEdit{add: c.members})
 	}

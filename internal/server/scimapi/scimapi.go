@@ -53,6 +53,8 @@ type Config struct {
 	Clients []Client
 	Now     func() time.Time
 	Log     *slog.Logger
+	// Invite, if set, invites a person whom a client has made and wants to be invited, in the transaction that makes them.
+	Invite func(ctx context.Context, tx directory.Tx, person directory.ID, client string) error
 }
 
 // A Server answers SCIM requests. It is safe for concurrent use.

@@ -24,6 +24,8 @@ type writer struct {
 	tx  directory.Tx
 	in  inbound.Tx
 	now time.Time
+
+	made directory.ID // the person or group that came into being last
 }
 
 func (q *request) writer(ctx context.Context, tx directory.Tx) *writer {
@@ -155,7 +157,9 @@ func (w *writer) state(r *inbound.Resource, doc scim.Resource, bind directory.ID
 			return err
 		}
 	}
-	r.Object = o.Object
+	if r.Object = o.Object; o.New {
+		w.made = o.Object
+	}
 	return nil
 }
 
