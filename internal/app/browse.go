@@ -30,7 +30,7 @@ func (m *Muster) Browse(ctx context.Context, q adminapi.BrowseQuery) (adminapi.B
 		return out, err
 	}
 	b := browser{q: q, look: directory.Look{
-		Kind: directory.Kind(q.Kind), State: directory.State(q.State), Text: strings.TrimSpace(q.Text), AfterName: name, After: id, Limit: max(q.Limit, 1),
+		Kind: directory.Kind(q.Kind), State: directory.State(q.State), Text: strings.TrimSpace(q.Text), Account: q.Target, AfterName: name, After: id, Limit: max(q.Limit, 1),
 	}}
 	err = m.Store.View(ctx, func(v directory.Reader) error {
 		found, more, err := b.page(ctx, v)
@@ -69,40 +69,21 @@ type browser struct {
 
 // page returns the objects of the page, and whether there are more.
 func (b browser) page(ctx context.Context, v directory.Reader) ([]directory.Object, bool, error) {
-	found, err := b.exact(ctx, v)
-	if err != nil || len(found) > 0 {
-		return found, false, err
-	}
 	limit := b.look.Limit
-	b.look.Limit = max(limit+1, 200*min(len(b.q.Target), 1))
-	for len(found) <= limit {
-		batch, err := v.Browse(ctx, b.look)
-		if err != nil || len(batch) == 0 {
-			return found, false, err
-		}
-		last := batch[len(batch)-1]
-		b.look.AfterName, b.look.After = last.Handle(), last.ID
-		there, err := b.there(ctx, v, batch)
-		if found = append(found, there...); err != nil || len(batch) < b.look.Limit {
-			break
-		}
-	}
+	b.look.Limit++
+	found, err := v.Browse(ctx, b.look)
 	if err == nil && len(found) > limit {
 		return found[:limit], true, nil
 	}
+	if err != nil || len(found) > 0 || b.look.Text == "" || b.look.After != "" {
+		return found, false, err
+	}
+	found, err = b.exact(ctx, v)
 	return found, false, err
 }
 
-// exact finds who is meant by an id, key or DN, which no name begins with.
+// exact finds who is meant by an id, key or DN, with which no word begins.
 func (b browser) exact(ctx context.Context, v directory.Reader) ([]directory.Object, error) {
-	if b.look.Text == "" || b.look.After != "" {
-		return nil, nil
-	}
-	first := b.look
-	first.Limit = 1
-	if found, err := v.Browse(ctx, first); err != nil || len(found) > 0 {
-		return nil, err
-	}
 	found, err := v.Search(ctx, b.look.Text, b.look.Limit)
 	found = slices.DeleteFunc(found, func(o directory.Object) bool {
 		return o.Kind != b.look.Kind || b.look.State != "" && o.State != b.look.State

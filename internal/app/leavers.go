@@ -130,6 +130,11 @@ func (l *leavers) closing() error {
 	}
 }
 
+// closingActs are what lines do that may close somebody: those that do, and those that wait for something.
+var closingActs = []string{
+	string(plan.DisableUser), string(plan.DeleteRemote), "skip ask", "skip switched_off", "skip missing_value", "skip invalid", "skip unsupported", "skip " + plan.CodeGone,
+}
+
 // held are lines of holds that would close somebody.
 func (l *leavers) held() error {
 	plans, err := run.Of(l.v).Plans(l.ctx, l.target, "", run.Waiting, 50)
@@ -141,7 +146,7 @@ func (l *leavers) held() error {
 			continue
 		}
 		for after := -1; ; {
-			lines, err := run.Of(l.v).Lines(l.ctx, p.ID, run.Waiting, after, 1000)
+			lines, err := run.Of(l.v).FindLines(l.ctx, p.ID, run.LineFilter{Status: run.Waiting, Kind: connector.User, Acts: closingActs}, after, 1000)
 			if err != nil {
 				return err
 			}

@@ -169,21 +169,15 @@ func (m *Muster) targetStatus(ctx context.Context, v directory.Reader, c config.
 }
 
 func (m *Muster) waitingStatus(ctx context.Context, v directory.Reader, s *adminapi.TargetStatus) error {
-	for after := directory.ID(""); ; {
-		page, err := link.Of(v).Waiting(ctx, s.Name, "", "", after, 1000)
-		if err != nil {
-			return err
-		}
-		for _, w := range page {
-			if w.Wait == link.Held {
-				s.Held++
-			} else {
-				s.Retrying++
-			}
-			after = w.Object
-		}
-		if len(page) < 1000 {
-			break
+	waiting, err := link.Of(v).CountWaiting(ctx, s.Name)
+	if err != nil {
+		return err
+	}
+	for wait, n := range waiting {
+		if wait == link.Held {
+			s.Held += n
+		} else {
+			s.Retrying += n
 		}
 	}
 	cursor, err := link.Of(v).Cursor(ctx, s.Name)

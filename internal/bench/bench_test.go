@@ -15,6 +15,7 @@ func BenchmarkCompany(b *testing.B) {
 		{"read", (*world).benchRead},
 		{"again", (*world).benchAgain},
 		{"outbound", (*world).benchFast},
+		{"pages", (*world).benchPages},
 		{"latency", (*world).benchSlow},
 		{"reconcile", (*world).benchReconcile},
 	} {
@@ -160,6 +161,7 @@ func TestCompany(t *testing.T) {
 		t.Errorf("a read without change writes %d bytes", again.Written)
 	}
 	w.benchFast(t, ignore)
+	w.benchPages(t, ignore)
 	w.benchSlow(t, ignore)
 	w.benchPace(t, ignore)
 	w.benchReconcile(t, ignore)

@@ -61,7 +61,7 @@ type result struct {
 var roles = map[string]func(context.Context, task) (result, error){
 	"read": readSource, "plan": planTarget, "sync": syncTarget, "follow": followTarget, "member": serveMember, "insert": insertRows, "loop": loopRequests, "nothing": nothing,
 	"crowd": fillOffice, "plans": firstPlans, "still": stillPlans, "lines": insertLines,
-	"validate": validateFile, "load": loadFile, "loadfloor": loadFloor,
+	"pages": openPages, "validate": validateFile, "load": loadFile, "loadfloor": loadFloor,
 }
 
 // servers are the parts that serve until their standard input ends. They print a line when they do.

@@ -4,7 +4,9 @@ package directory
 type Look struct {
 	Kind  Kind
 	State State  // "" = any
-	Text  string // what a word of any of their values begins with, ignoring case; "" = anything
+	Text  string // words: each is what a word of one of their values begins with, ignoring case; "" = anything
+	// Account is a target at which they have an account, active or not; "" = any.
+	Account string
 	// AfterName and After continue behind an object with this handle and ID; empty they start at the beginning.
 	AfterName string
 	After     ID

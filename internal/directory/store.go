@@ -34,7 +34,7 @@ type Reader interface {
 	ListIDs(ctx context.Context, kind Kind, after ID, limit int) ([]ID, error)
 	// Search finds objects by ID, handle, email, or the key or name of a record, ignoring case; exact matches only, Gone ones included.
 	Search(ctx context.Context, text string, limit int) ([]Object, error)
-	// Browse returns objects by Handle, case folded, and then by ID: what a person looks through. It may walk over everybody of the kind.
+	// Browse returns objects by Handle, case folded, and then by ID or in the order in which they became known: what a person looks through.
 	Browse(ctx context.Context, l Look) ([]Object, error)
 	// Count returns the number of objects of kind in each state.
 	Count(ctx context.Context, kind Kind) (map[State]int, error)

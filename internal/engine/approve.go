@@ -60,7 +60,7 @@ func (e *Engine) decide(ctx context.Context, d Decision, to run.Status) (run.Pla
 		if t, err = e.target(p.Target); err != nil {
 			return err
 		}
-		want, err := d.affects(ctx, run.In(tx), p, to)
+		_, want, err := d.affects(ctx, run.In(tx), p, to)
 		if err != nil {
 			return err
 		}
@@ -117,10 +117,11 @@ func (t *target) record(ctx context.Context, tx directory.Tx, p run.Plan, d Deci
 	if err != nil {
 		return p, err
 	}
-	affected, err := r.CountObjects(ctx, p.ID, f)
+	about, err := r.Affected(ctx, p.ID, f)
 	if err != nil {
 		return p, err
 	}
+	affected := about.Objects
 	if _, err := r.Decide(ctx, p.ID, f, run.Verdict{To: to, By: d.By, Reason: d.Reason, Answer: d.Answer, At: now}); err != nil {
 		return p, err
 	}

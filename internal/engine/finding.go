@@ -23,7 +23,7 @@ func (r *reader) decide(ctx context.Context, tx run.Tx, p run.Plan, d Decision, 
 	refuse := func(code, what, why, fix string) (run.Plan, error) {
 		return p, &run.Problem{Code: code, What: what, Why: why, Now: "Nothing was changed.", Fix: fix}
 	}
-	want, err := d.affects(ctx, tx, p, to)
+	_, want, err := d.affects(ctx, tx, p, to)
 	if err != nil {
 		return p, err
 	}

@@ -44,24 +44,27 @@ func (d Decision) selects(ctx context.Context, r run.Reader, p run.Plan, to run.
 	return f, err
 }
 
-// affects returns how many people and groups d is about: the number to type.
-func (d Decision) affects(ctx context.Context, r run.Reader, p run.Plan, to run.Status) (int, error) {
-	if !d.some() {
-		return p.People, nil
-	}
+// affects returns how many lines of p d is about, and how many people and groups: the number to type.
+func (d Decision) affects(ctx context.Context, r run.Reader, p run.Plan, to run.Status) (lines, objects int, err error) {
 	f, err := d.selects(ctx, r, p, to)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	if len(d.Keys) > 0 {
-		named := f
-		named.Whole = false
-		tally, err := r.TallyLines(ctx, p.ID, named)
-		if err != nil || sum(tally) != len(d.Keys) {
-			return 0, err // some of them do not wait: nothing is decided about the others
-		}
+	if !d.some() {
+		tally, err := r.TallyLines(ctx, p.ID, f)
+		return sum(tally), p.People, err
 	}
-	return r.CountObjects(ctx, p.ID, f)
+	about, err := r.Affected(ctx, p.ID, f)
+	if err != nil || len(d.Keys) == 0 {
+		return about.Lines, about.Objects, err
+	}
+	named := f
+	named.Whole = false
+	tally, err := r.TallyLines(ctx, p.ID, named)
+	if err != nil || sum(tally) != len(d.Keys) { // some of them do not wait: nothing is decided about the others
+		return about.Lines, 0, err
+	}
+	return about.Lines, about.Objects, nil
 }
 
 func sum(tally []run.Tally) int {
@@ -80,16 +83,7 @@ func (e *Engine) Selected(ctx context.Context, d Decision, to run.Status) (lines
 		if err != nil {
 			return err
 		}
-		f, err := d.selects(ctx, r, p, to)
-		if err != nil {
-			return err
-		}
-		tally, err := r.TallyLines(ctx, p.ID, f)
-		if err != nil {
-			return err
-		}
-		lines = sum(tally)
-		objects, err = d.affects(ctx, r, p, to)
+		lines, objects, err = d.affects(ctx, r, p, to)
 		return err
 	})
 	return lines, objects, err

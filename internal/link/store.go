@@ -50,6 +50,8 @@ type Reader interface {
 
 	// Waiting returns what waits at a target by object; Wait "" means any; object "" means any.
 	Waiting(ctx context.Context, target string, wait Wait, object, after directory.ID, limit int) ([]Waiting, error)
+	// CountWaiting returns how many objects wait at a target, by how.
+	CountWaiting(ctx context.Context, target string) (map[Wait]int, error)
 	// Due returns retrying objects whose time has come.
 	Due(ctx context.Context, target string, now time.Time, limit int) ([]Waiting, error)
 

@@ -84,14 +84,17 @@ type Tally struct {
 	Lines  int             `json:"lines"`
 }
 
+// Affected is what lines are about.
+type Affected struct{ Lines, Objects int }
+
 // A LineReader finds lines.
 type LineReader interface {
 	// FindLines returns lines of a plan that a filter selects, by Seq; after is exclusive, -1 starts.
 	FindLines(ctx context.Context, planID string, f LineFilter, after, limit int) ([]Line, error)
 	// TallyLines counts the lines that a filter selects, by everything that a Tally tells apart; the sum of all is the length of the list of FindLines.
 	TallyLines(ctx context.Context, planID string, f LineFilter) ([]Tally, error)
-	// CountObjects returns how many people and groups the lines are about that a filter selects and that do something, or ask.
-	CountObjects(ctx context.Context, planID string, f LineFilter) (int, error)
+	// Affected returns how many lines a filter selects, and how many people and groups those of them are about that do something, or ask.
+	Affected(ctx context.Context, planID string, f LineFilter) (Affected, error)
 	// Rejections returns, of keys at a target, those lines that a person has rejected and nobody has approved since, in whatever plan, previews excepted:
 	// equal keys are equal inputs. As LinesByKey it tells where a line stands and what was said, not what it says.
 	Rejections(ctx context.Context, target string, keys []string) ([]Line, error)

@@ -38,9 +38,11 @@ func Recount(ctx context.Context, r Tx, p Plan) error {
 		}
 		p.Counts[name] += t.Lines
 	}
-	if p.People, err = r.CountObjects(ctx, p.ID, waiting); err != nil {
+	affected, err := r.Affected(ctx, p.ID, waiting)
+	if err != nil {
 		return err
 	}
+	p.People = affected.Objects
 	if len(tally) == 0 && p.Status == Waiting {
 		p.Status = Stale
 	}

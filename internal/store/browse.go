@@ -7,26 +7,87 @@ import (
 	"muster/internal/directory"
 )
 
+// fewLinks is how many accounts of a target are gathered and sorted rather than met on a walk over everybody.
+const fewLinks = 2000
+
+// Browse implements directory.Reader. Those without a text are read in the order of their handles; those whom words find, from the index of words.
+func (r reader) Browse(ctx context.Context, l directory.Look) ([]directory.Object, error) {
+	terms := strings.Fields(fold(l.Text))
+	if len(terms) > 0 {
+		return r.browseWords(ctx, l, terms[:min(len(terms), mostTerms)])
+	}
+	from := " from object o" + r.d.by("object_by_place")
+	q := &query{args: []any{string(l.Kind)}}
+	switch few, err := r.fewAt(ctx, l.Account); {
+	case err != nil:
+		return nil, err
+	case few:
+		from = " from link k cross join object o"
+		q.and("k.target = ", l.Account, " and k.remote <> '' and o.id = k.object")
+	case l.State != "" && l.State != directory.Active:
+		from = " from object o" + r.d.by("object_by_state")
+		q.and("o.state <> 'active' and o.state = ", string(l.State), "")
+	}
+	q.and("(o.handle, o.id) > (", fold(l.AfterName), ", "+q.arg(string(l.After))+")")
+	q.only(l)
+	return collect(ctx, r.session, scanObject, "select "+objectColumnsOf+from+" where o.kind = $1"+q.text.String()+" order by o.handle, o.id limit "+q.arg(atMost(l.Limit)), q.args...)
+}
+
+// fewAt reports whether a target has few accounts.
+func (r reader) fewAt(ctx context.Context, target string) (bool, error) {
+	if target == "" {
+		return false, nil
+	}
+	n, err := r.counted(ctx, "link", target, "")
+	return n <= fewLinks, err
+}
+
+// browseWords finds those who have, for each of terms, a word that begins with it.
+func (r reader) browseWords(ctx context.Context, l directory.Look, terms []string) ([]directory.Object, error) {
+	q := &query{args: []any{string(l.Kind), fold(l.AfterName), string(l.After)}}
+	var sets []string
+	for _, t := range terms {
+		sets = append(sets, "select handle, object from word where kind = $1 and word >= "+q.arg(cut(t))+" and word < "+q.arg(cut(t)+"\U0010FFFF")+
+			" and (handle, object) > ($2, coalesce((select n from node where id = $3), 0))")
+	}
+	found := "select distinct handle, object from (" + sets[0] + ") one"
+	if len(sets) > 1 {
+		found = "select handle, object from (" + strings.Join(sets, " intersect ") + ") some"
+	}
+	limit := " limit " + q.arg(atMost(l.Limit))
+	if q.only(l); q.text.Len() == 0 { // the index alone tells who is on the page
+		found += " order by handle, object" + limit
+	}
+	return collect(ctx, r.session, scanObject, "select "+objectColumnsOf+" from ("+found+") w cross join node n cross join object o where n.n = w.object and o.id = n.id"+
+		q.text.String()+" order by w.handle, w.object"+limit, q.args...)
+}
+
+// A query is conditions with what they compare with.
+type query struct {
+	text strings.Builder
+	args []any
+}
+
+// arg adds an argument and returns what stands for it.
+func (q *query) arg(v any) string {
+	q.args = append(q.args, v)
+	return dollar(len(q.args))
+}
+
+// and adds a condition with an argument in it.
+func (q *query) and(before string, v any, after string) {
+	q.text.WriteString(" and " + before + q.arg(v) + after)
+}
+
+// only leaves those in the state, and with an account at the target, that were asked for.
+func (q *query) only(l directory.Look) {
+	if l.State != "" {
+		q.and("o.state = ", string(l.State), "")
+	}
+	if l.Account != "" {
+		q.and("exists (select 1 from link a where a.target = ", l.Account, " and a.object = o.id and a.remote <> '')")
+	}
+}
+
 // escapeLike keeps text from being read as a pattern.
 var escapeLike = strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`)
-
-// Browse implements directory.Reader. Words are found in the stored text of the attributes: they begin behind a quotation mark that no key has, or a space.
-func (r reader) Browse(ctx context.Context, l directory.Look) ([]directory.Object, error) {
-	args := []any{string(l.Kind), fold(l.AfterName), string(l.After)}
-	text := "select " + objectColumns + " from object where kind = $1 and (handle > $2 or handle = $2 and id > $3)"
-	add := func(arg string) string {
-		args = append(args, arg)
-		return dollar(len(args))
-	}
-	if l.State != "" {
-		text += " and state = " + add(string(l.State))
-	}
-	if l.Text != "" {
-		like := escapeLike.Replace(fold(l.Text))
-		start := add(like + "%")
-		text += " and (handle like " + start + ` escape '\' or email like ` + start + ` escape '\' or lower(attrs) like ` + add(`%["`+like+"%") +
-			` escape '\' or lower(attrs) like ` + add("% "+like+"%") + ` escape '\')`
-	}
-	args = append(args, atMost(l.Limit))
-	return collect(ctx, r.session, scanObject, text+" order by handle, id limit "+dollar(len(args)), args...)
-}

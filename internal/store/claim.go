@@ -83,6 +83,7 @@ var forgetful = []struct{ table, key string }{
 	{"link_rename", "object, remote"},
 	{"drift", "object, field, member, other"},
 	{"link", "object"},
+	{"stray_link", "object"},
 	{"target_cursor", "target"},
 	{"limit_raise", "class"},
 	{"stop_order", "object, account"},
@@ -110,6 +111,7 @@ func (t linkTx) Forget(ctx context.Context, target string) (bool, error) {
 	}
 	for _, text := range []string{
 		"delete from anchor where owner = 'target:' || $1",
+		"delete from tally where about = 'link' and name = $1",
 		"update plan set status = 'superseded' where target = $1 and status in ('waiting', 'approved')",
 		"delete from target where name = $1",
 	} {

@@ -13,23 +13,60 @@ import (
 
 // FindLines implements run.LineReader.
 func (r runReader) FindLines(ctx context.Context, planID string, f run.LineFilter, after, limit int) ([]run.Line, error) {
+	if len(f.Acts) > 0 && !f.Whole && f.Name == "" {
+		return r.findActs(ctx, planID, f, after, limit)
+	}
 	where, args := r.selects(f, []any{planID, after, atMost(limit)})
+	if f.Name != "" && !f.Whole { // names are looked at in the index, not in the lines
+		where, args = conditions(r.session, "s", f, []any{planID, after, atMost(limit)})
+		where = " and l.seq in (select s.seq from line s" + r.d.by("line_by_whom") + " where s.plan = $1 and s.seq > $2" + where + " order by s.seq limit $3)"
+	}
 	return collect(ctx, r.session, scanLine, "select "+lineColumns+" from line l where l.plan = $1 and l.seq > $2"+where+" order by l.seq limit $3", args...)
+}
+
+// findActs finds lines by what they do: each act is read in order by the index, as far as the page goes, so that few among many are found without walking over
+// the many.
+func (r runReader) findActs(ctx context.Context, planID string, f run.LineFilter, after, limit int) ([]run.Line, error) {
+	acts := f.Acts
+	f.Acts = nil
+	where, args := conditions(r.session, "l", f, []any{planID, after, atMost(limit)})
+	var parts []string
+	for _, act := range acts {
+		args = append(args, act)
+		parts = append(parts, "select * from (select l.* from line l"+r.d.by("line_by_act")+" where l.plan = $1 and l.act = "+dollar(len(args))+" and l.seq > $2"+where+
+			" order by l.seq limit $3) a")
+	}
+	return collect(ctx, r.session, scanLine, "select "+lineColumns+" from ("+strings.Join(parts, " union all ")+") l order by l.seq limit $3", args...)
 }
 
 // TallyLines implements run.LineReader.
 func (r runReader) TallyLines(ctx context.Context, planID string, f run.LineFilter) ([]run.Tally, error) {
+	if byTally(f) {
+		where, args := conditions(r.session, "l", f, []any{planID})
+		return collect(ctx, r.session, scanTally, "select "+tallyColumns+", l.n from line_tally l where l.plan = $1 and l.n <> 0"+where+" order by 1, 2, 3, 4, 5", args...)
+	}
 	where, args := r.selects(f, []any{planID})
-	return collect(ctx, r.session, func(rows *sql.Rows, t *run.Tally) error {
-		return rows.Scan(&t.Kind, &t.Act, &t.Class, &t.Cause, &t.Status, &t.Lines)
-	}, "select l.kind, l.act, l.class, l.cause, l.status, count(*) from line l where l.plan = $1"+where+
-		" group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5", args...)
+	return collect(ctx, r.session, scanTally, "select "+tallyColumns+", count(*) from line l where l.plan = $1"+where+" group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5", args...)
 }
 
-// CountObjects implements run.LineReader.
-func (r runReader) CountObjects(ctx context.Context, planID string, f run.LineFilter) (int, error) {
-	where, args := r.selects(f, []any{planID})
-	return one(ctx, r.session, scanOne[int], "select count(distinct l.object) from line l where l.plan = $1 and (l.act not like 'skip %' or l.act = 'skip ask')"+where, args...)
+// Affected implements run.LineReader. The lines of an object stand together in the index that is read, which holds all that is asked of them.
+func (r runReader) Affected(ctx context.Context, planID string, f run.LineFilter) (run.Affected, error) {
+	const acting = "(l.act not like 'skip %' or l.act = 'skip ask')"
+	alone := f
+	alone.Whole = false
+	where, args := conditions(r.session, "l", alone, []any{planID})
+	counted := "1 = 1" + where
+	if f.Whole {
+		counted = "1 = 1"
+		if f.Status != "" {
+			args = append(args, f.Status)
+			counted = "l.status = " + dollar(len(args))
+		}
+	}
+	return one(ctx, r.session, func(rows *sql.Rows, a *run.Affected) error { return rows.Scan(&a.Lines, &a.Objects) },
+		`select cast(coalesce(sum(lines), 0) as bigint), cast(coalesce(sum(acts), 0) as bigint) from (select max(case when 1 = 1`+where+` then 1 else 0 end) as hit,
+			sum(case when `+counted+" then 1 else 0 end) as lines, max(case when "+counted+" and "+acting+` then 1 else 0 end) as acts
+			from line l`+r.d.by("line_by_whom")+" where l.plan = $1 group by l.object) o where hit = 1", args...)
 }
 
 // Rejections implements run.LineReader.
@@ -67,6 +104,9 @@ func (r runReader) Rejects(ctx context.Context, target string) (bool, error) {
 
 // Decide implements run.LineTx.
 func (t runTx) Decide(ctx context.Context, planID string, f run.LineFilter, v run.Verdict) (int, error) {
+	if err := t.retally(ctx, planID, f, v.To); err != nil {
+		return 0, err
+	}
 	where, args := t.selects(f, []any{planID, v.To, v.By, v.Reason, v.Answer, ms(v.At)})
 	n, err := t.exec(ctx, "update line set status = $2, who = $3, reason = $4, answer = $5, decided = $6 where (plan, seq) in (select l.plan, l.seq from line l where l.plan = $1"+where+")", args...)
 	return int(n), err
@@ -113,15 +153,21 @@ func conditions(s *session, name string, f run.LineFilter, args []any) (string, 
 			text.WriteString(" and " + name + "." + c.column + " = " + dollar(len(args)))
 		}
 	}
-	among := func(column string, n int, bound any) {
-		if n > 0 {
-			args = append(args, bound)
+	among := func(column string, list []string) {
+		switch len(list) {
+		case 0:
+			return
+		case 1: // much quicker than a list of one
+			args = append(args, list[0])
+			text.WriteString(" and " + name + "." + column + " = " + dollar(len(args)))
+		default:
+			args = append(args, s.d.bind(list))
 			text.WriteString(" and " + s.d.member(name+"."+column, len(args)))
 		}
 	}
-	among("act", len(f.Acts), ids(s, f.Acts))
-	among("object", len(f.Objects), ids(s, f.Objects))
-	among("key", len(f.Keys), ids(s, f.Keys))
+	among("act", texts(f.Acts))
+	among("object", texts(f.Objects))
+	among("key", texts(f.Keys))
 	if f.Name != "" {
 		args = append(args, like(f.Name))
 		text.WriteString(" and " + name + ".name like " + dollar(len(args)) + ` escape '\'`)

@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"muster/internal/connector"
@@ -56,7 +58,13 @@ func (r linkReader) ByRemote(ctx context.Context, target string, kind connector.
 
 // List implements link.Reader.
 func (r linkReader) List(ctx context.Context, target string, kind connector.Kind, in []link.State, after directory.ID, limit int) ([]link.Link, error) {
-	text, args := "select "+linkColumns+" from link where target = $1 and kind = $2 and object > $3", []any{target, kind, after, atMost(limit)}
+	from := " from link"
+	if kind == connector.User && slices.Equal(in, []link.State{link.Closing}) { // the few of many
+		from += r.d.by("link_closing") + " where kind = 'user' and state = 'closing' and "
+	} else {
+		from += " where "
+	}
+	text, args := "select "+linkColumns+from+"target = $1 and kind = $2 and object > $3", []any{target, kind, after, atMost(limit)}
 	if len(in) > 0 {
 		text += " and " + r.d.member("state", 5)
 		args = append(args, ids(r.session, in))
@@ -66,10 +74,13 @@ func (r linkReader) List(ctx context.Context, target string, kind connector.Kind
 
 // CountLinks implements link.Reader.
 func (r linkReader) CountLinks(ctx context.Context, target string) (link.Counts, error) {
-	return one(ctx, r.session, func(rows *sql.Rows, c *link.Counts) error { return rows.Scan(&c.Users, &c.Groups, &c.Memberships) }, `select
-		(select count(*) from link where target = $1 and kind = 'user' and active and state in ('linked', 'closing')),
-		(select count(*) from link where target = $1 and kind = 'group' and active and state in ('linked', 'closing')),
-		(select coalesce(sum(applied), 0) from link_group where target = (select n from node where id = $1))`, target)
+	all, err := r.tallies(ctx, "link", target)
+	if err != nil {
+		return link.Counts{}, err
+	}
+	c := link.Counts{Users: all[string(connector.User)], Groups: all[string(connector.Group)]}
+	c.Memberships, err = one(ctx, r.session, scanOne[int], "select coalesce(sum(applied), 0) from link_group where target = "+nodeOf(1), target)
+	return c, err
 }
 
 // Put implements link.Tx. A link that holds neither Remote nor State is the zero Link: what is stored is removed.
@@ -93,7 +104,11 @@ func (t linkTx) putLinks(ctx context.Context, links []link.Link, at map[linkKey]
 	if err := t.outlive(ctx, links); err != nil {
 		return err
 	}
-	_, err := bulk(ctx, t.session, table{"text", "text"}, "with v (target, object) as (",
+	delta, err := t.fewerLinks(ctx, links)
+	if err != nil {
+		return fmt.Errorf("count links: %w", err)
+	}
+	_, err = bulk(ctx, t.session, table{"text", "text"}, "with v (target, object) as (",
 		") delete from link where (target, object) in (select target, object from v)", drop,
 		func(l link.Link, a []any) []any { return append(a, l.Target, string(l.Object)) })
 	if err != nil {
@@ -102,7 +117,34 @@ func (t linkTx) putLinks(ctx context.Context, links []link.Link, at map[linkKey]
 	if err := t.upsertLinks(ctx, keep); err != nil {
 		return fmt.Errorf("put links: %w", err)
 	}
+	for _, l := range keep {
+		if l.Active && (l.State == link.Linked || l.State == link.Closing) {
+			delta[tallyKey{"link", l.Target, string(l.Kind)}]++
+		}
+	}
+	if err := errors.Join(t.tally(ctx, delta), t.stray(ctx, keep)); err != nil {
+		return err
+	}
 	return t.PutInterval(ctx, spans...)
+}
+
+// fewerLinks is what the number of accounts becomes without what is stored of links.
+func (t linkTx) fewerLinks(ctx context.Context, links []link.Link) (tallyDelta, error) {
+	stored, err := bulkQuery(ctx, t.session, table{"text", "text"}, "with v (target, object) as (",
+		`) select l.target, l.kind, count(*) from v join link l on l.target = v.target and l.object = v.object
+		where l.active and l.state in ('linked', 'closing') group by l.target, l.kind`, links,
+		func(l link.Link, a []any) []any { return append(a, l.Target, string(l.Object)) },
+		func(rows *sql.Rows, c *linkCount) error { return rows.Scan(&c.target, &c.kind, &c.n) })
+	delta := tallyDelta{}
+	for _, c := range stored {
+		delta[tallyKey{"link", c.target, c.kind}] -= c.n
+	}
+	return delta, err
+}
+
+type linkCount struct {
+	target, kind string
+	n            int
 }
 
 type linkKey struct {

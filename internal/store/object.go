@@ -7,10 +7,14 @@ import (
 	"slices"
 	"strconv"
 
+	"muster/internal/attr"
 	"muster/internal/directory"
 )
 
-const objectColumns = "id, kind, attrs, digest, state, cause, since, stop, epoch, rev_tx, rev_seq"
+const (
+	objectColumns   = "id, kind, attrs, digest, state, cause, since, stop, epoch, rev_tx, rev_seq"
+	objectColumnsOf = "o.id, o.kind, o.attrs, o.digest, o.state, o.cause, o.since, o.stop, o.epoch, o.rev_tx, o.rev_seq" // in joins
+)
 
 func scanObject(rows *sql.Rows, o *directory.Object) error {
 	var attrs, stop string
@@ -47,7 +51,7 @@ func (r reader) ObjectsByHandle(ctx context.Context, kind directory.Kind, handle
 	if len(handles) == 0 {
 		return nil, nil
 	}
-	return collect(ctx, r.session, scanObject, "select "+objectColumns+" from object"+r.d.by("object_by_handle")+" where "+r.d.member("handle", 2)+
+	return collect(ctx, r.session, scanObject, "select "+objectColumns+" from object"+r.d.by("object_by_place")+" where "+r.d.member("handle", 2)+
 		" and kind = $1 and state <> 'gone' and handle <> '' order by id", kind, ids(r.session, folds(handles)))
 }
 
@@ -69,7 +73,7 @@ const sources = `with recursive hop (source) as (
 
 // Search implements directory.Reader.
 func (r reader) Search(ctx context.Context, text string, limit int) ([]directory.Object, error) {
-	const found = sources + `select id from object where id = $3 or handle = $2 or email = $2 and email <> ''
+	const found = sources + `select id from object where id = $3 or kind in ('person', 'group') and handle = $2 or email = $2 and email <> ''
 		union select object from record where name_fold = $2 and object <> ''
 		union select r.object from hop join record r on r.source = hop.source where r.key in ($1, $2) and r.object <> ''
 		order by 1 limit $4`
@@ -87,15 +91,10 @@ func (r reader) Search(ctx context.Context, text string, limit int) ([]directory
 
 // Count implements directory.Reader.
 func (r reader) Count(ctx context.Context, kind directory.Kind) (map[directory.State]int, error) {
-	type row struct {
-		state directory.State
-		n     int
-	}
-	all, err := collect(ctx, r.session, func(rows *sql.Rows, c *row) error { return rows.Scan(&c.state, &c.n) },
-		"select state, count(*) from object where kind = $1 group by state", kind)
+	all, err := r.tallies(ctx, "object", string(kind))
 	out := make(map[directory.State]int, len(all))
-	for _, c := range all {
-		out[c.state] = c.n
+	for state, n := range all {
+		out[directory.State(state)] = n
 	}
 	return out, err
 }
@@ -105,25 +104,32 @@ type have struct {
 	id     directory.ID
 	hash   int64
 	handle string
-	unique bool // its handle takes part in uniqueness
+	kind   directory.Kind
+	state  directory.State
+	attrs  attr.Set // if it was locked
 	rev    directory.Rev
 }
 
+// unique reports whether its handle takes part in uniqueness.
+func (h have) unique() bool {
+	return h.kind == directory.Person && h.state != directory.Gone && h.handle != ""
+}
+
 func scanHave(rows *sql.Rows, h *have) error {
-	var kind directory.Kind
-	var state directory.State
-	err := rows.Scan(&h.id, &h.hash, &h.handle, &kind, &state, &h.rev.Tx, &h.rev.Seq)
-	h.unique = kind == directory.Person && state != directory.Gone && h.handle != ""
-	return err
+	var attrs string
+	if err := rows.Scan(&h.id, &h.hash, &h.handle, &h.kind, &h.state, &h.rev.Tx, &h.rev.Seq, &attrs); err != nil {
+		return err
+	}
+	return decode(attrs, &h.attrs)
 }
 
 // haves reads what is stored of the objects list; lock keeps others from changing them.
 func (t tx) haves(ctx context.Context, list []directory.ID, lock bool) (map[directory.ID]have, error) {
-	text := "select id, hash, handle, kind, state, rev_tx, rev_seq from object where " + t.d.member("id", 1)
+	attrs, tail := "''", ""
 	if lock {
-		text += " order by id" + t.d.forWrite
+		attrs, tail = "attrs", " order by id"+t.d.forWrite
 	}
-	rows, err := collect(ctx, t.session, scanHave, text, ids(t.session, list))
+	rows, err := collect(ctx, t.session, scanHave, "select id, hash, handle, kind, state, rev_tx, rev_seq, "+attrs+" from object where "+t.d.member("id", 1)+tail, ids(t.session, list))
 	out := make(map[directory.ID]have, len(rows))
 	for _, h := range rows {
 		out[h.id] = h
@@ -201,9 +207,27 @@ func (t tx) putRows(ctx context.Context, rows []objectRow) error {
 			seq++
 			return a
 		})
+	if err != nil {
+		return err
+	}
 	t.fed = t.fed || n > 0
 	t.wrote(list)
-	return err
+	if err := t.putWords(ctx, rows, was); err != nil {
+		return fmt.Errorf("words of objects: %w", err)
+	}
+	return t.tallyObjects(ctx, rows, was)
+}
+
+// tallyObjects keeps the number of objects in each state.
+func (t tx) tallyObjects(ctx context.Context, rows []objectRow, was map[directory.ID]have) error {
+	delta := tallyDelta{}
+	for _, w := range rows {
+		delta[tallyKey{"object", string(w.o.Kind), string(w.o.State)}]++
+		if h, ok := was[w.o.ID]; ok {
+			delta[tallyKey{"object", string(h.kind), string(h.state)}]--
+		}
+	}
+	return t.tally(ctx, delta)
 }
 
 // fresh refuses objects that somebody else changed since they were read.
@@ -224,7 +248,7 @@ func (t tx) release(ctx context.Context, rows []objectRow, was map[directory.ID]
 	}
 	var free []directory.ID
 	for _, w := range rows {
-		if h, ok := was[w.o.ID]; ok && h.unique && (h.handle != w.handle || w.o.State == directory.Gone) {
+		if h, ok := was[w.o.ID]; ok && h.unique() && (h.handle != w.handle || w.o.State == directory.Gone) {
 			free = append(free, w.o.ID)
 		}
 	}

@@ -454,3 +454,21 @@ func TestCancelledBegin(t *testing.T) {
 		}
 	}
 }
+
+// Words of people who were stored before there were words are written when the database is opened.
+func TestWordsOfOld(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "muster.db")
+	s, err := store.Open(t.Context(), path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ada := directory.Object{ID: directory.NewID(), Kind: directory.Person, State: directory.Active, Attrs: attr.Set{directory.Username: {"ada"}, directory.Name: {"Ada Lovelace"}}}
+	if err := s.Update(t.Context(), "test", func(tx directory.Tx) error { return tx.PutObjects(t.Context(), ada) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	raw(t, "sqlite", path, "delete from word; delete from anchor")
+	open(t, path) // which checks them when it is closed
+}

@@ -117,6 +117,7 @@ func (t runTx) AddLines(ctx context.Context, planID string, lines ...plan.Line) 
 	if err != nil {
 		return err
 	}
+	var delta []run.Tally
 	_, err = bulk(ctx, t.session, make(table, 16), "insert into line (plan, seq, status, key, target, object, data, act, remote, class, kind, cause, name, who, reason, decided)", "", lines,
 		func(l plan.Line, a []any) []any {
 			seq++
@@ -124,13 +125,14 @@ func (t runTx) AddLines(ctx context.Context, planID string, lines ...plan.Line) 
 			if said.Key != "" {
 				status = run.Rejected
 			}
+			delta = append(delta, tallyOf(l, status))
 			return append(a, planID, seq, string(status), l.Key, p.Target, string(l.Object), encode(l), run.Act(l), string(l.Remote), string(l.Class), string(l.Kind),
 				string(l.Cause), fold(l.Name), said.By, said.Reason, ms(said.Decided))
 		})
 	if err != nil {
 		return fmt.Errorf("add lines to plan %s: %w", planID, err)
 	}
-	return nil
+	return t.addTally(ctx, planID, delta...)
 }
 
 // refused returns those of lines that a person has rejected as they are, by key.
@@ -177,6 +179,9 @@ func (t runTx) newLines(ctx context.Context, planID string, lines []plan.Line) (
 
 // MarkLines implements run.Tx. With keys, too, only lines that have status from are marked; from "" means any status.
 func (t runTx) MarkLines(ctx context.Context, planID string, from, to run.Status, keys ...string) (int, error) {
+	if err := t.retally(ctx, planID, run.LineFilter{Status: from, Keys: keys}, to); err != nil {
+		return 0, err
+	}
 	text, args := "update line set status = $2 where plan = $1 and status <> $2", []any{planID, to}
 	if from != "" {
 		args = append(args, from)

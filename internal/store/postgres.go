@@ -142,6 +142,7 @@ func (d *postgresDB) dialect() dialect {
 		contains: func(at, key string) string { return "position(" + key + " in " + at + ") > 0" },
 		numbered: true,
 		revTx:    "=pg_current_xact_id()::text::bigint + " + base,
+		shard:    "=pg_backend_pid() % 64",
 		settled:  "rev_tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint + " + base,
 		forShare: " for share",
 		forWrite: " for update",

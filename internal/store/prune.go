@@ -12,17 +12,22 @@ import (
 // pruneRows is how many rows one transaction of Prune deletes: few enough for it to be short.
 const pruneRows = 2000
 
-// old are the deletions of Prune; $1 is the time before which, $2 how many rows at most.
-var old = []struct{ what, text string }{
-	{"journal", "delete from journal where seq in (select seq from journal where began < $1 and result <> '' order by began limit $2)"},
+// oldLines are lines that Prune deletes.
+const oldLines = `select l.plan, l.seq from line l join plan p on p.id = l.plan where p.created < $1 and p.decided < $1
+	and p.status not in ('waiting', 'approved') and l.status <> 'rejected' and p.class <> 'matches' order by l.plan, l.seq limit $2`
+
+// old are the deletions of Prune, some with what is done before; $1 is the time before which, $2 how many rows at most.
+var old = []struct{ what, text, before string }{
+	{"journal", "delete from journal where seq in (select seq from journal where began < $1 and result <> '' order by began limit $2)", ""},
 	{"intervals", `delete from span where (target, object, what, member, since) in
-		(select target, object, what, member, since from span where upto > 0 and upto < $1 order by upto limit $2)`},
-	{"audit", "delete from audit where seq in (select seq from audit where at_ms < $1 order by at_ms limit $2)"},
-	{"lines", `delete from line where (plan, seq) in (select l.plan, l.seq from line l join plan p on p.id = l.plan
-		where p.created < $1 and p.decided < $1 and p.status not in ('waiting', 'approved') and l.status <> 'rejected' and p.class <> 'matches' limit $2)`},
+		(select target, object, what, member, since from span where upto > 0 and upto < $1 order by upto limit $2)`, ""},
+	{"audit", "delete from audit where seq in (select seq from audit where at_ms < $1 order by at_ms limit $2)", ""},
+	{"lines", "delete from line where (plan, seq) in (" + oldLines + ")", `insert into line_tally (plan, kind, act, class, cause, status, n)
+		select plan, kind, act, class, cause, status, -count(*) from line where (plan, seq) in (` + oldLines + `) group by plan, kind, act, class, cause, status
+		on conflict (plan, kind, act, class, cause, status) do update set n = line_tally.n + excluded.n`},
 	{"plans", `delete from plan where id in (select p.id from plan p where p.created < $1 and p.decided < $1 and p.status not in ('waiting', 'approved')
-		and not exists (select 1 from line l where l.plan = p.id) limit $2)`},
-	{"runs", "delete from run where id in (select id from run where ended > 0 and ended < $1 limit $2)"},
+		and not exists (select 1 from line l where l.plan = p.id) limit $2)`, ""},
+	{"runs", "delete from run where id in (select id from run where ended > 0 and ended < $1 limit $2)", ""},
 }
 
 // Prune deletes what happened before then: settled journal entries, ended intervals, the audit log, ended runs, and decided plans. What is still open or
@@ -32,7 +37,14 @@ var old = []struct{ what, text string }{
 func (s *Store) Prune(ctx context.Context, before time.Time) (int64, error) {
 	var sum int64
 	for _, o := range old {
-		n, err := s.repeat(ctx, func(w *session) (int64, error) { return w.exec(ctx, o.text, ms(before), int64(pruneRows)) })
+		n, err := s.repeat(ctx, func(w *session) (int64, error) {
+			if o.before != "" {
+				if _, err := w.exec(ctx, o.before, ms(before), int64(pruneRows)); err != nil {
+					return 0, err
+				}
+			}
+			return w.exec(ctx, o.text, ms(before), int64(pruneRows))
+		})
 		sum += n
 		if err != nil {
 			return sum, fmt.Errorf("prune %s: %w", o.what, err)

@@ -81,7 +81,11 @@ const inBase = " from record where source = $1 and base = $2 and "
 
 // ListRecords implements directory.Reader.
 func (r reader) ListRecords(ctx context.Context, source, base string, in []directory.Status, after string, limit int) ([]directory.Record, error) {
-	return collect(ctx, r.session, scanRecord, "select "+recordColumns+inBase+r.d.member("status", 3)+" and key > $4 order by key limit $5",
+	from := inBase + r.d.member("status", 3)
+	if slices.Equal(in, []directory.Status{directory.Absent}) { // the few of many
+		from = " from record" + r.d.by("record_absent") + " where source = $1 and base = $2 and status = 'absent' and " + r.d.member("status", 3)
+	}
+	return collect(ctx, r.session, scanRecord, "select "+recordColumns+from+" and key > $4 order by key limit $5",
 		source, base, ids(r.session, in), after, atMost(limit))
 }
 
@@ -93,7 +97,19 @@ func (r reader) ListHeads(ctx context.Context, source, base string, in []directo
 
 // CountRecords implements directory.Reader.
 func (r reader) CountRecords(ctx context.Context, source, base string, in []directory.Status) (int, error) {
-	return one(ctx, r.session, scanOne[int], "select count(*)"+inBase+r.d.member("status", 3), source, base, ids(r.session, in))
+	all, err := r.tallies(ctx, "record", baseName(source, base))
+	sum := 0
+	for status, n := range all {
+		if slices.Contains(in, directory.Status(status)) {
+			sum += n
+		}
+	}
+	return sum, err
+}
+
+// baseName names a base of a source where its records are counted.
+func baseName(source, base string) string {
+	return source + "/" + base
 }
 
 // Waiting implements directory.Reader.
@@ -117,7 +133,7 @@ type recordRow struct {
 func (t tx) PutRecords(ctx context.Context, records ...directory.Record) error {
 	type key struct{ source, key string }
 	records = last(records, func(r directory.Record) key { return key{r.Source, r.Key} })
-	rows, err := t.changedRecords(ctx, records)
+	rows, delta, err := t.changedRecords(ctx, records)
 	if err != nil || len(rows) == 0 {
 		return err
 	}
@@ -135,36 +151,51 @@ func (t tx) PutRecords(ctx context.Context, records ...directory.Record) error {
 	if err != nil {
 		return fmt.Errorf("put records: %w", err)
 	}
-	return nil
+	return t.tally(ctx, delta)
 }
 
-// changedRecords returns those of records that are not stored just so.
-func (t tx) changedRecords(ctx context.Context, records []directory.Record) ([]recordRow, error) {
+// storedRecord is what is stored of a record that is about to be written.
+type storedRecord struct {
+	key, base, status string
+	hash              int64
+}
+
+func scanStoredRecord(rows *sql.Rows, h *storedRecord) error {
+	return rows.Scan(&h.key, &h.hash, &h.base, &h.status)
+}
+
+// changedRecords returns those of records that are not stored just so, and what becomes of the number of records by them.
+func (t tx) changedRecords(ctx context.Context, records []directory.Record) ([]recordRow, tallyDelta, error) {
 	keys := map[string][]string{}
 	for _, r := range records {
 		keys[r.Source] = append(keys[r.Source], r.Key)
 	}
-	type stored struct {
-		key  string
-		hash int64
-	}
-	was := map[string]map[string]int64{}
+	was := map[string]map[string]storedRecord{}
 	for source, list := range keys {
-		rows, err := collect(ctx, t.session, func(rows *sql.Rows, h *stored) error { return rows.Scan(&h.key, &h.hash) },
-			"select key, hash from record where source = $1 and "+t.d.member("key", 2), source, ids(t.session, list))
+		rows, err := collect(ctx, t.session, scanStoredRecord, "select key, hash, base, status from record where source = $1 and "+t.d.member("key", 2), source, ids(t.session, list))
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		was[source] = make(map[string]int64, len(rows))
+		was[source] = make(map[string]storedRecord, len(rows))
 		for _, h := range rows {
-			was[source][h.key] = h.hash
+			was[source][h.key] = h
 		}
 	}
-	out := make([]recordRow, len(records))
-	for i, r := range records {
-		out[i] = recordRow{r, recordHash(r)}
+	var out []recordRow
+	delta := tallyDelta{}
+	for _, r := range records {
+		w := recordRow{r, recordHash(r)}
+		h, ok := was[r.Source][r.Key]
+		if ok && h.hash == w.hash {
+			continue
+		}
+		out = append(out, w)
+		delta[tallyKey{"record", baseName(r.Source, r.Base), string(r.Status)}]++
+		if ok {
+			delta[tallyKey{"record", baseName(r.Source, h.base), h.status}]--
+		}
 	}
-	return slices.DeleteFunc(out, func(w recordRow) bool { h, ok := was[w.Source][w.Key]; return ok && h == w.hash }), nil
+	return out, delta, nil
 }
 
 func recordHash(r directory.Record) int64 {

@@ -27,6 +27,7 @@ type querier interface {
 type dialect struct {
 	numbered bool                              // VALUES rows print $n; else ?
 	revTx    string                            // the Tx of a Rev written now
+	shard    string                            // which of the rows of a number a transaction writes
 	settled  string                            // condition on rev_tx: no transaction that is still open can come before
 	forShare string                            // suffix of a select that keeps others from changing the row
 	forWrite string                            // suffix of a select of rows about to be written
@@ -187,12 +188,14 @@ func valid(s string) string {
 }
 
 // ids binds a list of ids, keys or names.
-func ids[T ~string](s *session, list []T) any {
+func ids[T ~string](s *session, list []T) any { return s.d.bind(texts(list)) }
+
+func texts[T ~string](list []T) []string {
 	out := make([]string, len(list))
 	for i, v := range list {
 		out[i] = valid(string(v))
 	}
-	return s.d.bind(out)
+	return out
 }
 
 // ms is a time as it is stored: Unix milliseconds, 0 = never.

@@ -225,6 +225,7 @@ func (d *sqliteDB) dialect() dialect {
 	return dialect{
 		contains: func(at, key string) string { return "instr(" + at + ", " + key + ") > 0" },
 		revTx:    "=0",
+		shard:    "=0",
 		settled:  "true",
 		member: func(column string, n int) string {
 			return column + " in (select value from json_each($" + strconv.Itoa(n) + "))"

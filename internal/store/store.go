@@ -64,6 +64,9 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.writeWords(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("write the words of people: %w", err), s.Close())
+	}
 	return s, nil
 }
 

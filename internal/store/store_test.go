@@ -26,6 +26,7 @@ func open(t testing.TB, dsn string) *store.Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		store.CheckKept(t, s)
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}

@@ -33,6 +33,21 @@ func (r linkReader) Waiting(ctx context.Context, target string, wait link.Wait, 
 	return collect(ctx, r.session, scanWaiting, text+" order by object, member limit $3", args...)
 }
 
+// CountWaiting implements link.Reader.
+func (r linkReader) CountWaiting(ctx context.Context, target string) (map[link.Wait]int, error) {
+	type sum struct {
+		wait link.Wait
+		n    int
+	}
+	all, err := collect(ctx, r.session, func(rows *sql.Rows, s *sum) error { return rows.Scan(&s.wait, &s.n) },
+		"select wait, count(*) from waiting"+r.d.by("waiting_by_sort")+" where target = $1 group by wait", target)
+	out := make(map[link.Wait]int, len(all))
+	for _, s := range all {
+		out[s.wait] = s.n
+	}
+	return out, err
+}
+
 // Due implements link.Reader.
 func (r linkReader) Due(ctx context.Context, target string, now time.Time, limit int) ([]link.Waiting, error) {
 	return collect(ctx, r.session, scanWaiting, "select "+waitingColumns+` from waiting

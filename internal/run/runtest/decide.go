@@ -90,16 +90,42 @@ func testDecide(t *testing.T, s directory.Store) {
 		t.Errorf("tally (-want +got):\n%s", diff)
 	}
 	for f, want := range map[string]int{"": 2, "ada": 1, "AD?": 1, "*b": 1, "%": 0} {
-		n := view(t, s, func(ctx context.Context, r run.Reader) (int, error) {
-			return r.CountObjects(ctx, "p1", run.LineFilter{Name: f})
+		about := view(t, s, func(ctx context.Context, r run.Reader) (run.Affected, error) {
+			return r.Affected(ctx, "p1", run.LineFilter{Name: f})
 		})
-		if n != want {
-			t.Errorf("%d people are called %q, want %d", n, f, want)
+		if about.Objects != want {
+			t.Errorf("%d people are called %q, want %d", about.Objects, f, want)
 		}
 	}
+	equalSums(t, s)
 	decide(run.LineFilter{Status: run.Waiting, Acts: []string{"link"}, Whole: true}, run.Verdict{To: run.Approved, By: "olivia", At: at(6)}, 2)
 	decide(run.LineFilter{Status: run.Waiting, Keys: []string{"k2"}, Whole: true}, run.Verdict{To: run.Approved, At: at(6)}, 0)
+	equalSums(t, s)
 	strays(t, s)
+}
+
+// equalSums checks that what is kept beside the lines is what there is: their numbers, and those of whole people.
+func equalSums(t *testing.T, s directory.Store) {
+	t.Helper()
+	for _, f := range []run.LineFilter{{}, {Status: run.Waiting}, {Status: run.Approved}, {Kind: connector.User}, {Acts: []string{"link", "create"}}, {Status: run.Waiting, Class: "creates"}} {
+		kept := view(t, s, func(ctx context.Context, r run.Reader) ([]run.Tally, error) { return r.TallyLines(ctx, "p1", f) })
+		lines := view(t, s, func(ctx context.Context, r run.Reader) ([]run.Line, error) { return r.FindLines(ctx, "p1", f, -1, 100) })
+		about := view(t, s, func(ctx context.Context, r run.Reader) (run.Affected, error) { return r.Affected(ctx, "p1", f) })
+		f.Whole = true
+		whole := view(t, s, func(ctx context.Context, r run.Reader) ([]run.Tally, error) { return r.TallyLines(ctx, "p1", f) })
+		all := view(t, s, func(ctx context.Context, r run.Reader) (run.Affected, error) { return r.Affected(ctx, "p1", f) })
+		if sumOf(kept) != len(lines) || about.Lines != len(lines) || sumOf(whole) != all.Lines || all.Lines < about.Lines || all.Objects < about.Objects {
+			t.Errorf("%+v: %d lines are counted, %d found, %+v affected; with the rest of their people %d, %+v", f, sumOf(kept), len(lines), about, sumOf(whole), all)
+		}
+	}
+}
+
+func sumOf(tally []run.Tally) int {
+	n := 0
+	for _, t := range tally {
+		n += t.Lines
+	}
+	return n
 }
 
 // strays checks that accounts that a link or a line names are not among those that are nobody's.

@@ -1,0 +1,140 @@
+package bench
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"muster/internal/app"
+	"muster/internal/cli"
+	"muster/internal/directory"
+	"muster/internal/run"
+	"muster/internal/secret"
+	"muster/internal/server/console"
+)
+
+// looks is how often a page is made; the slowest counts.
+const looks = 3
+
+// benchPages opens every page of the console where everybody is in step at one target, and another one's first plan has a line for each of them.
+func (w *world) benchPages(tb testing.TB, metric report) {
+	w.served(tb, "fast")
+	w.planned(tb, "slow")
+	r := child(tb, "pages", w.muster("", "-pages"))
+	names := slices.SortedFunc(maps.Keys(r.Counts), func(a, b string) int { return cmp.Or(r.Counts[b]-r.Counts[a], cmp.Compare(a, b)) })
+	figures.add(fmt.Sprintf("pages of the console, %d people: server time", w.people), "", "", "", "≤ 200 ms")
+	for _, name := range names {
+		metric(float64(r.Counts[name])/1000, strings.NewReplacer(" ", "-", ",", "").Replace(name)+"-ms")
+		figures.add("  "+name, fmt.Sprintf("%.1f ms", float64(r.Counts[name])/1000), "", "", "")
+	}
+	figures.add("  peak memory", megabytes(r.Peak), "", "", "")
+}
+
+// openPages makes every page a few times, and counts the microseconds of the slowest.
+func openPages(ctx context.Context, t task) (r result, err error) {
+	m, err := app.Open(ctx, cli.Options{Data: t.Data, ConfigFile: t.Config})
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, m.Close()) }()
+	cookie, err := signIn(ctx, m)
+	if err != nil {
+		return r, err
+	}
+	pages, err := pagesOf(ctx, m)
+	if err != nil {
+		return r, err
+	}
+	r.Counts = map[string]int{}
+	for name, path := range pages {
+		for range looks {
+			took, err := openPage(ctx, m, cookie, path)
+			if err != nil {
+				return r, fmt.Errorf("%s: %w", name, err)
+			}
+			r.Counts[name] = max(r.Counts[name], int(took.Microseconds()))
+		}
+	}
+	return r, nil
+}
+
+func signIn(ctx context.Context, m *app.Muster) (string, error) {
+	owner, _, err := m.Keeper.Owner(ctx)
+	if err != nil {
+		return "", err
+	}
+	code, _, err := m.Keeper.NewCode(ctx, owner, owner.Person)
+	if err != nil {
+		return "", err
+	}
+	cookie, _, err := m.Keeper.Redeem(ctx, code.Reveal(), secret.String{}, "bench")
+	return "__Host-muster=" + cookie.Reveal(), err
+}
+
+// ask asks a console that remembers nothing from before.
+func ask(ctx context.Context, m *app.Muster, path, cookie string) *httptest.ResponseRecorder {
+	req := httptest.NewRequestWithContext(ctx, http.MethodGet, path, nil)
+	req.Header.Set("Cookie", cookie)
+	w := httptest.NewRecorder()
+	console.New(console.Config{Service: m, Keeper: m.Keeper}).ServeHTTP(w, req)
+	return w
+}
+
+func openPage(ctx context.Context, m *app.Muster, cookie, path string) (time.Duration, error) {
+	began := time.Now()
+	w := ask(ctx, m, console.Root+path, cookie)
+	if w.Code != http.StatusOK {
+		return 0, fmt.Errorf("answered %d: %.2000s", w.Code, w.Body)
+	}
+	return time.Since(began), nil
+}
+
+// pagesOf names the pages, with one of each sort.
+func pagesOf(ctx context.Context, m *app.Muster) (map[string]string, error) {
+	pages := map[string]string{
+		"overview": "", "inbox": "inbox", "leavers": "leavers", "people": "people", "people by a common word": "people?q=clerk", "people by a rare word": "people?q=p0777",
+		"people by a letter": "people?q=a", "people by two words": "people?q=anna+ek", "people by nothing that fits": "people?q=zzzz",
+		"people deactivated": "people?state=deactivated", "people at a target": "people?target=slow", "people by a word at a target": "people?q=clerk&target=slow",
+		"groups": "groups", "groups by a word": "groups?q=group04", "sources": "sources", "source": "sources/corp", "targets": "targets", "target": "targets/fast", "target in draft": "targets/slow",
+		"history": "history", "history of writes": "history?tab=writes", "history of acts": "history?tab=acts", "history of plans": "history?tab=plans", "settings": "settings",
+	}
+	err := m.Store.View(ctx, func(v directory.Reader) error {
+		for kind, name := range map[directory.Kind]string{directory.Person: "person", directory.Group: "group"} {
+			some, err := v.Browse(ctx, directory.Look{Kind: kind, Limit: 100})
+			if err != nil {
+				return err
+			}
+			id := string(some[len(some)-1].ID)
+			pages[name] = folder(kind) + id
+			pages[name+", why"] = folder(kind) + id + "/why?target=fast"
+		}
+		plans, err := run.Of(v).Plans(ctx, "slow", run.First, run.Waiting, 1)
+		if err != nil || len(plans) != 1 {
+			return fmt.Errorf("%d first plans of slow: %w", len(plans), err)
+		}
+		pages["plan"], pages["plan, those to create"] = "plans/"+plans[0].ID, "plans/"+plans[0].ID+"?act=create&kind=user"
+		pages["plan, by a name"] = "plans/" + plans[0].ID + "?name=p0777"
+		runs, err := run.Of(v).Runs(ctx, "fast", 1)
+		if err != nil || len(runs) != 1 {
+			return fmt.Errorf("%d runs of fast: %w", len(runs), err)
+		}
+		pages["run"] = "runs/" + runs[0].ID
+		return nil
+	})
+	return pages, err
+}
+
+func folder(kind directory.Kind) string {
+	if kind == directory.Group {
+		return "groups/"
+	}
+	return "people/"
+}
