@@ -59,6 +59,11 @@ func (m *Muster) Status(ctx context.Context) (adminapi.Status, error) {
 		}
 		return nil
 	})
+	for i, t := range s.Targets {
+		var werr error
+		s.Targets[i].Waits, werr = m.Engine.Waits(ctx, t.Name)
+		err = errors.Join(err, werr)
+	}
 	s.Attention = attention(s, findings, leavers)
 	for _, t := range m.File.Targets {
 		more, serr := m.scopeAttention(ctx, t.Name)
@@ -119,6 +124,9 @@ func (m *Muster) targetStatus(ctx context.Context, v directory.Reader, c config.
 		return s, err
 	}
 	s.Paused, s.Stopped, s.Listed = state.Paused, state.Stopped, state.Listed
+	if s.Stopped == nil {
+		s.Stopped = m.Engine.Unruled(c.Name)
+	}
 	have, err := link.Of(v).CountLinks(ctx, c.Name)
 	if err != nil {
 		return s, err
@@ -214,7 +222,11 @@ func attention(s adminapi.Status, findings []run.Plan, leavers []adminapi.Leaver
 	out := []adminapi.Attention{}
 	for _, t := range s.Targets {
 		if t.Stopped != nil {
-			out = append(out, adminapi.Attention{What: t.Stopped.What + ": " + t.Stopped.Why, Fix: "muster target test " + t.Name})
+			fix := "muster target test " + t.Name
+			if t.Stopped.Code == "target_rules" {
+				fix = "muster plan show " + t.Name
+			}
+			out = append(out, adminapi.Attention{What: t.Stopped.What + ": " + t.Stopped.Why, Fix: fix})
 		}
 	}
 	for _, l := range leavers {

@@ -79,6 +79,9 @@ func (s *shell) troubles(st adminapi.Status) {
 			s.print("\n%s %s", s.paint(red, x.Name+" is stopped:"), x.Stopped.What)
 			s.fix(x.Stopped.Fix)
 		}
+		if x.Waits != "" {
+			s.print("\n%s waits for %s", x.Name, clean(x.Waits))
+		}
 		if x.Paused != nil {
 			s.print("\n%s is paused by %s since %s: %s", x.Name, x.Paused.By, stamp(x.Paused.At), x.Paused.Reason)
 		}

@@ -114,7 +114,9 @@ func TestBackToBackReadsStarveNoRemoval(t *testing.T) {
 	w.read(run.Done)
 }
 
-func secondSource() *corp {
+// secondSource is another source, which the scope does not need.
+func (w *world) secondSource() *corp {
+	w.rules.People.From.Source, w.rules.Groups.From.Source = "corp", "corp"
 	c := newCorp()
 	clear(c.groups) // it has none
 	return c
@@ -140,7 +142,7 @@ func (w *world) overlap() (end func()) {
 // P9: what a read found is judged at once though another source is being read since its middle.
 func TestOverlappingReadsAreNotJudgedInParts(t *testing.T) {
 	w := newWorld(t)
-	w.hr = secondSource()
+	w.hr = w.secondSource()
 	for i := range 100 {
 		w.corp.person(who(i), "wiki")
 		w.hr.person("h" + who(i))
@@ -172,7 +174,7 @@ func TestOverlappingReadsAreNotJudgedInParts(t *testing.T) {
 // P9: within the limits, the removals of a read that has ended do not wait for another source that is slow.
 func TestASlowSourceKeepsNobodysRemovalWaiting(t *testing.T) {
 	w := newWorld(t)
-	w.hr = secondSource()
+	w.hr = w.secondSource()
 	for i := range 40 {
 		w.corp.person(who(i), "wiki", "wiki-a")
 		w.hr.person("h" + who(i))
@@ -195,7 +197,7 @@ func TestASlowSourceKeepsNobodysRemovalWaiting(t *testing.T) {
 // P9: two sources that are read at once and found something about the same people are judged together.
 func TestEntangledReadsAreJudgedTogether(t *testing.T) {
 	w := newWorld(t)
-	w.hr = secondSource()
+	w.hr = w.secondSource()
 	w.correlate = true
 	for i := range 100 {
 		w.corp.person(who(i), "wiki")

@@ -197,7 +197,7 @@ func (c *errand) op() connector.Op {
 
 // rules are those in force, or while none are, those that are configured.
 func (c *errand) rules() *ruleset {
-	if r := c.t.active.Load(); r != nil {
+	if r := c.t.ruled(); r != nil {
 		return r
 	}
 	return c.t.set()
@@ -246,7 +246,7 @@ func (c *errand) match(ctx context.Context) error {
 	switch {
 	case !found.Active:
 		return nil
-	case u.want.Ask != "" || scope != plan.In || c.t.active.Load() == nil:
+	case u.want.Ask != "" || scope != plan.In || c.t.ruled() == nil:
 		return fmt.Errorf("%w: %s there matches them. If it is theirs, close it with `muster disable --account %s:%s`", errDoubt, found.ID, c.t.Name, found.ID)
 	}
 	now := c.t.e.cfg.Now()

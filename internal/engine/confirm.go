@@ -45,7 +45,7 @@ func (e *Engine) Scopes(ctx context.Context, name string) ([]ScopeGroup, error) 
 }
 
 func (t *target) ruling() *ruleset {
-	if active := t.active.Load(); active != nil {
+	if active := t.ruled(); active != nil {
 		return active
 	}
 	return t.set()

@@ -34,6 +34,11 @@ func (t *target) redraft(ctx context.Context, now time.Time) error {
 	if err != nil || head == t.draftRev && !t.draftAt.IsZero() && now.Sub(t.draftAt) < redraftEvery || now.Sub(t.draftAt) < draftWait {
 		return err
 	}
+	if t.active.Load() == nil {
+		if unread, err := t.unread(ctx); err != nil || len(unread) > 0 {
+			return err // shown as waiting for that
+		}
+	}
 	_, err = t.draft(ctx, "")
 	return err
 }
@@ -72,6 +77,9 @@ func (e *Engine) Preview(ctx context.Context, name string) (run.Plan, error) {
 
 // compose lists the target, plans everybody, and stores the lines if they differ from those of the plan that waits.
 func (t *target) compose(ctx context.Context, set *ruleset, kind run.PlanKind, id string) (run.Run, run.Plan, error) {
+	if err := t.early(ctx, kind); err != nil {
+		return run.Run{}, run.Plan{}, err
+	}
 	head, err := t.e.cfg.Store.Head(ctx)
 	if err != nil {
 		return run.Run{}, run.Plan{}, err

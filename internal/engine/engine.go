@@ -65,7 +65,9 @@ type Config struct {
 	// Protect returns why a person must never be disabled by a run, or "".
 	Protect func(directory.Object, []directory.Record) string
 	Now     func() time.Time
-	Log     *slog.Logger
+	// Rest waits between two tries of the same, and reports false if ctx ends before. nil: by the clock.
+	Rest func(ctx context.Context, d time.Duration) bool
+	Log  *slog.Logger
 }
 
 // An Engine runs the sources and targets of one Muster. Its methods are safe for concurrent use.
@@ -80,6 +82,9 @@ type Engine struct {
 // New compiles the rules and makes an Engine. It does no I/O.
 func New(cfg Config) (*Engine, error) {
 	e := &Engine{cfg: cfg}
+	if cfg.Rest == nil {
+		e.cfg.Rest = rest
+	}
 	for _, s := range cfg.Sources {
 		e.sources = append(e.sources, newReader(e, s))
 	}

@@ -40,7 +40,7 @@ func (e *Engine) Explain(ctx context.Context, name string, id directory.ID) (Exp
 	if err != nil {
 		return Explanation{}, err
 	}
-	rules := t.active.Load()
+	rules := t.ruled()
 	if rules == nil {
 		rules = t.set()
 	}
@@ -62,7 +62,7 @@ func (e *Engine) Explain(ctx context.Context, name string, id directory.ID) (Exp
 	if len(units) == 0 {
 		return Explanation{}, fmt.Errorf("object %s: %w", id, directory.ErrNotFound)
 	}
-	return w.explain(ctx, units[0], t.active.Load() == nil)
+	return w.explain(ctx, units[0], t.ruled() == nil)
 }
 
 func (w *wave) explain(ctx context.Context, u *unit, draft bool) (Explanation, error) {

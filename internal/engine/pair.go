@@ -93,10 +93,7 @@ func (t *target) lock(ctx context.Context) error {
 
 // aside readies a wave that only looks: under the rules in force, or if there are none those configured. The caller holds t.mu.
 func (t *target) aside(ctx context.Context) (*wave, error) {
-	set := t.active.Load()
-	if set == nil {
-		set = t.set()
-	}
+	set := t.ruling()
 	w, err := t.begin(ctx, run.Reconcile, set, "")
 	if err != nil {
 		if refused, ok := errors.AsType[*refusal](err); ok {

@@ -114,6 +114,7 @@ func (w *wave) gather(ctx context.Context, v directory.Reader, ids []directory.I
 	if err != nil {
 		return nil, err
 	}
+	objects = w.leaversFirst(objects)
 	by := make(map[directory.ID]*unit, len(objects))
 	units := make([]*unit, 0, len(objects))
 	for _, o := range objects {
@@ -171,6 +172,7 @@ func (w *wave) desire(ctx context.Context, v directory.Reader, kind connector.Ki
 		if u.object.Stop != nil {
 			u.want.Cause = directory.Operator // whatever else would take them out: a person of ours decided it
 		}
+		w.parted(u)
 		w.normalize(u)
 		w.protect(u)
 		if kind == connector.User {
@@ -419,7 +421,7 @@ func (w *wave) plan(u *unit) {
 		u.lines = nil
 	default:
 		u.lines = w.object(u)
-		if (u.repeats() || plan.Linked(u.have) && u.unsure()) && !w.draft && !acts(u.lines) {
+		if (u.repeats() || plan.Linked(u.have) && u.unsure()) && !w.draft && w.rules.broken == nil && !acts(u.lines) {
 			u.lines = []plan.Line{w.ghost(u)}
 		}
 	}

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"iter"
-	"time"
 
 	"muster/internal/connector"
 	"muster/internal/directory"
@@ -59,7 +57,7 @@ func (t *target) compare(ctx context.Context, id string) (run.Run, error) {
 	}
 	if err == nil {
 		err = t.putState(ctx, func(s *run.Target) {
-			if s.Active == w.rules.digest { // else other rules came into force meanwhile, and wait for their first comparison
+			if s.Active == w.rules.digest && w.rules.broken == nil { // else other rules came into force meanwhile, and wait for their first comparison
 				s.Listed = w.now
 			}
 		})
@@ -69,6 +67,9 @@ func (t *target) compare(ctx context.Context, id string) (run.Run, error) {
 
 // reconcile lists the target and carries out what everybody calls for.
 func (w *wave) reconcile(ctx context.Context) error {
+	if w.rules.broken != nil {
+		return w.carryOut(ctx, w.all(ctx))
+	}
 	if err := w.list(ctx); err != nil {
 		return err
 	}
@@ -113,37 +114,15 @@ func (w *wave) list(ctx context.Context) error {
 		if kind == connector.Group && !w.groupsServed() {
 			continue
 		}
-		if err := w.listKind(ctx, kind, began); err != nil {
+		n, err := w.listKind(ctx, kind, began)
+		if err != nil {
 			return err
 		}
+		w.count("listed_"+string(kind)+"s", n)
 	}
 	w.listed, w.listedAt = true, began
 	w.t.listedAt.Store(&began)
 	return nil
-}
-
-func (w *wave) listKind(ctx context.Context, kind connector.Kind, began time.Time) error {
-	l := &listing{w: w, kind: kind, began: began, index: w.rules.rules.People.Match, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}}
-	if kind == connector.Group {
-		l.index = w.rules.rules.Groups.Match
-	}
-	n := 0
-	err := w.t.Connector.List(ctx, kind, func(r connector.Remote) error {
-		n++
-		return l.take(ctx, r)
-	})
-	if err == nil {
-		err = l.flush(ctx)
-	}
-	if err != nil {
-		if refuses(err) {
-			return &refusal{err}
-		}
-		return fmt.Errorf("list %ss of %s: %w", kind, w.t.Name, err)
-	}
-	w.t.e.progress.set(w.run.ID, "comparing", 0)
-	w.count("listed_"+string(kind)+"s", n)
-	return l.forget(ctx)
 }
 
 // vanishShare is the share of accounts, in percent, that may be missing from a list before the list is what is doubted.

@@ -42,6 +42,8 @@ type target struct {
 	stance   atomic.Pointer[stance]  // as configured, and as somebody has set since
 	active   atomic.Pointer[ruleset] // as approved; nil: none yet
 	can      atomic.Pointer[connector.Features]
+	read     atomic.Bool               // its sources were read whole once
+	again    atomic.Pointer[string]    // why it is asked for its list again; nil: it is not
 	listedAt atomic.Pointer[time.Time] // when the last complete list of this process was begun
 	draftRev directory.Rev             // feed position of the plan that waits
 	draftAt  time.Time
@@ -53,6 +55,7 @@ type ruleset struct {
 	*mapping.Target
 	rules  mapping.TargetRules
 	digest string
+	broken error // why the approved rules do not compile: what is left of them only closes leavers; see leavers.go
 }
 
 func compile(rules mapping.TargetRules, known mapping.Known) (*ruleset, error) {
@@ -105,7 +108,7 @@ func (t *target) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := t.load(state); err != nil {
+	if err := t.reload(ctx, state); err != nil {
 		return err
 	}
 	return t.retire(ctx)
@@ -141,7 +144,8 @@ func (t *target) retire(ctx context.Context) error {
 	})
 }
 
-// load compiles the approved rules. Rules that no longer compile (an attribute is gone) stop nothing: the configured ones wait for approval instead.
+// load compiles the approved rules. Of rules that no longer compile (an attribute is gone) only that is kept which closes leavers, and the configured ones
+// wait for approval.
 func (t *target) load(state run.Target) error {
 	switch {
 	case state.Active == "":
@@ -155,9 +159,10 @@ func (t *target) load(state run.Target) error {
 		}
 		set, err := compile(rules, t.Known)
 		if err != nil {
-			t.log.Warn("approved rules no longer apply", "error", err)
-			t.active.Store(nil)
-			return nil
+			t.log.Error("approved rules no longer apply: only leavers are closed", "error", err)
+			if set, err = leaversOnly(rules, state.Active, err); err != nil {
+				return err
+			}
 		}
 		t.active.Store(set)
 	}
@@ -260,7 +265,7 @@ func (t *target) turn(ctx context.Context) error {
 	if !t.writes(t.active.Load()) {
 		return nil
 	}
-	if now.Sub(state.Listed) >= fullEvery {
+	if t.ruled() != nil && now.Sub(state.Listed) >= fullEvery {
 		_, err = t.sync(ctx, "")
 		return err
 	}

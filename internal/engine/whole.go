@@ -135,7 +135,7 @@ func (w *wave) takeBack(ctx context.Context, id string, stale []string) error {
 	if err != nil {
 		return err
 	}
-	return w.t.load(state)
+	return w.t.reload(ctx, state)
 }
 
 // restore puts the rules back into force that an approval replaced.

@@ -36,7 +36,8 @@ type world struct {
 	corp *corp
 	hr   *corp // a second source; nil: none
 
-	correlate bool // the people of hr are those of corp, by username
+	sources   []string // whose records the rules may refer to
+	correlate bool     // the people of hr are those of corp, by username
 	store     *store.Store
 	target    *scimtest.Server
 	dialect   string // of the connector; "" = scim
@@ -47,13 +48,15 @@ type world struct {
 	answer    func(body string) (status int, answer string) // refuses writes: 0 = no
 	before    func(*http.Request)                           // is shown every request of a process to the target; nil: nobody is
 	refused   int
+	rested    []time.Duration                               // pauses between two tries of the same
+	resting   func()                                        // called in each
 	wrap      func(connector.Connector) connector.Connector // nil: as it is
 	*engine.Engine
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC), corp: newCorp(), mode: engine.Live}
+	w := &world{t: t, now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC), corp: newCorp(), mode: engine.Live, sources: []string{"corp"}}
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "muster.db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -106,10 +109,10 @@ func (w *world) start() {
 		sources = append(sources, engine.Source{Name: "hr", Open: func(map[source.Base]source.Pin) (source.Source, error) { return w.hr, nil }})
 	}
 	w.Engine, err = engine.New(engine.Config{
-		Store: people, Now: now, Log: w.log(), Protect: w.protect,
+		Store: people, Now: now, Log: w.log(), Protect: w.protect, Rest: w.rest,
 		Door:    &ingest.Door{Store: people, Rules: rules, Now: now, Log: w.log()},
 		Sources: sources,
-		Targets: []engine.Target{{Name: "wiki", Mode: w.mode, Connector: c, Rules: w.rules, Known: mapping.Known{Sources: []string{"corp"}}}},
+		Targets: []engine.Target{{Name: "wiki", Mode: w.mode, Connector: c, Rules: w.rules, Known: mapping.Known{Sources: w.sources}}},
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -117,6 +120,16 @@ func (w *world) start() {
 	if err := w.Start(w.t.Context()); err != nil && !w.knife.fell() {
 		w.t.Fatal(err)
 	}
+}
+
+// rest lets time pass.
+func (w *world) rest(_ context.Context, d time.Duration) bool {
+	w.rested = append(w.rested, d)
+	w.now = w.now.Add(d)
+	if w.resting != nil {
+		w.resting()
+	}
+	return true
 }
 
 func (w *world) typ() connector.Type {

@@ -61,7 +61,8 @@ type TargetStatus struct {
 	Holds       []string     `json:"holds,omitempty"`       // ids of the holds that wait
 	Paused      *run.Note    `json:"paused,omitempty"`      //
 	Stopped     *run.Problem `json:"stopped,omitempty"`     //
-	Listed      time.Time    `json:"listed,omitzero"`       // last full comparison that finished
+	Waits       string       `json:"waits,omitempty" doc:"What the target as a whole waits for by itself: the first read of a source, or its list, which broke off and is asked for again."`
+	Listed      time.Time    `json:"listed,omitzero"` // last full comparison that finished
 	Last        *run.Run     `json:"last,omitempty"`
 }
 
