@@ -59,7 +59,7 @@ func compile(f *config.File) (*parts, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	p.rules = append(p.rules, ingest.Rules{Source: bulkload.Source, Mapping: loaded})
+	p.rules = append(p.rules, ingest.Rules{Source: bulkload.Source, Mapping: loaded, Once: true})
 	p.known.Sources = append(p.known.Sources, bulkload.Source)
 	p.known.Person = union(p.known.Person, loaded.Paths(directory.Person))
 	for _, t := range f.Targets {

@@ -170,8 +170,24 @@ func (m *Muster) startLoad(ctx context.Context, l adminapi.Load, act string, by 
 	if err != nil {
 		return adminapi.Started{}, err
 	}
-	out, err := m.start(ctx, []task{{name: l.Name, kind: run.Load, do: func(ctx context.Context, id string) (run.Run, error) { return m.takeLoad(ctx, l, id) }}})
+	out, err := m.start(ctx, []task{m.loadTask(l)})
 	out.Load = l.ID
+	return out, err
+}
+
+func (m *Muster) loadTask(l adminapi.Load) task {
+	return task{name: l.Name, kind: run.Load, do: func(ctx context.Context, id string) (run.Run, error) { return m.takeLoad(ctx, l, id) }}
+}
+
+// heldLoads are the runs that go on with loads whose people waited.
+func (m *Muster) heldLoads(ctx context.Context) ([]task, error) {
+	loads, err := m.Loads(ctx)
+	var out []task
+	for _, l := range loads {
+		if !l.Running && !l.Done && !l.Hold {
+			out = append(out, m.loadTask(l))
+		}
+	}
 	return out, err
 }
 
@@ -279,7 +295,8 @@ func (m *Muster) loaded(ctx context.Context, id string, res bulkload.Result, not
 		case waiting > 0:
 			r.Outcome, r.Problem = run.Held, &run.Problem{
 				Code: "load_waiting", What: fmt.Sprintf("%d people of the file have usernames that belong to others here", waiting), Why: "a username alone does not say that they are the same people",
-				Now: "Everybody else is loaded. They, their memberships and their posts are not.", Fix: "Rename them in the file or here, and then: muster load resume",
+				Now: "Everybody else is loaded. They, their memberships and their posts are not.",
+				Fix: "See who is who: muster hold show load. If they are the same people: muster hold release load. Else rename them in the file or here, and then: muster load resume",
 			}
 		}
 		return run.In(tx).PutRun(ctx, r)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"muster/internal/access"
+	"muster/internal/bulkload"
 	"muster/internal/directory"
 	"muster/internal/engine"
 	"muster/internal/run"
@@ -30,7 +31,7 @@ func (m *Muster) Plans(ctx context.Context, q adminapi.PlanQuery) ([]run.Plan, e
 func (m *Muster) named(name string) bool {
 	_, source := m.File.Source(name)
 	_, target := m.File.Target(name)
-	return source || target
+	return source || target || name == bulkload.Source
 }
 
 // Plan implements adminapi.Plans.
@@ -158,10 +159,14 @@ func (m *Muster) Approve(ctx context.Context, ref string, req adminapi.Approval,
 	return out, err
 }
 
-// follows returns the runs that carry a plan out: of a target, its serving; of a source, a read and then every target.
+// follows returns the runs that carry a plan out: of a target, its serving; of a source, a read and then every target; of loads, going
+// on with those whose people waited.
 func (m *Muster) follows(ctx context.Context, p run.Plan) ([]task, error) {
 	if t, ok := m.File.Target(p.Target); ok {
 		return []task{{name: p.Target, kind: run.Serve, do: m.serving(t, false, "")}}, nil
+	}
+	if p.Target == bulkload.Source {
+		return m.heldLoads(ctx)
 	}
 	return m.tasksFor(ctx, adminapi.SyncRequest{Name: p.Target})
 }

@@ -15,6 +15,7 @@ import (
 	"muster/internal/directory"
 	"muster/internal/ingest"
 	"muster/internal/mapping"
+	"muster/internal/source"
 	"muster/internal/workspace/files"
 )
 
@@ -126,6 +127,7 @@ type loading struct {
 	result *Result
 	at     mark
 	total  int
+	door   *ingest.Reading // by which people come in
 }
 
 // A mark is how far a load came. It is stored with what it stands for.
@@ -165,6 +167,10 @@ func (w *loading) keep(ctx context.Context, tx directory.Tx, at mark) error {
 // run takes the steps that are left.
 func (w *loading) run(ctx context.Context) error {
 	defer func() { w.result.Written = w.at.Written }()
+	var err error
+	if w.door, err = w.Door.Read(Source); err != nil {
+		return err
+	}
 	list := w.steps()
 	for _, s := range list {
 		w.total += w.lines(s)
@@ -177,6 +183,9 @@ func (w *loading) run(ctx context.Context) error {
 		if err := w.take(ctx, s); err != nil {
 			return fmt.Errorf("load %s, after line %d: %w", s.name, w.at.Line, err)
 		}
+	}
+	if err := w.ask(ctx); err != nil {
+		return err
 	}
 	if err := w.listWaiting(ctx); err != nil {
 		return err
@@ -215,30 +224,58 @@ func (w *loading) write(ctx context.Context, s step, p piece) error {
 	return nil
 }
 
+// ask has those people decided about by a person who have the usernames of others: also of whom an earlier, cut off load told.
+func (w *loading) ask(ctx context.Context) error {
+	err := w.waiting(ctx, func(page []directory.Record) error {
+		var batch source.Batch
+		for _, rec := range page {
+			batch.Records = append(batch.Records, source.Record{
+				Kind: source.Person, Key: source.Key(rec.Key), Base: source.Base(rec.Base), Name: rec.Name, Attrs: rec.Attrs, Disabled: rec.Disabled,
+			})
+		}
+		return w.door.Take(ctx, batch)
+	})
+	if err != nil {
+		return err
+	}
+	return w.door.Ask(ctx)
+}
+
+// waiting yields page after page of who of the people of the installation waits.
+func (w *loading) waiting(ctx context.Context, yield func([]directory.Record) error) error {
+	for after := ""; ; {
+		var page, ours []directory.Record
+		err := w.Store.View(ctx, func(r directory.Reader) (err error) {
+			page, err = r.Waiting(ctx, Source, after, 500)
+			return err
+		})
+		for _, rec := range page {
+			after = rec.Key
+			if from, _ := cutKey(rec.Key); from == w.o.From && rec.Object == "" {
+				ours = append(ours, rec)
+			}
+		}
+		if err == nil && len(ours) > 0 {
+			err = yield(ours)
+		}
+		if err != nil || len(page) < 500 {
+			return err
+		}
+	}
+}
+
 const listedWaiting = 100
 
 // listWaiting lists who of the people in the file waits.
 func (w *loading) listWaiting(ctx context.Context) error {
-	return w.Store.View(ctx, func(r directory.Reader) error {
-		for after := ""; ; {
-			page, err := r.Waiting(ctx, Source, after, 500)
-			if err != nil {
-				return err
+	return w.waiting(ctx, func(page []directory.Record) error {
+		for _, rec := range page {
+			if len(w.result.Waiting) == listedWaiting {
+				w.result.MoreWaiting++
+				continue
 			}
-			for _, rec := range page {
-				after = rec.Key
-				if from, _ := cutKey(rec.Key); from != w.o.From || rec.Object != "" {
-					continue
-				}
-				if len(w.result.Waiting) == listedWaiting {
-					w.result.MoreWaiting++
-					continue
-				}
-				w.result.Waiting = append(w.result.Waiting, Wait{rec.Attrs.First("username"), rec.Waiting})
-			}
-			if len(page) < 500 {
-				return nil
-			}
+			w.result.Waiting = append(w.result.Waiting, Wait{rec.Attrs.First("username"), rec.Waiting})
 		}
+		return nil
 	})
 }

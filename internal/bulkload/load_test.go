@@ -3,6 +3,7 @@ package bulkload_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -18,6 +19,8 @@ import (
 	"muster/internal/directory"
 	"muster/internal/ingest"
 	"muster/internal/mapping"
+	"muster/internal/run"
+	"muster/internal/source"
 	"muster/internal/store"
 	"muster/internal/workspace"
 	"muster/internal/workspace/files"
@@ -49,7 +52,7 @@ func newHall(t *testing.T) *hall {
 		t.Fatal(err)
 	}
 	now := func() time.Time { return time.UnixMilli(1_750_000_000_000) }
-	door := &ingest.Door{Store: s, Rules: []ingest.Rules{{Source: bulkload.Source, Mapping: rules}}, Now: now, Log: slog.New(slog.DiscardHandler)}
+	door := &ingest.Door{Store: s, Rules: []ingest.Rules{{Source: bulkload.Source, Mapping: rules, Once: true}}, Now: now, Log: slog.New(slog.DiscardHandler)}
 	return &hall{bulkload.Loader{Store: s, Door: door, Files: f, Now: now}, t}
 }
 
@@ -178,6 +181,73 @@ func TestLoadedNamesThatAreTaken(t *testing.T) {
 	})
 }
 
+// M4, X2: somebody of the file who has the username of a person of a source waits, is decided about as a hold, and is then that person; and what the file states
+// keeps nobody here whom their source has let go.
+func TestLoadMeetsPeopleOfASource(t *testing.T) {
+	h := newHall(t)
+	corp, err := mapping.CompileSource(mapping.SourceRules{Name: "corp", People: mapping.Rules{directory.Username: {Expr: "record.uid"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Door.Rules = append([]ingest.Rules{{Source: "corp", Mapping: corp}}, h.Door.Rules...)
+	state := func(b source.Batch) {
+		t.Helper()
+		read, err := h.Door.Read("corp")
+		if err == nil {
+			err = read.Take(t.Context(), b)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	state(source.Batch{Records: []source.Record{{Kind: source.Person, Key: "1", Name: "uid=ada", Attrs: attr.Set{"uid": {"Ada"}}}}})
+	file := writeTown(t)
+	r, err := h.load(t.Context(), file, bulkload.LoadOptions{})
+	if err != nil || len(r.Waiting) != 1 || r.Waiting[0].Username != "ada" || !strings.Contains(r.Waiting[0].Why, "muster hold show load") {
+		t.Fatalf("waiting: %+v, %v", r.Waiting, err)
+	}
+	release := func() {
+		t.Helper()
+		if err := h.Store.Update(t.Context(), "test", func(tx directory.Tx) error {
+			holds, err := run.Of(tx).Plans(t.Context(), bulkload.Source, run.Hold, run.Waiting, 10)
+			if err != nil || len(holds) != 1 || holds[0].People != 1 {
+				return fmt.Errorf("holds: %+v, %w", holds, err)
+			}
+			if _, err := run.In(tx).MarkLines(t.Context(), holds[0].ID, run.Waiting, run.Approved); err != nil {
+				return err
+			}
+			holds[0].Status, holds[0].Decided = run.Approved, h.Now()
+			return run.In(tx).PutPlan(t.Context(), holds[0])
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	release()
+	if r, err = h.load(t.Context(), file, bulkload.LoadOptions{}); err != nil || len(r.Waiting) != 0 || r.Written["post added"] == 0 {
+		t.Fatalf("after the release: %+v, %v", r, err)
+	}
+	ada := func() (out directory.Object) {
+		t.Helper()
+		if err := h.Store.View(t.Context(), func(v directory.Reader) error {
+			found, err := v.Records(t.Context(), bulkload.Source, []string{"default/ada"})
+			if err == nil {
+				out, err = v.Object(t.Context(), found[0].Object)
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	if o := ada(); o.Handle() != "Ada" || o.State != directory.Active || o.Attrs.First(directory.Email) != "ada@example.com" {
+		t.Errorf("ada is %+v", o)
+	}
+	state(source.Batch{Deleted: []source.Key{"1"}})
+	if o := ada(); o.State != directory.Gone || o.Epoch == 0 {
+		t.Errorf("ada left corp and is %+v: the file keeps her here", o)
+	}
+}
+
 // M4: a load that is cut off anywhere goes on there, and ends as one that was not.
 func TestLoadGoesOn(t *testing.T) {
 	file := writeTown(t)
@@ -190,7 +260,10 @@ func TestLoadGoesOn(t *testing.T) {
 		h := newHall(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		steps := 0
-		_, err := h.load(ctx, file, bulkload.LoadOptions{Progress: func(bulkload.Progress) {
+		_, err := h.load(ctx, file, bulkload.LoadOptions{Progress: func(p bulkload.Progress) {
+			if p.Total == 0 { // the file is being checked: nothing is written yet
+				return
+			}
 			if steps++; steps == cut {
 				cancel()
 			}

@@ -44,15 +44,11 @@ func (w *loading) people(ctx context.Context, p piece) error {
 		}
 		records[keys[i]] = personOf(keys[i], e.User, was)
 	}
-	read, err := w.Door.Read(Source)
-	if err != nil {
-		return err
-	}
 	var batch source.Batch
 	for _, r := range records {
 		batch.Records = append(batch.Records, r)
 	}
-	return read.Take(ctx, batch)
+	return w.door.Take(ctx, batch)
 }
 
 // personOf is a user as a record.

@@ -50,10 +50,17 @@ func (s *settling) bind(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	namesakes, err := s.namesakes(ctx)
+	if err != nil {
+		return err
+	}
 	for _, rec := range s.records {
 		if rec.Object == "" {
 			if rec.Waiting = places[rec.Key]; rec.Waiting == "" {
 				err = s.correlate(ctx, rec)
+			}
+			if err == nil && rec.Object == "" && rec.Waiting == "" {
+				err = s.meet(ctx, rec, namesakes)
 			}
 			if err != nil {
 				return err

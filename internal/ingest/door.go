@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"muster/internal/directory"
@@ -38,6 +39,9 @@ type Rules struct {
 	Mapping *mapping.Source
 	// Reads names the attributes that the source is asked for, in lower case: those whose loss is noticed. nil = those that Mapping reads.
 	Reads []string
+	// Once says that the source states once who people are, and is not read again to see whether they are still there, as a file that was loaded: whoever
+	// another source speaks for, or did, is there or gone as that one says.
+	Once bool
 }
 
 func (d *Door) grace() time.Duration {
@@ -61,6 +65,19 @@ func (d *Door) rules(source string) *mapping.Source {
 		}
 	}
 	return nil
+}
+
+// voices returns those of the records of an object that say whether it is there.
+func (d *Door) voices(records []*directory.Record) []*directory.Record {
+	lasting := slices.DeleteFunc(slices.Clone(records), func(rec *directory.Record) bool { return d.once(rec.Source) })
+	if len(lasting) == 0 {
+		return records
+	}
+	return lasting
+}
+
+func (d *Door) once(source string) bool {
+	return slices.ContainsFunc(d.Rules, func(r Rules) bool { return r.Source == source && r.Once })
 }
 
 // reads returns the attributes whose loss at a source is noticed.

@@ -128,6 +128,9 @@ func (r *Reading) hash(key string) uint64 { return maphash.String(r.seed, key) }
 
 // remember notes an entry that this read saw in a base, as it is stored now.
 func (r *Reading) remember(rec directory.Mark, base source.Base) {
+	if r.door.once(r.source) {
+		return // nobody asks who was not in it
+	}
 	h := r.hash(rec.Key)
 	if _, again := r.seen[h]; again {
 		r.again = r.again || !r.doubts.settled

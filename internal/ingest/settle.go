@@ -105,18 +105,24 @@ func (s *settling) settle(o *object) {
 	})
 	o.is = o.was
 	o.is.ID, o.is.Kind = o.records[0].Object, o.records[0].Kind
-	there := slices.DeleteFunc(slices.Clone(o.records), func(r *directory.Record) bool { return !live(r) })
+	voices := s.door.voices(o.records)
+	there := living(voices)
 	if len(there) > 0 {
-		o.is.Attrs = s.attrs(there, o.was.Attrs)
+		o.is.Attrs = s.attrs(living(o.records), o.was.Attrs)
 	}
 	o.is.Digest = stated(o.records)
-	state, cause := verdict(o.is, there, o.records)
+	state, cause := verdict(o.is, there, voices)
 	if state != o.was.State || cause != o.was.Cause {
 		o.is.State, o.is.Cause, o.is.Since = state, cause, s.now
 	}
 	if o.was.State == directory.Active && state != directory.Active {
 		o.is.Epoch++
 	}
+}
+
+// living returns those of records that still speak for their object.
+func living(records []*directory.Record) []*directory.Record {
+	return slices.DeleteFunc(slices.Clone(records), func(r *directory.Record) bool { return !live(r) })
 }
 
 // stated digests what the sources state, whatever the rules make of it.

@@ -51,7 +51,7 @@ func (r *Reading) stand(ctx context.Context) error {
 			}
 		}
 		rules, err := v.Anchor(ctx, "source:"+r.source, matchesAnchor)
-		s.proven = rules == r.rules.Correlation()
+		s.proven = rules != "" && rules == r.rules.Correlation()
 		return err
 	})
 	if err == nil && len(late) > 0 {
