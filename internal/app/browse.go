@@ -258,7 +258,7 @@ func (m *Muster) Record(ctx context.Context, act, object string, by access.Calle
 
 // Configuration implements adminapi.Browsing.
 func (m *Muster) Configuration(context.Context) (adminapi.Configuration, error) {
-	out := adminapi.Configuration{File: m.File.Name, Data: m.Data, Listen: m.address(), Warnings: m.File.Warnings, Sources: []adminapi.SourceConfig{}, Targets: []adminapi.TargetConfig{}}
+	out := adminapi.Configuration{File: m.File.Name, Data: m.Data, Listen: m.address(), Largest: cmp.Or(m.File.Largest, usualLargest), Warnings: m.File.Warnings, Sources: []adminapi.SourceConfig{}, Targets: []adminapi.TargetConfig{}}
 	for _, s := range m.File.Sources {
 		out.Sources = append(out.Sources, adminapi.SourceConfig{Name: s.Name, Type: s.Type, At: s.At, Settings: sourceSettings(s), Every: s.Every, Rules: s.Rules})
 	}

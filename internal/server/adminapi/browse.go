@@ -93,6 +93,7 @@ type Configuration struct {
 	Listen   string         `json:"listen,omitempty"`
 	Sources  []SourceConfig `json:"sources"`
 	Targets  []TargetConfig `json:"targets"`
+	Largest  int64          `json:"largest_load,omitempty"` // bytes of a file that is taken in to be loaded
 	Warnings []string       `json:"warnings,omitempty"`
 }
 

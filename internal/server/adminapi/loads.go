@@ -39,8 +39,16 @@ type Report struct {
 	Counts   map[string]int `json:"counts"` // objects by type, replies, reactions, attachments and memberships too
 	Errors   int            `json:"errors"`
 	Warnings int            `json:"warnings"`
-	Bad      int            `json:"bad_lines"`        // lines with an error: they are not loaded
-	Unkept   int            `json:"unkept,omitempty"` // findings beyond those that are kept
+	Bad      int            `json:"bad_lines"`         // lines with an error: they are not loaded
+	Unkept   int            `json:"unkept,omitempty"`  // findings beyond those that are kept
+	Waiting  []LoadWait     `json:"waiting,omitempty"` // people who are not loaded until somebody has decided
+	More     int            `json:"more_waiting,omitempty"`
+}
+
+// LoadWait is somebody who waits, and why.
+type LoadWait struct {
+	Username string `json:"username"`
+	Why      string `json:"why"`
 }
 
 // Finding is one thing that is wrong with a file.

@@ -54,6 +54,7 @@ func New(cfg Config) http.Handler {
 	c.lookRoutes()
 	c.actRoutes()
 	c.placeRoutes()
+	c.importRoutes()
 	c.mux.HandleFunc("GET "+Root+"live", c.live)
 	c.get("{rest...}", access.View, c.unknownPage)
 	return secure(http.NewCrossOriginProtection().Handler(c.mux))

@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"muster/internal/access"
+	"muster/internal/directory"
 	"muster/internal/secret"
 	"muster/internal/server/adminapi"
 	"muster/internal/server/adminapi/adminapitest"
@@ -24,6 +26,10 @@ var hallPages = []scene{
 	{"team-auditor", "teams/staff?tab=channels", access.Auditor},
 	{"team-groups", "teams/staff?tab=groups", ""},
 	{"channel-managed", "teams/staff:news", ""},
+	{"imports", "imports", ""},
+	{"import-checked", "imports/load-2", ""},
+	{"import-loading", "imports/load-4", ""},
+	{"import-loaded", "imports/load-3?level=warning", access.Auditor},
 }
 
 // A guest is somebody who is signed in, without a browser.
@@ -130,4 +136,35 @@ func TestTeams(t *testing.T) {
 			t.Errorf("the members do not say %q", want)
 		}
 	}
+}
+
+func (nothing) Places(context.Context, adminapi.PlaceQuery) ([]adminapi.Place, error) {
+	return nil, nil
+}
+func (nothing) LoadHistory(context.Context) ([]adminapi.LoadView, error) { return nil, nil }
+
+func (much) Places(_ context.Context, q adminapi.PlaceQuery) ([]adminapi.Place, error) {
+	var out []adminapi.Place
+	for i := range q.Limit {
+		out = append(out, adminapi.Place{ID: directory.NewID(), Ref: long(i), Kind: "team", Title: "The team of " + long(i), Purpose: strings.Repeat("what it is for, ", 12), Open: true})
+	}
+	return out, nil
+}
+
+func (much) PlaceMembers(_ context.Context, _ string, q adminapi.PlaceMemberQuery) ([]adminapi.PlaceMember, error) {
+	var out []adminapi.PlaceMember
+	for i := range q.Limit {
+		out = append(out, adminapi.PlaceMember{ID: directory.NewID(), Name: long(i), Roles: "team_user team_admin", Via: "group", State: "in", Since: adminapitest.Now})
+	}
+	return out, nil
+}
+
+func (much) Findings(_ context.Context, _ string, q adminapi.FindingQuery) ([]adminapi.Finding, error) {
+	var out []adminapi.Finding
+	for i := range q.Limit {
+		out = append(out, adminapi.Finding{
+			Seq: q.After + i + 1, Line: 100_000 + i, Type: "post", Field: "direct_post.replies[3].attachments[0].path", Level: "error", Code: "unknown_user", What: "nobody is called " + long(i), Fix: "Add a line for them: " + long(i),
+		})
+	}
+	return out, nil
 }

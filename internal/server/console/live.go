@@ -118,6 +118,9 @@ func (c *console) live(w http.ResponseWriter, r *http.Request) {
 	defer tick.Stop()
 	for first := true; ; first = false {
 		mark, err := c.pulse.now(r.Context())
+		if err == nil {
+			mark, err = c.loadMark(r.Context(), r.URL.Query().Get("load"), mark)
+		}
 		if _, signedOut := c.caller(r, false); signedOut != nil {
 			_, _ = fmt.Fprint(w, "event: over\ndata: over\n\n")
 			_ = out.Flush()

@@ -37,6 +37,7 @@ type view struct {
 	body  templ.Component
 	code  int // 0 = 200
 	wait  bool
+	watch string // what the page watches besides, as a query of the stream: "?load=…"
 }
 
 // A page makes a view. An error is shown as a page of its own.

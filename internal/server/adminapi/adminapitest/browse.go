@@ -83,7 +83,7 @@ func (s *Service) Events(_ context.Context, q run.EventQuery) ([]run.Event, erro
 func (s *Service) Configuration(context.Context) (adminapi.Configuration, error) {
 	person := attr.Path("userName")
 	return adminapi.Configuration{
-		File: "/etc/muster/muster.yaml", Data: "/var/lib/muster", Listen: "127.0.0.1:8480", Warnings: []string{"muster.yaml:14: delete is chosen for groups"},
+		File: "/etc/muster/muster.yaml", Data: "/var/lib/muster", Listen: "127.0.0.1:8480", Largest: 20e9, Warnings: []string{"muster.yaml:14: delete is chosen for groups"},
 		Sources: []adminapi.SourceConfig{{
 			Name: "corp", Type: "ldap", At: "muster.yaml:2", Every: 5 * time.Minute,
 			Settings: []adminapi.Setting{{Name: "servers", Value: "ldaps://dc1.corp.example"}, {Name: "password", Value: "file /run/secrets/ldap"}, {Name: "people", Value: "OU=People,DC=corp,DC=example"}},

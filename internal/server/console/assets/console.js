@@ -110,6 +110,35 @@
     e.target.dataset.sent = "yes";
     e.submitter?.setAttribute("aria-busy", "true");
   });
+  // An upload says how far it is. Its answer is the page that the form alone would have led to.
+  const large = (n) => n >= 1e9 ? `${(n / 1e9).toFixed(1)} GB` : n >= 1e6 ? `${(n / 1e6).toFixed(1)} MB` : `${Math.ceil(n / 1e3)} kB`;
+  document.addEventListener("submit", (e) => {
+    const form = e.target.closest("form[data-upload]");
+    if (!form || e.defaultPrevented) return;
+    e.preventDefault();
+    const [box, text, bar] = ["[data-sending]", "[data-sending-text]", "progress"].map((s) => $(s, form));
+    const stop = (why) => { text.textContent = why; bar.hidden = true; delete form.dataset.sent; $("button", form).removeAttribute("aria-busy"); };
+    box.hidden = bar.hidden = false;
+    if ($("input[type=file]", form).files[0].size > Number(form.dataset.largest)) { stop(`The file is larger than ${large(Number(form.dataset.largest))}. Nothing was sent.`); return; }
+    const call = new XMLHttpRequest();
+    const began = Date.now();
+    call.open("POST", form.action);
+    call.upload.addEventListener("progress", (p) => {
+      bar.max = p.total;
+      bar.value = p.loaded;
+      const rate = p.loaded / Math.max(Date.now() - began, 1) * 1000;
+      text.textContent = p.loaded < p.total ? `Sent ${large(p.loaded)} of ${large(p.total)}, about ${Math.ceil((p.total - p.loaded) / rate)} s left` : "Sent. It is being kept.";
+    });
+    call.addEventListener("load", () => {
+      if (call.status < 400) { location.href = call.responseURL; return; }
+      const page = new DOMParser().parseFromString(call.responseText, "text/html");
+      $("#main").replaceChildren(...$("#main", page).childNodes);
+      $("#main").focus();
+      ready();
+    });
+    call.addEventListener("error", () => stop("The connection was cut. Nothing was changed; send it again."));
+    call.send(new FormData(form));
+  });
   addEventListener("pageshow", () => { for (const f of $$("form[data-sent]")) delete f.dataset.sent; });
 
   // Staying fresh: the server says when something has changed, and the page fetches itself anew, unless somebody is in the middle of something.
