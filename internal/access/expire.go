@@ -56,8 +56,10 @@ func (k *Keeper) renews(ctx context.Context, code string, password secret.String
 		return err
 	case password.Reveal() == "":
 		return fmt.Errorf("%w: the old one has expired, choose another", ErrWeak)
-	case matches(password, have.Hash):
-		return fmt.Errorf("%w: it is the one that has expired", ErrWeak)
 	}
-	return nil
+	same, err := matches(ctx, password, have.Hash)
+	if err == nil && same {
+		err = fmt.Errorf("%w: it is the one that has expired", ErrWeak)
+	}
+	return err
 }

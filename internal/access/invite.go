@@ -100,7 +100,10 @@ func (k *Keeper) Accept(ctx context.Context, link string, password secret.String
 	if err := goodPassword(password.Reveal()); err != nil {
 		return name, err
 	}
-	hash := newHash(password)
+	hash, err := newHash(ctx, password)
+	if err != nil {
+		return name, err
+	}
 	err = k.Store.Update(ctx, "access", func(tx directory.Tx) error {
 		i, err := In(tx).Invitation(ctx, digest(strings.TrimSpace(link)))
 		if err != nil {

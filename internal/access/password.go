@@ -70,22 +70,27 @@ var usual = cost{memory: 64 << 10, time: 3}
 
 const hashFormat = "$argon2id$v=19$m=%d,t=%d,p=1$%s$%s"
 
-func (c cost) hash(password string, salt []byte) string {
-	hashing <- struct{}{}
+// hash waits for its turn, but not longer than somebody waits for it.
+func (c cost) hash(ctx context.Context, password string, salt []byte) (string, error) {
+	select {
+	case hashing <- struct{}{}:
+	case <-ctx.Done():
+		return "", fmt.Errorf("wait to look at a password: %w", ctx.Err())
+	}
 	defer func() { <-hashing }()
 	sum := argon2.IDKey([]byte(password), salt, c.time, c.memory, 1, hashLength)
 	b := base64.RawStdEncoding
-	return fmt.Sprintf(hashFormat, c.memory, c.time, b.EncodeToString(salt), b.EncodeToString(sum))
+	return fmt.Sprintf(hashFormat, c.memory, c.time, b.EncodeToString(salt), b.EncodeToString(sum)), nil
 }
 
-func newHash(password secret.String) string {
+func newHash(ctx context.Context, password secret.String) (string, error) {
 	salt := make([]byte, saltLength)
 	rand.Read(salt)
-	return usual.hash(password.Reveal(), salt)
+	return usual.hash(ctx, password.Reveal(), salt)
 }
 
 // matches reports whether password has hash. It takes as long for a hash that is none: an unknown name takes the time of a known one.
-func matches(password secret.String, hash string) bool {
+func matches(ctx context.Context, password secret.String, hash string) (bool, error) {
 	c, salt := usual, make([]byte, saltLength)
 	if parts := strings.Split(hash, "$"); len(parts) == 6 {
 		var stored cost
@@ -96,7 +101,8 @@ func matches(password secret.String, hash string) bool {
 			salt = b
 		}
 	}
-	return subtle.ConstantTimeCompare([]byte(c.hash(password.Reveal(), salt)), []byte(hash)) == 1
+	sum, err := c.hash(ctx, password.Reveal(), salt)
+	return err == nil && subtle.ConstantTimeCompare([]byte(sum), []byte(hash)) == 1, err
 }
 
 func goodPassword(password string) error {
@@ -119,7 +125,10 @@ func (k *Keeper) SignIn(ctx context.Context, name string, password secret.String
 	if err != nil {
 		return secret.String{}, Caller{}, err
 	}
-	if !matches(password, have.Hash) || p.ID == "" {
+	switch ok, err := matches(ctx, password, have.Hash); {
+	case err != nil:
+		return secret.String{}, Caller{}, err
+	case !ok || p.ID == "":
 		return secret.String{}, Caller{}, ErrUnknown // counted by knock
 	}
 	var cookie, code secret.String

@@ -39,7 +39,9 @@ func (k *Keeper) Reset(ctx context.Context, by Caller, person directory.ID, pass
 		if err := goodPassword(password.Reveal()); err != nil {
 			return code, expires, err
 		}
-		hash = newHash(password)
+		if hash, err = newHash(ctx, password); err != nil {
+			return code, expires, err
+		}
 	}
 	err = k.Store.Update(ctx, by.Actor(), func(tx directory.Tx) error {
 		p, err := tx.Object(ctx, person)

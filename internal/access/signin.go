@@ -128,7 +128,10 @@ func (k *Keeper) Redeem(ctx context.Context, code string, password secret.String
 		if err := goodPassword(password.Reveal()); err != nil {
 			return cookie, c, err
 		}
-		hash = newHash(password)
+		var err error
+		if hash, err = newHash(ctx, password); err != nil {
+			return cookie, c, err
+		}
 	}
 	err := k.Store.Update(ctx, "access", func(tx directory.Tx) error {
 		p, err := k.spend(ctx, tx, digest(strings.TrimSpace(code)))

@@ -377,3 +377,16 @@ func TestReset(t *testing.T) {
 		}
 	})
 }
+
+// S14: who does not wait any more for a password to be looked at takes nobody's place.
+func TestNobodyWaits(t *testing.T) {
+	access.Cheap()
+	d := newDesk(t, accesstest.New())
+	free := access.Busy()
+	defer free()
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	if _, _, err := d.SignIn(ctx, "olivia", secret.New(goodPassword), ""); !errors.Is(err, context.Canceled) {
+		t.Errorf("signing in without waiting for it: %v", err)
+	}
+}

@@ -57,7 +57,7 @@ func New(cfg Config) http.Handler {
 	c.importRoutes()
 	c.mux.HandleFunc("GET "+Root+"live", c.live)
 	c.get("{rest...}", access.View, c.unknownPage)
-	return secure(http.NewCrossOriginProtection().Handler(c.mux))
+	return secure(http.NewCrossOriginProtection().Handler(fromHere(c.mux)))
 }
 
 // lookRoutes are the pages. None of them changes anything.

@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -64,10 +65,13 @@ func (c *console) post(path string, right access.Right, do act, p page) {
 			return
 		}
 		if do == nil {
-			c.show(w, v, p)
+			c.show(w, v, c.noted(path, p))
 			return
 		}
 		to, err := do(v)
+		if err == nil {
+			err = c.note(v, path)
+		}
 		c.pulse.forget()
 		if err != nil {
 			v.problem = c.problem(v, err)
@@ -76,6 +80,41 @@ func (c *console) post(path string, right access.Right, do act, p page) {
 		}
 		http.Redirect(w, r, to, http.StatusSeeOther)
 	})
+}
+
+// fromHere has everything that is done for a request recorded as done in the console.
+func fromHere(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			r = r.WithContext(run.WithRequest(r.Context(), &run.Request{Via: "console"}))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// note records what an act did if nothing else has recorded it.
+func (c *console) note(v *visit, path string) error {
+	if run.RequestOf(v.ctx()).Recorded() {
+		return nil
+	}
+	var words []string
+	for part := range strings.SplitSeq(path, "/") {
+		if !strings.HasPrefix(part, "{") {
+			words = append(words, strings.TrimSuffix(part, "s"))
+		}
+	}
+	return c.Service.Record(v.ctx(), strings.Join(words, "."), cmp.Or(v.PathValue("id"), v.PathValue("name")), v.caller)
+}
+
+// noted is a page that does something, which is recorded.
+func (c *console) noted(path string, p page) page {
+	return func(v *visit) (view, error) {
+		x, err := p(v)
+		if err == nil {
+			err = c.note(v, path)
+		}
+		return x, err
+	}
 }
 
 // visit finds out who asks and whether they may, or answers itself.
