@@ -39,6 +39,7 @@ type Muster struct {
 	parts   *parts
 	door    *ingest.Door
 	scim    *scimapi.Server
+	sandbox sandbox
 	log     *slog.Logger
 	now     func() time.Time
 	started time.Time
@@ -153,6 +154,7 @@ func (m *Muster) Close() error {
 	if m.files != nil {
 		err = m.files.Close()
 	}
+	err = errors.Join(err, m.sandbox.close())
 	if m.Store != nil {
 		err = errors.Join(err, m.Store.Close())
 	}

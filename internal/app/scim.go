@@ -71,10 +71,13 @@ func nameOf(urn string) string {
 // that careless clients use.
 func (m *Muster) withSCIM(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == scimapi.Prefix || strings.HasPrefix(r.URL.Path, scimapi.Prefix+"/") {
+		switch below := func(prefix string) bool { return r.URL.Path == prefix || strings.HasPrefix(r.URL.Path, prefix+"/") }; {
+		case below(scimapi.Prefix):
 			m.scim.ServeHTTP(w, r)
-			return
+		case below(sandboxPrefix):
+			m.serveSandbox(w, r)
+		default:
+			next.ServeHTTP(w, r)
 		}
-		next.ServeHTTP(w, r)
 	})
 }

@@ -86,7 +86,9 @@ func scimRates(tb testing.TB, s service, n, count int, tag string) map[string]ra
 	person := func() int { return 1 + rand.IntN(n) }
 	measure("warm", max(10, count/4), func(i int) error { return c.lookUp(fmt.Sprintf("p%07d", 1+i%n)) })
 	measure("by userName", 2*count, func(int) error { return c.lookUp(fmt.Sprintf("p%07d", person())) })
-	measure("by id", 2*count, func(int) error { return c.expect("GET", fmt.Sprintf("/Users/01%024d", person()), "", http.StatusOK, `"groups"`) })
+	measure("by id", 2*count, func(int) error {
+		return c.expect("GET", fmt.Sprintf("/Users/01%024d", person()), "", http.StatusOK, `"groups"`)
+	})
 	measure("list", max(10, count/20), func(int) error {
 		return c.expect("GET", fmt.Sprintf("/Users?startIndex=%d&count=100", 1+rand.IntN(max(1, min(n, 5000)-100))), "", http.StatusOK, `"groups"`)
 	})

@@ -204,7 +204,7 @@ func (f *floor) insert(ctx context.Context, tx *sql.Tx, j job, n int64) error {
 				args = append(args, v)
 			}
 		}
-		if _, err := tx.StmtContext(ctx, f.inserts[s.table]).ExecContext(ctx, args...); err != nil {
+		if _, err := tx.StmtContext(ctx, f.inserts[s.table]).ExecContext(ctx, args...); err != nil { //nolint:sqlclosecheck // it ends with its transaction
 			return err
 		}
 	}

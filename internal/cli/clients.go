@@ -15,7 +15,7 @@ import (
 
 func (s *shell) clientCommand() *cobra.Command {
 	c := group(&cobra.Command{Use: "client", Short: "Identity providers that write to Muster by SCIM"})
-	c.AddCommand(s.clientListCommand(), s.clientLogCommand())
+	c.AddCommand(s.clientListCommand(), s.clientLogCommand(), s.sandboxCommand())
 	return c
 }
 

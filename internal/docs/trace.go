@@ -29,6 +29,7 @@ var behaviours = []struct{ id, what string }{
 	{"P9", "Groups are made, renamed, replaced where a target cannot rename, and removed; leaving a name filter by a rename waits for a person"},
 	{"P10", "Memberships follow the source: overwrite, or merge"},
 	{"P11", "Dialects of services, with their regions, limits and quirks"},
+	{"I9", "A set-up at an identity provider is tried out on a copy without secrets"},
 	{"X1", "Plan, approve, apply exactly that"},
 	{"X2", "Absence is not evidence"},
 	{"X3", "Why?"},

@@ -69,6 +69,7 @@ func newAPI(mux *http.ServeMux, svc Service, keeper *access.Keeper, log *slog.Lo
 	a.loadRoutes()
 	a.goliveRoutes()
 	a.clientRoutes()
+	a.sandboxRoutes()
 	a.placeRoutes()
 	a.userRoutes()
 	a.postRoutes()

@@ -34,6 +34,7 @@ type Service interface {
 	Loads
 	Golive
 	Clients
+	Sandboxes
 	Places
 	Users
 	Posts

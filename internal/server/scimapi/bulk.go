@@ -214,7 +214,7 @@ func (b *batch) fail(w *writer, i int, err error) {
 	b.errors++
 	out := bulkResult{Method: strings.ToUpper(op.Method), BulkID: op.BulkID, Status: strconv.Itoa(e.Status), Response: e}
 	if !strings.EqualFold(op.Method, http.MethodPost) {
-		out.Location = w.q.base + strings.TrimPrefix(op.Path, Prefix)
+		out.Location = w.q.base + strings.TrimPrefix(op.Path, w.q.s.cfg.Prefix)
 	} else if op.BulkID != "" {
 		b.failed[op.BulkID] = true
 	}
@@ -226,7 +226,7 @@ func (b *batch) complete(w *writer, i int) error {
 	op := b.ops[i]
 	id := b.ids[op.BulkID]
 	var r inbound.Resource
-	t := w.q.typeAt(strings.Trim(strings.TrimPrefix(op.Path, Prefix), "/"))
+	t := w.q.typeAt(strings.Trim(strings.TrimPrefix(op.Path, w.q.s.cfg.Prefix), "/"))
 	err := w.in.Attempt(w.ctx, func() error {
 		_, data, err := b.resolved(op, true)
 		if err != nil {
@@ -248,7 +248,7 @@ func (b *batch) complete(w *writer, i int) error {
 
 // operation does what one operation says.
 func (w *writer) operation(op bulkOp, path string, data scim.Resource) (r inbound.Resource, t *scim.Type, status int, err error) {
-	parts := strings.Split(strings.Trim(strings.TrimPrefix(path, Prefix), "/"), "/")
+	parts := strings.Split(strings.Trim(strings.TrimPrefix(path, w.q.s.cfg.Prefix), "/"), "/")
 	t = w.q.typeAt(w.q.spelled(parts[0]))
 	method := strings.ToUpper(op.Method)
 	if t == nil || len(parts) > 2 || (len(parts) == 1) != (method == http.MethodPost) {

@@ -28,15 +28,15 @@ type request struct {
 	token  string // id of the token
 	prof   Profile
 	tol    *scim.Tolerances
-	path   string // below Prefix, mended
-	base   string // absolute address of Prefix
+	path   string // below the prefix, mended
+	base   string // absolute address of the service
 	sent   []byte // body of the request, as far as it was read
 	result error  // what was answered as an error
 }
 
 func (s *Server) begin(w http.ResponseWriter, r *http.Request) *request {
-	q := &request{s: s, r: r, w: &recorder{ResponseWriter: w}, ctx: r.Context(), began: s.cfg.Now(), base: baseOf(r)}
-	q.path = strings.TrimPrefix(r.URL.Path, Prefix)
+	q := &request{s: s, r: r, w: &recorder{ResponseWriter: w}, ctx: r.Context(), began: s.cfg.Now(), base: baseOf(r) + s.cfg.Prefix}
+	q.path = strings.TrimPrefix(r.URL.Path, s.cfg.Prefix)
 	return q
 }
 
@@ -49,7 +49,7 @@ func baseOf(r *http.Request) string {
 	if h := r.Header.Get("X-Forwarded-Host"); h != "" && !strings.ContainsAny(h, ", /\\\"<>") {
 		host = h
 	}
-	return scheme + "://" + host + Prefix
+	return scheme + "://" + host
 }
 
 func (q *request) name() string {
@@ -72,6 +72,11 @@ func (q *request) identify() error {
 	}
 	if err != nil {
 		return err
+	}
+	if admit := q.s.cfg.Admit; admit != nil {
+		if err := admit(q.ctx, caller.Person); err != nil {
+			return denied
+		}
 	}
 	q.client, q.caller, q.token = q.s.clients[t.Use.Source], caller, t.ID
 	if q.client == nil {

@@ -9,6 +9,7 @@
 package scimapi
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -55,6 +56,9 @@ type Config struct {
 	Log     *slog.Logger
 	// Invite, if set, invites a person whom a client has made and wants to be invited, in the transaction that makes them.
 	Invite func(ctx context.Context, tx directory.Tx, person directory.ID, client string) error
+	Prefix  string // where it answers, "" = Prefix
+	// Admit, if set, has the last word on who may use the service: an error refuses the token.
+	Admit func(context.Context, directory.ID) error
 }
 
 // A Server answers SCIM requests. It is safe for concurrent use.
@@ -67,6 +71,7 @@ type Server struct {
 
 // New returns a Server. It does no I/O.
 func New(cfg Config) *Server {
+	cfg.Prefix = cmp.Or(cfg.Prefix, Prefix)
 	s := &Server{cfg: cfg, clients: map[string]*Client{}, logs: map[string]*book{}}
 	for _, c := range cfg.Clients {
 		s.clients[c.Name], s.logs[c.Name] = &c, &book{}
