@@ -125,8 +125,8 @@ func patchOf(op string) string {
 	return `{"schemas":["` + scim.PatchURN + `"],"Operations":[` + op + `]}`
 }
 
-// must returns what a call gave.
-func must[T any](t *testing.T) func(T, error) T {
+// given returns what a call gave.
+func given[T any](t *testing.T) func(T, error) T {
 	return func(v T, err error) T {
 		t.Helper()
 		if err != nil {
@@ -153,13 +153,13 @@ const (
 func testSandbox(t *testing.T, database string) {
 	h := serveHouse(t, database)
 	ctx := t.Context()
-	must[adminapi.Object](t)(h.admin.MakePerson(ctx, adminapi.NewPerson{Username: "idp-user"}))
-	must[adminapi.Object](t)(h.admin.MakeGroup(ctx, adminapi.NewGroup{Name: "Identity providers"}))
-	must[adminapi.Object](t)(h.admin.EditMembers(ctx, "Identity providers", adminapi.MemberEdit{Add: []string{"idp-user"}}))
+	given[adminapi.Object](t)(h.admin.MakePerson(ctx, adminapi.NewPerson{Username: "idp-user"}))
+	given[adminapi.Object](t)(h.admin.MakeGroup(ctx, adminapi.NewGroup{Name: "Identity providers"}))
+	given[adminapi.Object](t)(h.admin.EditMembers(ctx, "Identity providers", adminapi.MemberEdit{Add: []string{"idp-user"}}))
 	if err := h.admin.GiveRole(ctx, adminapi.RoleChange{Who: "Identity providers", Role: access.Provisioner}); err != nil {
 		t.Fatal(err)
 	}
-	genuine := must[adminapi.Issued](t)(h.admin.CreateToken(ctx, adminapi.NewToken{Name: "idp", Person: "idp-user", Source: "idp"})).Text
+	genuine := given[adminapi.Issued](t)(h.admin.CreateToken(ctx, adminapi.NewToken{Name: "idp", Person: "idp-user", Source: "idp"})).Text
 	ada := h.send(genuine, "POST", realAt+"/Users", scimUser("ada", `,"title":"Clerk"`), 201)
 	ben := h.send(genuine, "POST", realAt+"/Users", scimUser("ben", ""), 201)
 	h.send(genuine, "POST", realAt+"/Users", scimUser("cleo", ""), 201)
@@ -169,7 +169,7 @@ func testSandbox(t *testing.T, database string) {
 		t.Error("a sandbox that nobody made was shown")
 	}
 
-	made := must[adminapi.Sandbox](t)(h.admin.MakeSandbox(ctx))
+	made := given[adminapi.Sandbox](t)(h.admin.MakeSandbox(ctx))
 	if made.People != 5 || made.Groups != 2 || len(made.Changes) != 0 || made.Address != copyAt || made.By != "owner" {
 		t.Errorf("made %+v", made)
 	}
@@ -177,7 +177,7 @@ func testSandbox(t *testing.T, database string) {
 		t.Error("it was made over one that was there")
 	}
 	h.send(genuine, "GET", copyAt+"/Users", "", 401) // no token was copied
-	trial := must[adminapi.Issued](t)(h.admin.SandboxToken(ctx, adminapi.SandboxToken{Name: "trial", Person: "idp-user", Source: "idp"})).Text
+	trial := given[adminapi.Issued](t)(h.admin.SandboxToken(ctx, adminapi.SandboxToken{Name: "trial", Person: "idp-user", Source: "idp"})).Text
 	h.send(trial, "GET", realAt+"/Users", "", 401)
 
 	if got := h.find(trial, copyAt, "ada"); got != ada {
@@ -189,7 +189,7 @@ func testSandbox(t *testing.T, database string) {
 	h.send(trial, "DELETE", copyAt+"/Users/"+h.find(trial, copyAt, "cleo"), "", 204)
 	h.send(trial, "PATCH", copyAt+"/Groups/"+staff, patchOf(`{"op":"add","path":"members","value":[{"value":"`+ben+`"}]},{"op":"remove","path":"members[value eq \"`+ada+`\"]"}`), 204)
 
-	shown := must[adminapi.Sandbox](t)(h.admin.Sandbox(ctx, 100))
+	shown := given[adminapi.Sandbox](t)(h.admin.Sandbox(ctx, 100))
 	var got []string
 	for _, c := range shown.Changes {
 		line := c.What + " " + c.Name
@@ -216,7 +216,7 @@ func testSandbox(t *testing.T, database string) {
 		t.Error("the real people were touched")
 	}
 
-	again := must[adminapi.Sandbox](t)(h.admin.ResetSandbox(ctx))
+	again := given[adminapi.Sandbox](t)(h.admin.ResetSandbox(ctx))
 	if len(again.Changes) != 0 || h.find(trial, copyAt, "cleo") == "" || h.find(trial, copyAt, "dora") != "" {
 		t.Errorf("after it was made anew: %+v", again)
 	}

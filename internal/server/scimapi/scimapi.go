@@ -56,7 +56,7 @@ type Config struct {
 	Log     *slog.Logger
 	// Invite, if set, invites a person whom a client has made and wants to be invited, in the transaction that makes them.
 	Invite func(ctx context.Context, tx directory.Tx, person directory.ID, client string) error
-	Prefix  string // where it answers, "" = Prefix
+	Prefix string // where it answers, "" = Prefix
 	// Admit, if set, has the last word on who may use the service: an error refuses the token.
 	Admit func(context.Context, directory.ID) error
 }
