@@ -113,6 +113,11 @@ func (m *Muster) engine(ctx context.Context) (*engine.Engine, error) {
 	for _, s := range m.read() {
 		cfg.Sources = append(cfg.Sources, engine.Source{Name: s.Name, Every: s.Every, Open: m.opener(s)})
 	}
+	for _, s := range m.File.Sources {
+		if s.SCIM != nil {
+			cfg.Tellers = append(cfg.Tellers, s.Name)
+		}
+	}
 	said, err := m.modes(ctx)
 	if err != nil {
 		return nil, err

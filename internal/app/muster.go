@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"muster/internal/access"
+	"muster/internal/bulkload"
 	"muster/internal/cli"
 	"muster/internal/config"
 	"muster/internal/connector/all"
@@ -117,7 +118,7 @@ func (m *Muster) open(ctx context.Context) error {
 		return err
 	}
 	m.scim = scimapi.New(scimapi.Config{
-		Store: m.Store, Keeper: m.Keeper, Door: m.door, Clients: m.parts.clients, Now: m.now, Log: m.log, Invite: m.inviteNew,
+		Store: m.Store, Keeper: m.Keeper, Door: m.door, Clients: m.parts.clients, Now: m.now, Log: m.log, Adoptable: []string{bulkload.Source}, Invite: m.inviteNew,
 	})
 	if err := m.restate(ctx); err != nil {
 		return err

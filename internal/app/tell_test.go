@@ -21,6 +21,7 @@ import (
 	"muster/internal/access"
 	"muster/internal/app"
 	"muster/internal/cli"
+	"muster/internal/directory"
 	"muster/internal/notify"
 	"muster/internal/notify/notifytest"
 	"muster/internal/secret"
@@ -368,6 +369,29 @@ func TestFollowing(t *testing.T) {
 		}
 	}
 	o.webhookRetries(page.Next)
+	o.adoption()
+}
+
+// adoption (I5): a provider states somebody who was made here; they are the provider's once an administrator has released the list.
+func (o *office) adoption() {
+	o.Helper()
+	ctx := o.Context()
+	hana := must(o.api.MakePerson(ctx, adminapi.NewPerson{Username: "hana", Name: "By hand"}))(o)
+	if _, text := o.scim(409, "POST", "/Users", user("hana", `"sendInvitationMail":true,"passwordNeverExpires":true`)); !strings.Contains(text, "uniqueness") {
+		o.Error(text)
+	}
+	p := must(o.api.Plan(ctx, "idp"))(o)
+	lines := must(o.api.Lines(ctx, p.ID, adminapi.LineQuery{After: -1}))(o)
+	if p.People != 1 || len(lines.Lines) != 1 || lines.Lines[0].Object != hana.ID {
+		o.Fatalf("%+v %+v", p, lines)
+	}
+	must(o.api.Approve(ctx, p.ID, adminapi.Approval{Count: 1}))(o)
+	id, _ := o.scim(201, "POST", "/Users", user("hana", `"sendInvitationMail":true,"passwordNeverExpires":true`))
+	got := must(o.api.Object(ctx, "person", "hana"))(o)
+	if got.ID != hana.ID || got.Attrs.First(directory.Email) != "hana@example.com" || got.Attrs.First(access.NeverExpires) != "true" || len(o.mail.Letters()) != 0 {
+		o.Errorf("%+v, %d mails", got, len(o.mail.Letters())) // they were here: it is no creation
+	}
+	o.scim(204, "DELETE", "/Users/"+id, "")
 }
 
 // webhookRetries plays a webhook that does not take what it is told; head is the end of the feed.

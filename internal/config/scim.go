@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -68,6 +69,27 @@ var (
 	}
 	clientGroups = map[attr.Path]string{"name": "record.displayName"}
 )
+
+// appURN is the extension in which a client says whose password does not expire, if the source has no extension of its own that does.
+const appURN = "urn:ietf:params:scim:schemas:extension:meisterplan:2.0:User"
+
+// neverExpires is the attribute of that name here and there.
+const neverExpires = "passwordNeverExpires"
+
+// peopleOf are the rules for people that a client states.
+func peopleOf(c *SCIM) map[attr.Path]string {
+	urn := appURN
+	for _, e := range c.Extensions {
+		for _, a := range e.Attributes {
+			if a.Name == neverExpires {
+				urn = e.URN
+			}
+		}
+	}
+	out := maps.Clone(clientPeople)
+	out[neverExpires] = fmt.Sprintf("record['%s:%s'] == 'true' ? 'true' : ''", urn, neverExpires)
+	return out
+}
 
 func (d *document) scim(o object) *SCIM {
 	c := &SCIM{

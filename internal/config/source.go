@@ -28,7 +28,7 @@ func (d *document) source(n *yaml.Node, path string, names map[string]int) Sourc
 	if s.Type == "scim" {
 		s.SCIM = d.scim(o)
 		s.Rules.Correlate = d.clientKeys(o, s.Rules.Correlate)
-		people, groups = clientPeople, clientGroups
+		people, groups = peopleOf(s.SCIM), clientGroups
 	} else {
 		s.LDAP = d.ldap(o)
 		s.Every = o.duration("every", defaultEvery, leastEvery)

@@ -61,6 +61,7 @@ type Config struct {
 	Store   directory.Store
 	Door    *ingest.Door
 	Sources []Source
+	Tellers []string // sources that are not read, but tell: people decide about what they state
 	Targets []Target
 	// Protect returns why a person must never be disabled by a run, or "".
 	Protect func(directory.Object, []directory.Record) string

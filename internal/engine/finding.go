@@ -3,17 +3,21 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"muster/internal/ingest"
 	"muster/internal/run"
 )
 
-// source returns the reader of a source, or nil.
+// source returns the reader of a source, one that is not read included, or nil.
 func (e *Engine) source(name string) *reader {
 	for _, s := range e.sources {
 		if s.Name == name {
 			return s
 		}
+	}
+	if slices.Contains(e.cfg.Tellers, name) {
+		return &reader{Source: Source{Name: name}, e: e}
 	}
 	return nil
 }

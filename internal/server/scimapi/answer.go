@@ -62,7 +62,9 @@ func (q *request) empty(status int) error {
 // fail answers an error.
 func (q *request) fail(err error) {
 	e := q.told(err)
-	q.result = e
+	if q.result = e; e.Type == scim.Uniqueness {
+		q.result = err
+	}
 	switch e.Status {
 	case http.StatusUnauthorized:
 		q.w.Header().Set("WWW-Authenticate", `Bearer realm="Muster"`)

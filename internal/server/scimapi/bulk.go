@@ -186,6 +186,11 @@ func (b *batch) do(w *writer, i int, whole bool) error {
 	if ctxErr := w.ctx.Err(); ctxErr != nil {
 		return ctxErr
 	}
+	if e, ok := isTaken(err); ok && e.asks {
+		if err = w.ask(e); err != error(e) {
+			return err
+		}
+	}
 	if err != nil {
 		b.fail(w, i, err)
 		return nil

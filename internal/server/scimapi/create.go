@@ -33,7 +33,7 @@ func (q *request) post(t *scim.Type) error {
 		return err
 	})
 	if err != nil {
-		return err
+		return q.asked(err)
 	}
 	q.w.Header().Set("Location", q.location(t, r.ID))
 	q.w.Header().Set("ETag", version(r))

@@ -89,6 +89,9 @@ func detailOf(err error) string {
 
 // fixOf says what an administrator can do about an error.
 func fixOf(err error) string {
+	if e, ok := isTaken(err); ok && e.fix != "" {
+		return e.fix
+	}
 	e, ok := errors.AsType[*scim.Error](err)
 	if !ok {
 		return ""

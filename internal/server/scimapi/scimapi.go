@@ -54,6 +54,9 @@ type Config struct {
 	Clients []Client
 	Now     func() time.Time
 	Log     *slog.Logger
+	// Adoptable names the sources whose people a client may take over by their names, if an administrator approves it: those of loads. Such are people whom no
+	// source states, too.
+	Adoptable []string
 	// Invite, if set, invites a person whom a client has made and wants to be invited, in the transaction that makes them.
 	Invite func(ctx context.Context, tx directory.Tx, person directory.ID, client string) error
 	Prefix string // where it answers, "" = Prefix

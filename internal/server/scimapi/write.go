@@ -1,6 +1,7 @@
 package scimapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"muster/internal/access"
 	"muster/internal/attr/filter"
 	"muster/internal/directory"
 	"muster/internal/inbound"
@@ -150,7 +150,9 @@ func (w *writer) state(r *inbound.Resource, doc scim.Resource, bind directory.ID
 	}
 	o := out[key]
 	if o.Waiting != "" {
-		return w.refused(r, o, bind)
+		if o, err = w.adopt(r, rec, o, bind); err != nil {
+			return err
+		}
 	}
 	if !o.New && r.Object == "" {
 		if err := w.guard(o.Object); err != nil { // a rule found somebody who was there before
@@ -168,38 +170,39 @@ func (w *writer) guard(id directory.ID) error {
 	if id == w.q.caller.Person {
 		return &scim.Error{Status: http.StatusForbidden, Detail: "this is the person whose token is used: a client cannot change who it acts for"}
 	}
-	grants, err := access.Of(w.tx).Grants(w.ctx, id)
-	if err != nil {
+	role, err := w.powerOf(id)
+	if err != nil || role == "" {
 		return err
 	}
-	for _, g := range grants {
-		if g.Role == access.Owner || g.Role == access.Admin {
-			return &scim.Error{Status: http.StatusForbidden, Detail: fmt.Sprintf("this person is %s of this Muster: no client can change them", g.Role)}
-		}
-	}
-	return nil
+	return &scim.Error{Status: http.StatusForbidden, Detail: fmt.Sprintf("this person is %s of this Muster: no client can change them", role)}
 }
 
-// refused says why a record cannot go in.
-func (w *writer) refused(r *inbound.Resource, o ingest.Outcome, bind directory.ID) error {
+// adopt says why a record cannot go in, or, if an administrator has approved that a new user is the person who has its name, lets it in as them.
+func (w *writer) adopt(r *inbound.Resource, rec source.Record, o ingest.Outcome, bind directory.ID) (ingest.Outcome, error) {
 	if o.Holder == "" || bind != "" {
-		return scim.Errorf(scim.InvalidValue, "%s", o.Waiting)
+		return o, scim.Errorf(scim.InvalidValue, "%s", o.Waiting)
 	}
-	return &takenError{
-		err:    &scim.Error{Status: http.StatusConflict, Type: scim.Uniqueness, Detail: fmt.Sprintf("the name %q belongs to a person whom this client does not provision", r.Handle)},
-		holder: o.Holder,
+	e, err := w.takenBy(rec, r.Handle, o.Holder)
+	if err != nil {
+		return o, err
 	}
+	if r.N != 0 { // it has a person already, and wants another's name
+		e.asks = false
+		return o, e
+	}
+	if yes, err := w.approved(e); err != nil || !yes {
+		return o, cmp.Or(err, error(e))
+	}
+	door := w.q.s.cfg.Door
+	out, err := door.State(w.ctx, w.tx, r.Source, source.Batch{Records: []source.Record{rec}}, map[source.Key]directory.ID{rec.Key: o.Holder})
+	if err != nil {
+		return o, err
+	}
+	if o = out[rec.Key]; o.Waiting != "" {
+		return o, scim.Errorf(scim.InvalidValue, "%s", o.Waiting)
+	}
+	return o, door.Adopted(w.ctx, w.tx, w.adoption(e))
 }
-
-// A takenError says that somebody has the name who is not this client's.
-type takenError struct {
-	err    *scim.Error
-	holder directory.ID
-}
-
-func (e *takenError) Error() string { return e.err.Error() }
-
-func (e *takenError) Unwrap() error { return e.err }
 
 // taken is the error for a value that another resource of the client has.
 func taken(t *scim.Type, attribute, value string) error {
