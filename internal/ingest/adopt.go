@@ -114,8 +114,8 @@ func (d *Door) Adopted(ctx context.Context, tx directory.Tx, a Adoption) error {
 	if _, err := t.MarkLines(ctx, id, run.Approved, run.Finished, l.Key); err != nil {
 		return err
 	}
-	left, err := t.CountObjects(ctx, id, run.LineFilter{Status: run.Approved})
-	if err != nil || left > 0 {
+	left, err := t.Affected(ctx, id, run.LineFilter{Status: run.Approved})
+	if err != nil || left.Objects > 0 {
 		return err
 	}
 	p, err := t.Plan(ctx, id)

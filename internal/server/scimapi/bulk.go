@@ -187,7 +187,7 @@ func (b *batch) do(w *writer, i int, whole bool) error {
 		return ctxErr
 	}
 	if e, ok := isTaken(err); ok && e.asks {
-		if err = w.ask(e); err != error(e) {
+		if err = w.ask(e); !errors.Is(err, e) {
 			return err
 		}
 	}
