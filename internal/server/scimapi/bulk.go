@@ -1,6 +1,7 @@
 package scimapi
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
