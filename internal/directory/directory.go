@@ -127,6 +127,7 @@ type Record struct {
 	Since       time.Time // when Status became what it is
 	Digest      string    // of everything above that the source states, and of the rules that mapped it
 	MembersHash string    // of a group: order-free digest of its members
+	Refers      string    // digest of what it refers to, and of whom that is; see Reference
 	Waiting     string    // why it is not bound or not fully applied; "" = nothing
 }
 
@@ -138,7 +139,18 @@ type Mark struct {
 	Status      Status
 	Digest      string
 	MembersHash string
+	Refers      string
 	Waiting     string
+}
+
+// A Reference is what an attribute of a record refers to: another entry of its source, by the immutable id, such as the manager of a person.
+type Reference struct {
+	Source string
+	Key    string // of the record that refers
+	Name   string // of the attribute, in lower case: "manager"
+	To     string // the key of the entry; nothing need be known of it
+	Object ID     // whom the record is bound to; set by the Store
+	Person ID     // whom To is bound to, "" while that is nobody; set by the Store
 }
 
 // PartMembers is the MembersHash of a group of which some members are known and it is not known whether these are all.

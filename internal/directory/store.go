@@ -54,6 +54,10 @@ type Reader interface {
 	CountRecords(ctx context.Context, source, base string, in []Status) (int, error)
 	// Waiting returns records whose Waiting is set, by key.
 	Waiting(ctx context.Context, source, after string, limit int) ([]Record, error)
+	// References returns what the records bound to ids refer to, by source, key, name and To.
+	References(ctx context.Context, ids []ID) ([]Reference, error)
+	// ReferencesTo returns what refers to the entries of source with the keys, likewise.
+	ReferencesTo(ctx context.Context, source string, keys []string) ([]Reference, error)
 	// Due returns Present records of source, by key, with Expires at or before now (Unix milliseconds) that are not Expired.
 	Due(ctx context.Context, source string, now int64, limit int) ([]Record, error)
 
@@ -85,6 +89,8 @@ type Tx interface {
 	PutRecords(ctx context.Context, records ...Record) error
 	// PutEdges adds and removes direct members of group. Both are idempotent; only real changes enter the feed.
 	PutEdges(ctx context.Context, group ID, add, remove []ID) error
+	// PutReferences makes refs all that the records of source with the keys refer to.
+	PutReferences(ctx context.Context, source string, keys []string, refs ...Reference) error
 	SetCursor(ctx context.Context, source, cursor string) error
 	// SetAnchor remembers a value: the immutable id behind a name that a person configured.
 	SetAnchor(ctx context.Context, owner, name, value string) error

@@ -108,6 +108,10 @@ func (t linkTx) putLinks(ctx context.Context, links []link.Link, at map[linkKey]
 	if err != nil {
 		return fmt.Errorf("count links: %w", err)
 	}
+	referring, err := t.referring(ctx, links)
+	if err != nil {
+		return err
+	}
 	_, err = bulk(ctx, t.session, table{"text", "text"}, "with v (target, object) as (",
 		") delete from link where (target, object) in (select target, object from v)", drop,
 		func(l link.Link, a []any) []any { return append(a, l.Target, string(l.Object)) })
@@ -122,7 +126,7 @@ func (t linkTx) putLinks(ctx context.Context, links []link.Link, at map[linkKey]
 			delta[tallyKey{"link", l.Target, string(l.Kind)}]++
 		}
 	}
-	if err := errors.Join(t.tally(ctx, delta), t.stray(ctx, keep)); err != nil {
+	if err := errors.Join(t.tally(ctx, delta), t.stray(ctx, keep), t.stir(ctx, referring)); err != nil {
 		return err
 	}
 	return t.PutInterval(ctx, spans...)

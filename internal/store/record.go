@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	headColumns   = "source, key, kind, object, base, name, disabled, expires, expired, status, cause, since, digest, members_hash, waiting"
+	headColumns   = "source, key, kind, object, base, name, disabled, expires, expired, status, cause, since, digest, members_hash, refers, waiting"
 	recordColumns = headColumns + ", attrs"
 )
 
@@ -28,7 +28,7 @@ func scanRecordInto(rows *sql.Rows, r *directory.Record, more ...any) error {
 	var expires, since int64
 	into := append([]any{
 		&r.Source, &r.Key, &r.Kind, &r.Object, &r.Base, &r.Name, &r.Disabled, &expires, &r.Expired, &r.Status, &r.Cause, &since, &r.Digest,
-		&r.MembersHash, &r.Waiting,
+		&r.MembersHash, &r.Refers, &r.Waiting,
 	}, more...)
 	if err := rows.Scan(into...); err != nil {
 		return err
@@ -47,7 +47,7 @@ func (r reader) Records(ctx context.Context, source string, keys []string) ([]di
 }
 
 func scanMark(rows *sql.Rows, m *directory.Mark) error {
-	return rows.Scan(&m.Key, &m.Kind, &m.Object, &m.Status, &m.Digest, &m.MembersHash, &m.Waiting)
+	return rows.Scan(&m.Key, &m.Kind, &m.Object, &m.Status, &m.Digest, &m.MembersHash, &m.Refers, &m.Waiting)
 }
 
 // Marks implements directory.Reader.
@@ -55,7 +55,7 @@ func (r reader) Marks(ctx context.Context, source string, keys []string) ([]dire
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	return collect(ctx, r.session, scanMark, "select key, kind, object, status, digest, members_hash, waiting from record where source = $1 and "+r.d.member("key", 2),
+	return collect(ctx, r.session, scanMark, "select key, kind, object, status, digest, members_hash, refers, waiting from record where source = $1 and "+r.d.member("key", 2),
 		source, ids(r.session, keys))
 }
 
@@ -137,16 +137,16 @@ func (t tx) PutRecords(ctx context.Context, records ...directory.Record) error {
 	if err != nil || len(rows) == 0 {
 		return err
 	}
-	columns := make(table, 18)
+	columns := make(table, 19)
 	_, err = bulk(ctx, t.session, columns, "insert into record ("+recordColumns+", name_fold, hash)",
 		` on conflict (source, key) do update set kind = excluded.kind, object = excluded.object, base = excluded.base, name = excluded.name,
 		name_fold = excluded.name_fold, attrs = excluded.attrs, disabled = excluded.disabled, expires = excluded.expires, expired = excluded.expired,
-		status = excluded.status, cause = excluded.cause, since = excluded.since, digest = excluded.digest, members_hash = excluded.members_hash,
+		status = excluded.status, cause = excluded.cause, since = excluded.since, digest = excluded.digest, members_hash = excluded.members_hash, refers = excluded.refers,
 		waiting = excluded.waiting, hash = excluded.hash`,
 		rows, func(w recordRow, a []any) []any {
 			r := w.Record
 			return append(a, r.Source, r.Key, string(r.Kind), string(r.Object), r.Base, r.Name, r.Disabled, ms(r.Expires), r.Expired, string(r.Status),
-				string(r.Cause), ms(r.Since), r.Digest, r.MembersHash, r.Waiting, encode(r.Attrs), fold(r.Name), w.hash)
+				string(r.Cause), ms(r.Since), r.Digest, r.MembersHash, r.Refers, r.Waiting, encode(r.Attrs), fold(r.Name), w.hash)
 		})
 	if err != nil {
 		return fmt.Errorf("put records: %w", err)
@@ -200,6 +200,9 @@ func (t tx) changedRecords(ctx context.Context, records []directory.Record) ([]r
 
 func recordHash(r directory.Record) int64 {
 	var d digest
+	if r.Refers != "" {
+		d.text(r.Refers)
+	}
 	return d.text(string(r.Kind), string(r.Object), r.Base, r.Name, r.Attrs.Hash(), string(r.Status), string(r.Cause), r.Digest, r.MembersHash, r.Waiting).
 		number(ms(r.Expires), ms(r.Since)).flag(r.Disabled, r.Expired).sum()
 }

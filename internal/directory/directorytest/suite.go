@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 		{"list and count", testList},
 		{"records", testRecords},
 		{"records by base", testRecordLists},
+		{"references", testReferences},
 		{"edges", testEdges},
 		{"above and below end in cycles", testCycles},
 		{"many members", testManyMembers},

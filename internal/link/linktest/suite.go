@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 		{"orders", testOrders},
 		{"leavers", testLeavers},
 		{"cursor never goes back", testCursor},
+		{"who refers to an account", testReferred},
 		{"one transaction over directory and link", testTogether},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
