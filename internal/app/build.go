@@ -47,6 +47,7 @@ func compile(f *config.File) (*parts, error) {
 		}
 		p.rules = append(p.rules, ingest.Rules{Source: s.Name, Mapping: rules})
 		p.known.Sources = append(p.known.Sources, s.Name)
+		p.known.References = union(p.known.References, referencesOf(s))
 		p.known.Person = union(p.known.Person, rules.Paths(directory.Person))
 		p.known.Group = union(p.known.Group, rules.Paths(directory.Group))
 	}
@@ -68,6 +69,14 @@ func compile(f *config.File) (*parts, error) {
 		p.targets = append(p.targets, rules)
 	}
 	return p, errors.Join(errs...)
+}
+
+// referencesOf returns the attributes of a source's records that refer to people.
+func referencesOf(s config.Source) []string {
+	if s.LDAP != nil {
+		return s.LDAP.References
+	}
+	return []string{source.Manager}
 }
 
 func union[T ~string](a, b []T) []T {
@@ -150,7 +159,7 @@ func (m *Muster) opener(s config.Source) func(map[source.Base]source.Pin) (sourc
 		return ldap.New(ldap.Config{
 			Name: s.Name, Servers: c.Servers, StartTLS: c.StartTLS, CAFile: c.CAFile, Bind: c.Bind, Password: password, Canary: c.Canary,
 			People: areas(c.People), Groups: areas(c.Groups), IDAttribute: c.IDAttribute, DisabledFilter: c.DisabledFilter, PageSize: c.PageSize,
-			Attributes: m.attributes(s), Pins: pins, Now: m.now,
+			Attributes: m.attributes(s), References: m.references(s), Pins: pins, Now: m.now,
 		})
 	}
 }
@@ -180,6 +189,17 @@ func (m *Muster) attributes(s config.Source) []string {
 		out = append(append(out, of[s.Name]...), of[""]...)
 	}
 	return union(out, nil)
+}
+
+// references returns the attributes of a source that refer to people, as far as a rule of any target uses them.
+func (m *Muster) references(s config.Source) []string {
+	used := map[string]bool{}
+	for _, t := range m.parts.targets {
+		for _, name := range t.People().Referred() {
+			used[name] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(referencesOf(s)), func(name string) bool { return !used[name] })
 }
 
 // connector makes the connector of a target.

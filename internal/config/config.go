@@ -66,6 +66,7 @@ type LDAP struct {
 	Groups         []Base
 	IDAttribute    string // "" = by the kind of server
 	DisabledFilter string // "" = by the kind of server
+	References     []string // attributes of people that name other people, in lower case
 	PageSize       int    // 0 = the source's own
 }
 

@@ -12,7 +12,7 @@ import (
 
 const (
 	pathRule = `userName, name.givenName, emails[type eq "work"].value …`
-	ruleRule = "an expression (person.email), or {expr | value, default, when: always | create, required: true}"
+	ruleRule = "an expression (person.email), or {expr | value, default, when: always | create, required: true}, or {reference: manager}"
 )
 
 // rules reads a mapping from attributes to the rules that compute them. It returns nil if key is not there.
@@ -55,17 +55,18 @@ func (d *document) rule(in object, k *yaml.Node, target bool) mapping.Rule {
 	}
 	allowed := []string{"expr", "value", "default", "required"}
 	if target {
-		allowed = append(allowed, "when")
+		allowed = append(allowed, "when", "reference")
 	}
 	before := len(d.errs)
 	o := d.object(n, path, allowed...)
+	r.Reference = o.text("reference")
 	r.Expr = o.text("expr")
 	r.Value = o.values("value")
 	r.Default = o.values("default")
 	r.Need = o.bool("required", false)
 	r.Once = o.oneOf("when", "always", "always", "create") == "create"
-	if len(d.errs) > before {
-		return r
+	if len(d.errs) > before || r.Reference != "" {
+		return r // what goes with a reference, package mapping says
 	}
 	if (r.Expr == "") == (r.Value == nil) {
 		d.fail(o.line, path+": a rule has either expr or value", ruleRule, "")

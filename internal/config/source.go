@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"muster/internal/attr"
 	"muster/internal/mapping"
+	"muster/internal/source"
 )
 
 func (d *document) source(n *yaml.Node, path string, names map[string]int) Source {
@@ -74,6 +76,7 @@ func (d *document) ldap(o object) *LDAP {
 		Groups:         d.bases(o, "groups"),
 		IDAttribute:    o.text("id_attribute"),
 		DisabledFilter: o.filter("disabled_filter"),
+		References:     o.references(),
 		PageSize:       o.number("page_size", 1, 100000),
 	}
 	if o.has("password") {
@@ -137,6 +140,25 @@ func (d *document) bases(o object, key string) []Base {
 	}
 	return out
 }
+
+// references reads which attributes of people name other people.
+func (o object) references() []string {
+	if !o.has("references") {
+		return []string{source.Manager}
+	}
+	var out []string
+	for _, name := range o.texts("references") {
+		if !attributeName.MatchString(name) {
+			o.wrong("references", fmt.Sprintf("%q is not the name of an attribute", name), "[manager, assistant]")
+			continue
+		}
+		out = append(out, strings.ToLower(name))
+	}
+	return out
+}
+
+// attributeName is what RFC 4512 calls a descr.
+var attributeName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*$`)
 
 // filter checks only the brackets: the source and package mapping read the rest.
 func (o object) filter(key string) string {

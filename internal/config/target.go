@@ -2,7 +2,9 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -71,10 +73,44 @@ func (d *document) people(o object, t Target) mapping.ObjectRules {
 	if r.ProvisionDisabled && r.WhenRemoved != plan.Disable {
 		p.wrong("provision_disabled", "needs when_removed: disable, or an account would come and go", "when_removed: disable")
 	}
+	d.kept(p, t, r.Attributes)
 	if r.WhenRemoved == plan.Delete && !d.deletes(t) {
 		p.wrong("when_removed", "a target of type "+t.Type+" with these settings deletes no accounts", "disable, nothing")
 	}
 	return r
+}
+
+// kept refuses references that a target does not keep, as far as that is known from what stands in the file.
+func (d *document) kept(p object, t Target, rules mapping.Rules) {
+	i := slices.IndexFunc(d.types, func(known connector.Type) bool { return known.Name == t.Type })
+	if i < 0 || d.types[i].Keeps == nil || !p.has("attributes") {
+		return
+	}
+	for _, path := range slices.Sorted(maps.Keys(rules)) {
+		if rules[path].Reference == "" {
+			continue
+		}
+		if err := d.types[i].Keeps(t.plain(), path); err != nil {
+			line := p.fields["attributes"].Line
+			for k := range p.fields["attributes"].Content {
+				if n := p.fields["attributes"].Content[k]; k%2 == 0 && strings.EqualFold(n.Value, string(path)) {
+					line = n.Line
+				}
+			}
+			d.fail(line, fmt.Sprintf("%s.attributes: %s cannot be a reference at a target of type %s: %v", p.path, path, t.Type, err), "", "")
+		}
+	}
+}
+
+// plain returns the settings that stand in the file.
+func (t Target) plain() connector.Settings {
+	plain := connector.Settings{}
+	for name, v := range t.Settings {
+		if v.Env == "" && v.File == "" {
+			plain[name] = v.text
+		}
+	}
+	return plain
 }
 
 // deletes reports whether a target deletes accounts, as far as that is known from what stands in the file.
@@ -83,13 +119,7 @@ func (d *document) deletes(t Target) bool {
 	if i < 0 || d.types[i].Deletes == nil {
 		return true
 	}
-	plain := connector.Settings{}
-	for name, v := range t.Settings {
-		if v.Env == "" && v.File == "" {
-			plain[name] = v.text
-		}
-	}
-	return d.types[i].Deletes(plain)
+	return d.types[i].Deletes(t.plain())
 }
 
 func (d *document) groups(o object) mapping.ObjectRules {

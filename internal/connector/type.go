@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"muster/internal/attr"
 	"muster/internal/httpclient"
 	"muster/internal/secret"
 )
@@ -21,6 +22,8 @@ type Type struct {
 	Valid func(Settings) error
 	// Deletes reports whether the service, with these settings, deletes accounts at all, as far as that is known without asking it. May be nil: it is not.
 	Deletes func(Settings) bool
+	// Keeps says why the service, with these settings, does not keep an attribute of accounts, as far as that is known without asking it. May be nil: it is not.
+	Keeps func(Settings, attr.Path) error
 	// Pace returns how often a service with these settings may be asked, as far as its vendor tells. May be nil: nothing is known.
 	Pace func(Settings) httpclient.Pace
 }

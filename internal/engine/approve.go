@@ -314,7 +314,7 @@ func (t *target) settlePlan(ctx context.Context, w *wave, id string, at time.Tim
 					beyond = append(beyond, l.Key)
 				case retried[l.Object] || !w.looked[l.Object]:
 					rest++
-				case !failing[l.Key] && (w.sent[l.Key] || ofMember(l.Line)):
+				case !failing[l.Key] && (w.sent[l.Key] || apart(l.Line)):
 					done = append(done, l.Key)
 				default:
 					stale = append(stale, l.Key)

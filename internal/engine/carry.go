@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"muster/internal/attr"
 	"muster/internal/connector"
 	"muster/internal/directory"
 	"muster/internal/link"
@@ -31,6 +32,7 @@ type job struct {
 	moot    []link.Edge   // memberships that need no call: the account is gone, and they with it
 	parked  *link.Waiting // members that the target rejected: their group waits, whatever else succeeds
 	turn    int64         // of the target's orders, when the intent was recorded
+	refs    attr.Set      // what the op makes of the attributes that refer to others
 	release func()        // gives the person back whom the call is about; nil: nobody is held
 }
 

@@ -114,6 +114,7 @@ func (w *world) settles(strangers ...string) {
 	if diff := cmp.Diff(w.wanted(), w.held(strangers...)); diff != "" {
 		w.t.Errorf("what the target holds (-want +got):\n%s", diff)
 	}
+	w.managers()
 	writes := len(w.target.Writes())
 	r, err := w.Sync(w.t.Context(), "wiki", "")
 	if err != nil {

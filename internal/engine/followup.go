@@ -63,7 +63,7 @@ func (w *wave) deviates(u *unit, known map[string]run.Line) bool {
 			return false
 		case l.Verb == plan.Create && !u.absent: // first it is looked up whether they have an account
 			return false
-		case l.Verb != plan.Skip && !ofMember(l) && known[l.Key].Status == "":
+		case l.Verb != plan.Skip && !apart(l) && known[l.Key].Status == "":
 			fresh = true
 		}
 	}
@@ -86,7 +86,7 @@ func (w *wave) bound(ctx context.Context, objects []directory.ID) (map[directory
 				return err
 			}
 			for _, l := range lines {
-				if l.Verb != plan.Skip && !ofMember(l.Line) && slices.Contains([]run.Status{run.Approved, run.Waiting}, l.Status) {
+				if l.Verb != plan.Skip && !apart(l.Line) && slices.Contains([]run.Status{run.Approved, run.Waiting}, l.Status) {
 					out[l.Object] = id
 				}
 			}
@@ -96,7 +96,7 @@ func (w *wave) bound(ctx context.Context, objects []directory.ID) (map[directory
 		}
 		refused, err := r.RejectedOf(ctx, w.t.Name, objects)
 		for _, l := range refused {
-			if l.Verb != plan.Skip && !ofMember(l.Line) && !closing(l.Line) && out[l.Object] == "" {
+			if l.Verb != plan.Skip && !apart(l.Line) && !closing(l.Line) && out[l.Object] == "" {
 				out[l.Object] = l.Plan
 			}
 		}

@@ -79,7 +79,7 @@ func (w *wave) decided(u *unit, known map[string]run.Line) {
 		switch {
 		case l.Cause == directory.Operator && l.Verb != plan.Skip:
 			l.Class, l.Count, approved = link.NoClass, 0, true
-		case (status == run.Waiting || status == run.Rejected) && ofMember(l):
+		case (status == run.Waiting || status == run.Rejected) && apart(l):
 			continue
 		case status == run.Waiting || status == run.Rejected:
 			u.lines = nil

@@ -146,6 +146,9 @@ func (w *wave) settled(ctx context.Context, u *unit) error {
 	return err
 }
 
+// apart reports whether l can be decided about by itself: memberships, and references to others.
+func apart(l plan.Line) bool { return ofMember(l) || l.Verb == plan.Refer }
+
 // ofMember reports whether l is about memberships.
 func ofMember(l plan.Line) bool { return l.Verb == plan.AddMembers || l.Verb == plan.RemoveMembers }
 
@@ -227,6 +230,11 @@ func mapped(want plan.Desired, have attr.Set) attr.Set {
 	for p := range want.Attrs {
 		if v, ok := have[p]; ok {
 			out[p] = v
+		}
+	}
+	for _, r := range want.Refs {
+		if v, ok := have[r.Path]; ok {
+			out[r.Path] = v
 		}
 	}
 	return out

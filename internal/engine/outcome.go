@@ -41,7 +41,10 @@ func (j *job) ready(ctx context.Context, w *wave, l plan.Line) (bool, error) {
 		Count: l.Count, Before: before.Applied, Active: before.Active, Add: l.Add, Remove: l.Remove, At: w.t.e.cfg.Now(),
 	}
 	j.op = connector.Op{Key: id, Kind: l.Kind, ID: before.Remote, Match: j.want.Match, Active: !j.off}
+	j.refs = nil
 	switch l.Verb {
+	case plan.Refer:
+		j.op.Verb, j.op.Want = connector.Update, j.want.Attrs
 	case plan.Create:
 		j.op.Verb, j.op.Active, j.op.ID = connector.Create, l.Active, ""
 		j.op.Want = applied(j.want.Once, j.want.Attrs)
@@ -58,6 +61,13 @@ func (j *job) ready(ctx context.Context, w *wave, l plan.Line) (bool, error) {
 		j.op.Verb = connector.Delete
 	default:
 		return false, nil
+	}
+	if err := j.refer(ctx, w, l); err != nil {
+		return false, err
+	}
+	if l.Verb == plan.Refer && len(j.op.Changed) == 0 {
+		j.intent, j.op = link.Intent{}, connector.Op{}
+		return false, nil // meanwhile they have another account, or none
 	}
 	j.intent.Verb, j.intent.Want = j.op.Verb, j.op.Want
 	return true, nil
@@ -93,13 +103,13 @@ func (w *wave) done(j *job, remote connector.Remote) {
 	l.Confirmed = w.t.e.cfg.Now()
 	switch j.op.Verb {
 	case connector.Create:
-		l.Remote, l.Origin, l.Since, l.Applied, l.Active = remote.ID, link.Created, w.now, applied(nil, j.want.Attrs), j.op.Active
+		l.Remote, l.Origin, l.Since, l.Applied, l.Active = remote.ID, link.Created, w.now, applied(nil, j.want.Attrs, j.refs), j.op.Active
 		j.fresh = true
 	case connector.Enable:
-		l.Active, l.Since, l.Applied = true, w.now, applied(j.have.Applied, j.want.Attrs)
+		l.Active, l.Since, l.Applied = true, w.now, applied(j.have.Applied, j.want.Attrs, j.refs)
 		j.fresh = true
 	default:
-		l.Applied = applied(j.have.Applied, j.want.Attrs)
+		l.Applied = applied(j.have.Applied, j.want.Attrs, j.refs)
 	}
 	w.count(string(j.op.Verb)+"d", 1)
 	j.outcome = link.Outcome{Result: link.Done, Link: &l, Clear: !unmet(w.waits(j.object.ID))}

@@ -74,6 +74,9 @@ func (w *wave) prepare(ctx context.Context, ids []directory.ID) ([]*unit, error)
 			if err := w.observe(ctx, link.Of(v), kind, part); err != nil {
 				return err
 			}
+			if err := w.resolveRefs(ctx, v, part); err != nil {
+				return err
+			}
 			keepNames(part)
 			if kind == connector.User {
 				if err := w.ordered(ctx, link.Of(v), part); err != nil {
@@ -162,8 +165,12 @@ func (w *wave) desire(ctx context.Context, v directory.Reader, kind connector.Ki
 	if err != nil {
 		return err
 	}
+	refers, err := w.refersOf(ctx, v, kind, units)
+	if err != nil {
+		return err
+	}
 	for _, u := range units {
-		u.in = mapping.Input{Object: u.object, Records: u.records, MemberOf: memberOf[u.object.ID], Above: above[u.object.ID], InGroup: scope.verdict(in[u.object.ID])}
+		u.in = mapping.Input{Object: u.object, Records: u.records, Refers: refers[u.object.ID], MemberOf: memberOf[u.object.ID], Above: above[u.object.ID], InGroup: scope.verdict(in[u.object.ID])}
 		if rules == nil {
 			u.want = plan.Desired{Target: w.t.Name, Object: u.object.ID, Kind: kind, Name: u.object.Handle(), Scope: plan.Unknown}
 			continue
@@ -228,6 +235,7 @@ func (w *wave) name(ctx context.Context, v directory.Reader, groups []directory.
 
 // normalize brings values into the form in which the target keeps them; what it cannot hold makes the object wait.
 func (w *wave) normalize(u *unit) {
+	u.want.Refs = w.normalRefs(u.want.Refs)
 	n, ok := w.t.Connector.(connector.Normalizer)
 	if !ok {
 		return

@@ -75,7 +75,7 @@ func opOf(v plan.Verb) connector.Verb {
 	switch v {
 	case plan.Create:
 		return connector.Create
-	case plan.Update:
+	case plan.Update, plan.Refer:
 		return connector.Update
 	case plan.Enable:
 		return connector.Enable

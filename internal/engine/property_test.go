@@ -40,7 +40,7 @@ func TestAnyHistoryEndsInStep(t *testing.T) {
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		t.Run("", func(t *testing.T) { // a world of its own, closed when the history ends
-			w := newWorld(t)
+			w := newWorld(t).managed()
 			c := &chaos{world: w, t: rt}
 			for range 6 {
 				c.join()
@@ -64,7 +64,7 @@ func TestAnyHistoryEndsInStep(t *testing.T) {
 
 func (c *chaos) step() {
 	switch what := rapid.SampledFrom([]string{
-		"join", "join", "leave", "leave", "disable", "enable", "rename", "mail", "into", "out", "found", "dissolve", "call", "read", "read", "follow", "follow", "follow", "sync",
+		"join", "join", "manager", "manager", "leave", "leave", "disable", "enable", "rename", "mail", "into", "out", "found", "dissolve", "call", "read", "read", "follow", "follow", "follow", "sync",
 		"crash", "faults", "heal", "wait",
 	}).Draw(c.t, "what"); what {
 	case "join":
@@ -83,6 +83,8 @@ func (c *chaos) step() {
 			c.next++
 			c.corp.change(name, func(r *source.Record) { r.Attrs["mail"] = []string{fmt.Sprintf("mail%d@example.com", c.next)} })
 		})
+	case "manager":
+		c.with(func(name string) { c.with(func(boss string) { c.corp.reports(name, boss) }) })
 	case "into":
 		c.with(func(name string) {
 			g := c.group()

@@ -21,8 +21,8 @@ func (d Decision) reaches(p run.Plan) bool {
 	return p.Status == run.Approved || d.Select.Status == run.Rejected && (p.Status == run.Rejected || p.Status == run.Finished)
 }
 
-// selects returns the lines of p that d is about. What is said of one line of an object is said of all of it; only memberships can be rejected by
-// themselves.
+// selects returns the lines of p that d is about. What is said of one line of an object is said of all of it; only memberships and references can be
+// rejected by themselves.
 func (d Decision) selects(ctx context.Context, r run.Reader, p run.Plan, to run.Status) (run.LineFilter, error) {
 	f := d.Select
 	f.Keys = append(slices.Clone(f.Keys), d.Keys...)
@@ -39,8 +39,7 @@ func (d Decision) selects(ctx context.Context, r run.Reader, p run.Plan, to run.
 	alone := f
 	alone.Whole = false
 	tally, err := r.TallyLines(ctx, p.ID, alone)
-	members := []string{string(plan.AddMembers), string(plan.RemoveMembers)}
-	f.Whole = slices.ContainsFunc(tally, func(t run.Tally) bool { return !slices.Contains(members, t.Act) })
+	f.Whole = slices.ContainsFunc(tally, func(t run.Tally) bool { return !apart(plan.Line{Verb: plan.Verb(t.Act)}) })
 	return f, err
 }
 

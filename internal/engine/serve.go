@@ -173,8 +173,10 @@ func (w *wave) carryOut(ctx context.Context, ids iter.Seq2[directory.ID, error])
 	if err := w.memberships(ctx, true); err != nil {
 		return err
 	}
-	if err := w.send(ctx, s, s.then); err != nil {
-		return err
+	for _, part := range s.refereesFirst() {
+		if err := w.send(ctx, s, part); err != nil {
+			return err
+		}
 	}
 	if err := w.follows(ctx); err != nil {
 		return err

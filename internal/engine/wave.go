@@ -55,6 +55,8 @@ type wave struct {
 
 	owned map[connector.RemoteID]directory.ID // of a plan that is being made: who is to have which account
 
+	referees referees // whom references lead to who have no account
+
 	mu      sync.Mutex // guards waiting and all below
 	counts  map[string]int
 	touched map[directory.ID]bool // people and groups linked in this wave: their memberships follow
@@ -298,13 +300,14 @@ type survey struct {
 	removals map[directory.ID]link.Class // what was judged
 	ops      map[connector.Verb]int      // how much there is to do
 	verdicts []plan.Verdict
+	referred map[directory.ID]bool // people without an account whom others refer to
 }
 
 const planChunk = 250
 
 // survey plans ids, without carrying anything out. each, if not nil, is shown every unit that has lines.
 func (w *wave) survey(ctx context.Context, ids iter.Seq2[directory.ID, error], each func(context.Context, []*unit) error) (*survey, error) {
-	s, planned := &survey{removals: map[directory.ID]link.Class{}, ops: map[connector.Verb]int{}}, 0
+	s, planned := &survey{removals: map[directory.ID]link.Class{}, ops: map[connector.Verb]int{}, referred: map[directory.ID]bool{}}, 0
 	for part, err := range chunks(ids, planChunk) {
 		if err != nil {
 			return nil, err
@@ -380,6 +383,11 @@ func (s *survey) add(u *unit) {
 		s.removals[u.object.ID] = c
 	}
 	ops(s.ops, u.lines)
+	for _, r := range u.want.Refs {
+		if r.Pending {
+			s.referred[r.To] = true
+		}
+	}
 	rank := 1
 	for _, l := range u.lines {
 		if l.Class != link.NoClass {

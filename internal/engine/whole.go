@@ -85,7 +85,7 @@ func (w *wave) staleOf(ctx context.Context, id string) (total int, stale []strin
 			}
 		}
 		for _, l := range lines {
-			if ofMember(l.Line) || l.Verb == plan.Skip && l.Code != "ask" {
+			if apart(l.Line) || l.Verb == plan.Skip && l.Code != "ask" {
 				continue
 			}
 			if total++; !now[l.Key] {

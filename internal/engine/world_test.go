@@ -292,7 +292,8 @@ type corp struct {
 	moved   map[source.Key]string // not in reads, found elsewhere
 	part    map[source.Key]bool   // groups that do not come whole
 	locate  error
-	halfway func() // called once in the next read, when all but its end is stored
+	manager map[source.Key]source.Key // nil: it states no references
+	halfway func()                    // called once in the next read, when all but its end is stored
 }
 
 func newCorp() *corp {
@@ -349,7 +350,7 @@ func (c *corp) Pull(_ context.Context, _ source.Cursor, yield func(source.Batch)
 	if err := yield(b); err != nil {
 		return err
 	}
-	b = source.Batch{}
+	b = source.Batch{Refers: c.refers(b.Records)}
 	for _, g := range sorted(c.groups) {
 		if c.hidden[g.Key] {
 			continue

@@ -20,6 +20,7 @@ type doubts struct {
 	lines   []plan.Line                 // what they have lost
 	let     map[string]int              // how many people have lost an attribute, and a person said that it is so
 	said    int                         // of lines: those of which a person said so
+	refers  []source.Reference          // what records that came without something refer to now
 	emptied []source.Key                // groups that had members
 	vacated []plan.Line                 // the same, to be decided about
 	filled  int                         // groups in this read that have members, or had
@@ -176,6 +177,9 @@ func (r *Reading) believe(ctx context.Context) error {
 		if err := r.write(ctx, fresh); err != nil {
 			return err
 		}
+	}
+	if err := r.takeReferences(ctx, r.doubts.refers); err != nil {
+		return err
 	}
 	for _, key := range r.doubts.emptied {
 		h := r.hash(string(key))

@@ -72,6 +72,9 @@ func (r *Reading) Take(ctx context.Context, b source.Batch) error {
 	if err != nil {
 		return err
 	}
+	if err := r.takeReferences(ctx, b.Refers); err != nil {
+		return err
+	}
 	if err := r.takeMembers(ctx, b.Members, whole); err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@ func same(old directory.Mark, in directory.Record) bool {
 }
 
 func mark(r *directory.Record) directory.Mark {
-	return directory.Mark{Key: r.Key, Kind: r.Kind, Object: r.Object, Status: r.Status, Digest: r.Digest, MembersHash: r.MembersHash, Waiting: r.Waiting}
+	return directory.Mark{Key: r.Key, Kind: r.Kind, Object: r.Object, Status: r.Status, Digest: r.Digest, MembersHash: r.MembersHash, Refers: r.Refers, Waiting: r.Waiting}
 }
 
 // write binds, settles and stores changed records. If the store refuses them for a conflict that it alone sees, each goes by itself, and the one that does not

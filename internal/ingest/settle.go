@@ -62,7 +62,7 @@ func (s *settling) start(fresh map[string]directory.Record, known []directory.Re
 // follow makes in the next state of a known record. A key that comes back as another kind is another entry.
 func (s *settling) follow(in *directory.Record, was directory.Record) {
 	if in.Kind == was.Kind {
-		in.Object, in.MembersHash = was.Object, was.MembersHash
+		in.Object, in.MembersHash, in.Refers = was.Object, was.MembersHash, was.Refers
 	}
 	if was.Status == directory.Present {
 		in.Since = was.Since
@@ -130,6 +130,9 @@ func stated(records []*directory.Record) string {
 	h := sha256.New()
 	for _, rec := range records {
 		fmt.Fprintf(h, "%s\x00%s\x00%s\x00%s\x00%t\n", rec.Source, rec.Key, rec.Digest, rec.Status, rec.Expired)
+		if rec.Refers != "" {
+			fmt.Fprintf(h, "%s\n", rec.Refers)
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }

@@ -18,7 +18,7 @@ type Outcome struct {
 	Holder  directory.ID // who has the username that it wants, if that is why it waits
 }
 
-// State lets in what a client states in one request, in a transaction of the caller: records, tombstones, single additions and removals of members.
+// State lets in what a client states in one request, in a transaction of the caller: records, references, tombstones, single additions and removals of members.
 // Nothing is concluded from what is not stated. The records in bind belong to the objects named there, whatever the rules say. It returns what became of
 // each record; a caller who does not want one to wait gives up the transaction.
 func (d *Door) State(ctx context.Context, tx directory.Tx, name string, b source.Batch, bind map[source.Key]directory.ID) (map[source.Key]Outcome, error) {
@@ -34,6 +34,9 @@ func (d *Door) State(ctx context.Context, tx directory.Tx, name string, b source
 	if err != nil {
 		return nil, err
 	}
+	if err := st.refers(ctx, b.Refers, st.bound); err != nil {
+		return nil, err
+	}
 	return out, st.members(ctx, b.Members)
 }
 
@@ -42,6 +45,7 @@ type statement struct {
 	door    *Door
 	tx      directory.Tx
 	reading *Reading // for its source, rules and time alone
+	bound   []string // keys of records that were bound to somebody just now
 }
 
 func (s *statement) settling() *settling {
@@ -80,9 +84,9 @@ func (s *statement) records(ctx context.Context, records []source.Record, bind m
 	}
 	done := s.settling()
 	done.start(fresh, known)
-	made := map[string]bool{}
+	made, had := map[string]bool{}, map[string]bool{}
 	for _, rec := range done.records {
-		if rec.Object == "" {
+		if had[rec.Key] = rec.Object != ""; rec.Object == "" {
 			rec.Object = bind[source.Key(rec.Key)]
 		}
 		made[rec.Key] = rec.Object == ""
@@ -92,6 +96,9 @@ func (s *statement) records(ctx context.Context, records []source.Record, bind m
 	}
 	for _, rec := range done.records {
 		o := Outcome{Object: rec.Object, Waiting: rec.Waiting, Holder: done.rivals[rec.Key]}
+		if rec.Object != "" && !had[rec.Key] {
+			s.bound = append(s.bound, rec.Key)
+		}
 		if bound := done.objects[rec.Object]; bound != nil {
 			o.New = made[rec.Key] && bound.was.ID == ""
 		}

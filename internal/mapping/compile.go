@@ -17,9 +17,11 @@ import (
 
 // A compiler compiles the expressions of one set of rules.
 type compiler struct {
-	language language
-	known    map[string][]string // attributes by root, sources under "source"; a root that is absent is not checked
-	refused  map[string]string   // attributes of a record that no rule may read, and why
+	language   language
+	known      map[string][]string // attributes by root, sources under "source"; a root that is absent is not checked
+	refers     bool                // rules can refer to people
+	references []string            // by these attributes of records; nil: not checked
+	refused    map[string]string   // attributes of a record that no rule may read, and why
 }
 
 // A place is where an expression stands: for errors.

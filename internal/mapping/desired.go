@@ -39,12 +39,16 @@ func (o *Objects) Desired(in Input, need []attr.Path) (plan.Desired, []Trace, er
 	var traces []Trace
 	var errs []error
 	for _, r := range o.attrs {
+		if r.Reference != "" {
+			continue
+		}
 		t, err := r.desire(v, &d)
 		if err != nil {
 			errs = append(errs, err)
 		}
 		traces = append(traces, t)
 	}
+	traces = append(traces, o.refer(in, &d)...)
 	for _, p := range need {
 		if !met(p, d.Attrs) && !met(p, d.Once) {
 			d.Missing = append(d.Missing, p)

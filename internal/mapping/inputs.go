@@ -18,8 +18,13 @@ func (o *Objects) Inputs(in Input) map[attr.Path][]Reading {
 	v := o.vars(in)
 	out := map[attr.Path][]Reading{}
 	for _, r := range o.attrs {
-		if r.expr != nil {
+		switch {
+		case r.expr != nil:
 			out[r.path] = v.readings(r.expr.reads)
+		case r.Reference != "":
+			for _, rec := range speaking(in.Records) {
+				out[r.path] = append(out[r.path], Reading{Name: rootSource + "." + rec.Source + "." + r.Reference, Values: clean(lookup(rec.Attrs, r.Reference))})
+			}
 		}
 	}
 	if o.cond != nil {

@@ -17,7 +17,7 @@ import (
 type rule struct {
 	Rule
 	path attr.Path
-	expr *expr // nil = Rule.Value
+	expr *expr // nil = Rule.Value, or Rule.Reference
 }
 
 // rules compiles all rules of one kind of object, sorted by path. It reports every mistake, not the first one.
@@ -46,6 +46,9 @@ func (c *compiler) rule(at place, p attr.Path, r Rule) (rule, error) {
 		return out, at.error(err.Error(), "")
 	} else if canonical != p {
 		return out, at.error("the name is not in canonical form", fmt.Sprintf("write %s", canonical))
+	}
+	if r.Reference != "" {
+		return c.reference(at, out)
 	}
 	switch {
 	case r.Expr != "" && len(r.Value) > 0:

@@ -12,7 +12,9 @@ type Rule struct {
 	Default attr.Values `json:"default,omitempty"` // where the expression yields '' or []
 	Once    bool        `json:"once,omitempty"`    // on create only
 	Need    bool        `json:"need,omitempty"`    // without a value the object waits
-	At      string      `json:"-"`                 // "muster.yaml:12", for errors
+	// Reference, in the rules of a target, gives the account there of the person whom this attribute of the record refers to.
+	Reference string `json:"reference,omitempty"`
+	At        string `json:"-"` // "muster.yaml:12", for errors
 }
 
 // Rules maps attributes to the rules that compute them.

@@ -14,10 +14,11 @@ import (
 // An Input is all that scope and values of one object are computed from.
 type Input struct {
 	Object   directory.Object
-	Records  []directory.Record // bound to Object, of all sources
-	MemberOf []string           // the groups that the object is directly in, as DNs and names; needed if Target.UsesMemberOf
-	Above    []string           // all groups around the object; needed if Target.UsesAbove
-	InGroup  plan.Scope         // whether the object is in From.Group; Unknown (or "") when that group is not known. Not read without a From.Group
+	Records  []directory.Record    // bound to Object, of all sources
+	Refers   []directory.Reference // of Records; needed if Objects.References names any
+	MemberOf []string              // the groups that the object is directly in, as DNs and names; needed if Target.UsesMemberOf
+	Above    []string              // all groups around the object; needed if Target.UsesAbove
+	InGroup  plan.Scope            // whether the object is in From.Group; Unknown (or "") when that group is not known. Not read without a From.Group
 }
 
 // A Verdict says whether a target receives an object, and why.

@@ -19,6 +19,8 @@ type Known struct {
 	Person  []attr.Path // attributes that people have
 	Group   []attr.Path // attributes that groups have
 	Sources []string    // names of sources
+	// References are the attributes of records, in lower case, that refer to people: those that rules can use.
+	References []string
 }
 
 // A Target is the compiled rules of one target. It is safe for concurrent use.
@@ -69,6 +71,7 @@ func compileObjects(target string, kind directory.Kind, r ObjectRules, known Kno
 		c.known[rootPerson] = pathNames(known.Person)
 	}
 	where := "people."
+	c.refers, c.references = kind == directory.Person, known.References
 	if kind == directory.Group {
 		c.language, where, o.remote = groupLanguage(), "groups.", connector.Group
 		if known.Group != nil {
@@ -201,6 +204,11 @@ func (o *Objects) attributes(out map[string][]string) {
 	for _, r := range o.reads() {
 		if r.root == rootSource {
 			add(r.source, r.name)
+		}
+	}
+	for _, r := range o.attrs {
+		if r.Reference != "" {
+			add(o.rules.From.Source, r.Reference)
 		}
 	}
 }

@@ -45,11 +45,23 @@ func (w *world) apply(want plan.Desired, lines []plan.Line) {
 			w.there.Active = false
 		case plan.DeleteRemote:
 			w.there = nil
+		case plan.Refer:
+			w.there.Attrs[l.Fields[0].Path] = accountOf(want, l)
 		case plan.Skip:
 			continue
 		}
 		w.settle(want)
 	}
+}
+
+// accountOf is what the engine makes of a reference.
+func accountOf(want plan.Desired, l plan.Line) attr.Values {
+	for _, r := range want.Refs {
+		if r.Path == l.Fields[0].Path && r.To == l.To && r.Account != "" {
+			return attr.Values{string(r.Account)}
+		}
+	}
+	return nil
 }
 
 func (w *world) write(fields []attr.Change) {

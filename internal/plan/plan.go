@@ -55,6 +55,8 @@ type Desired struct {
 	Active  bool                // the account may be used
 	Attrs   attr.Set            // always
 	Once    attr.Set            // on create only
+	Refs    []Ref               // attributes that hold the account of somebody else
+	Ahead   bool                // references are planned to accounts that are still to come, too: for a plan that somebody looks at
 	Missing []attr.Path         // required and without a value: the object waits
 	Invalid []connector.Problem // values that the target cannot hold: the object waits
 	Match   []attr.Path
@@ -77,7 +79,8 @@ const (
 	DeleteRemote  Verb = "delete"
 	AddMembers    Verb = "add members"
 	RemoveMembers Verb = "remove members"
-	Skip          Verb = "skip" // would do something, but a rule switched it off or a person must decide: see Why
+	Refer         Verb = "refer" // an attribute gets the account of somebody else, or nobody's any more
+	Skip          Verb = "skip"  // would do something, but a rule switched it off or a person must decide: see Why
 )
 
 // A Line is one intended act on one object. It is stored, hashed and approved; it names people by directory id.
@@ -94,6 +97,7 @@ type Line struct {
 	Active  bool                 `json:"active,omitempty"` // Create: create as active
 	Add     []directory.ID       `json:"add,omitempty"`
 	Remove  []directory.ID       `json:"remove,omitempty"`
+	To      directory.ID         `json:"to,omitempty"`      // Refer: whose account the attribute in Fields gets; "" = nobody's
 	Foreign []connector.RemoteID `json:"foreign,omitempty"` // members to remove that are nobody of ours
 	Size    int                  `json:"size,omitempty"`    // of a group: members applied before
 	Left    int                  `json:"left,omitempty"`    // of a group: members applied after

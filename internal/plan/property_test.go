@@ -50,11 +50,19 @@ func drawDesired(t *rapid.T) plan.Desired {
 		Invalid: rapid.SliceOfN(rapid.Just(connector.Problem{Path: "title", Reason: "too long"}), 0, 1).Draw(t, "invalid"),
 		Ask:     anyOf(t, []string{"", "", "is it the same person?"}, "ask"),
 		Size:    rapid.IntRange(0, 20).Draw(t, "size"),
+		Refs:    rapid.SliceOfN(rapid.Custom(drawRef), 0, 1).Draw(t, "refs"),
 		Policy: plan.Policy{
 			Create: flip(t, "create"), Update: flip(t, "update"), Remove: anyOf(t, takes, "remove"), Removing: flip(t, "removing"),
 			ProvisionDisabled: flip(t, "provision"), Names: []attr.Path{"userName", "emails"},
 		},
 	}
+}
+
+// drawRef draws a reference to somebody with an account, or none, or one to come.
+func drawRef(t *rapid.T) plan.Ref {
+	r := plan.Ref{Path: "manager", To: "o2", Account: anyOf(t, []connector.RemoteID{"", "m1", "m2"}, "account")}
+	r.Pending = r.Account == "" && flip(t, "pending")
+	return r
 }
 
 func drawFeatures(t *rapid.T) connector.Features {
@@ -69,6 +77,9 @@ func drawWorld(t *rapid.T, want plan.Desired) *world {
 	w := &world{look: flip(t, "look")}
 	if flip(t, "there") {
 		w.there = &connector.Remote{ID: "r1", Kind: want.Kind, Attrs: drawSet(t, "there"), Active: flip(t, "account") || want.Kind == connector.Group}
+		if flip(t, "refers") {
+			w.there.Attrs["manager"] = attr.Values{"m1"}
+		}
 		if flip(t, "linked") {
 			w.have = link.Link{Target: "wiki", Object: want.Object, Kind: want.Kind, Remote: "r1", State: anyOf(t, states, "state")}
 			w.have.Active, w.have.Applied = w.there.Active, w.there.Attrs.Clone()
@@ -109,6 +120,7 @@ func TestObjectPromises(t *testing.T) {
 		allowed := map[plan.Verb]bool{
 			plan.Skip: true, plan.Link: want.Ask == "", plan.Create: p.Create && w.there == nil && len(want.Missing)+len(want.Invalid) == 0 && want.Ask == "",
 			plan.Update: p.Update && len(want.Missing)+len(want.Invalid) == 0 && want.Ask == "", plan.Enable: p.Update && want.Active && want.Ask == "",
+			plan.Refer:        len(want.Refs) > 0 && want.Scope == plan.In && want.Active && want.Ask == "" && want.Kind == connector.User,
 			plan.DisableUser:  p.Removing && p.Remove == plan.Disable && can.Disable && want.Kind == connector.User && !(want.Scope == plan.In && want.Active),
 			plan.DeleteRemote: p.Removing && p.Remove == plan.Delete && !(want.Scope == plan.In && want.Active),
 		}

@@ -51,6 +51,8 @@ import (
 // among candidates; its removal is delete, empty or nothing, where empty is planned by Members once the edges are unwanted; where the target cannot
 // rename, a new name asks; where it has no groups, every line becomes a skip, unsupported.
 //
+// References come last, each as a line of its own: see refers.
+//
 // Links in state Closing count as linked. Whatever acts, a removal too, becomes one skip, ask, while Desired.Ask is set. A question of
 // the table's own is then part of it.
 func Object(want Desired, have link.Link, seen *connector.Remote, f connector.Features) []Line {
@@ -64,6 +66,7 @@ func Object(want Desired, have link.Link, seen *connector.Remote, f connector.Fe
 			lines = []Line{t.doubted(lines[i])}
 		}
 	}
+	lines = append(lines, t.refers(lines)...)
 	for i := range lines {
 		lines[i].Key = lines[i].digest()
 	}

@@ -43,7 +43,7 @@ type Source interface {
 	// everything. An error from yield stops Pull and is returned as is. Records may be delivered again after a restart. If since can no longer
 	// be honoured, Pull returns ErrCursorExpired before the first yield.
 	//
-	// A complete read yields the records of people before those of groups, and members after both, group by group. When a read cannot be
+	// A complete read yields the records of people before those of groups, references after both, and then members, group by group. When a read cannot be
 	// finished, Pull returns an *Incomplete; batches already yielded stay true, and no base is Complete.
 	Pull(ctx context.Context, since Cursor, yield func(Batch) error) error
 }
@@ -94,6 +94,17 @@ type Membership struct {
 	Op            MemberOp
 }
 
+// Manager is the reference that sources have if nothing else is said: the manager of a person.
+const Manager = "manager"
+
+// A Reference states whom an attribute of a record names, such as the manager of a person: all of them at this moment, by their keys. A record of which
+// nothing is stated refers to whom it did.
+type Reference struct {
+	Of   Key
+	Name string // of the attribute, in lower case
+	To   []Key  // none: the attribute is empty, or names nobody whom the source reads
+}
+
 // A Batch is one piece of a read. It is not retained by the source: the receiver may keep it.
 type Batch struct {
 	Records []Record     // upserts
@@ -102,6 +113,7 @@ type Batch struct {
 	// Dangling lists, for groups that are Whole but for them, the names of members that lead to no readable entry: hidden, or left behind by somebody
 	// who is gone. The group counts as Whole if the receiver knows all of them to be gone.
 	Dangling map[Key][]string
+	Refers   []Reference  // those of one record together, after the records of all whom they may name
 	Seen     []Key        // present but unchanged (RFC 4533 present phase)
 	Deleted  []Key        // explicit tombstones only
 	Cursor   Cursor       // resume point once this batch is durable; "" = none here

@@ -70,6 +70,19 @@ func (c *Connector) attribute(kind connector.Kind, p attr.Parts) (*attribute, bo
 	return a, ok || len(set) == 0
 }
 
+// keeps says why accounts of a service with the settings s cannot hold the id of another account in the attribute path.
+func (p profile) keeps(s connector.Settings, path attr.Path) error {
+	p, err := p.with(s)
+	if err != nil {
+		return nil // Valid says so
+	}
+	canonical, _, err := (&Connector{profile: p}).normal(connector.User, path, attr.Values{"1"})
+	if err == nil && canonical == "" {
+		err = fmt.Errorf("%s does not keep it", p.Title)
+	}
+	return err
+}
+
 // typeless reports whether the service forgets the types of the elements of the list that p is in.
 func (c *Connector) typeless(p attr.Parts) bool {
 	return p.URN == "" && slices.Contains(c.profile.Typeless, p.Name)

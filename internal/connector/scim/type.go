@@ -46,6 +46,7 @@ func typeOf(p profile) connector.Type {
 			_, err := p.base(s)
 			return err
 		},
+		Keeps:   p.keeps,
 		Deletes: func(s connector.Settings) bool { return cmp.Or(s.Text("delete"), p.Delete) != "none" },
 		Pace:    func(s connector.Settings) httpclient.Pace { return p.pace(s) },
 	}

@@ -27,7 +27,9 @@ func testReferences(t *testing.T, s directory.Store) {
 	loose := directory.Reference{Source: "corp", Key: "d", Name: "manager", To: "a", Person: ada.ID}
 	refer([]string{"b", "c", "d", "nobody"}, toSelf, toAda, unread, loose, toAda)
 	from := func(list ...directory.ID) []directory.Reference {
-		return view(t, s, func(ctx context.Context, r directory.Reader) ([]directory.Reference, error) { return r.References(ctx, list) })
+		return view(t, s, func(ctx context.Context, r directory.Reader) ([]directory.Reference, error) {
+			return r.References(ctx, list)
+		})
 	}
 	to := func(keys ...string) []directory.Reference {
 		return view(t, s, func(ctx context.Context, r directory.Reader) ([]directory.Reference, error) {
@@ -49,6 +51,8 @@ func testReferences(t *testing.T, s directory.Store) {
 	r := of("b", ben.ID)
 	r.Refers = "digest"
 	putRecords(t, s, r)
-	marks := view(t, s, func(ctx context.Context, r directory.Reader) ([]directory.Mark, error) { return r.Marks(ctx, "corp", []string{"b"}) })
+	marks := view(t, s, func(ctx context.Context, r directory.Reader) ([]directory.Mark, error) {
+		return r.Marks(ctx, "corp", []string{"b"})
+	})
 	equal(t, "the digest of the references, in the mark", marks[0].Refers, "digest")
 }

@@ -144,7 +144,7 @@ func (w *writer) state(r *inbound.Resource, doc scim.Resource, bind directory.ID
 	if bind != "" {
 		binds[key] = bind
 	}
-	out, err := w.q.s.cfg.Door.State(w.ctx, w.tx, r.Source, source.Batch{Records: []source.Record{rec}}, binds)
+	out, err := w.q.s.cfg.Door.State(w.ctx, w.tx, r.Source, source.Batch{Records: []source.Record{rec}, Refers: refersOf(rec)}, binds)
 	if err != nil {
 		return err
 	}
@@ -163,6 +163,18 @@ func (w *writer) state(r *inbound.Resource, doc scim.Resource, bind directory.ID
 		w.made = o.Object
 	}
 	return nil
+}
+
+// refersOf states whom a person refers to: their manager, by the id that Muster gave that person.
+func refersOf(rec source.Record) []source.Reference {
+	if rec.Kind != source.Person {
+		return nil
+	}
+	f := source.Reference{Of: rec.Key, Name: source.Manager}
+	if id := rec.Attrs.First(scim.EnterpriseURN + ":manager.value"); id != "" {
+		f.To = []source.Key{source.Key(id)}
+	}
+	return []source.Reference{f}
 }
 
 // guard refuses to touch those whom no client may change: owners, admins, and the person whose token is used.

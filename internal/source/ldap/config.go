@@ -50,6 +50,9 @@ type Config struct {
 	// Attributes are the attributes to deliver, in any case. None = a usual set of names, mail and numbers. What the source itself needs is added.
 	Attributes []string
 
+	// References are the attributes of people that name other people by their DNs, such as manager. They are translated into keys.
+	References []string
+
 	PageSize   int    // entries asked for at a time; 0 = 1,000
 	NamingRoot string // where Locate searches; "" = the naming contexts that hold the bases
 

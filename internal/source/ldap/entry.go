@@ -32,6 +32,7 @@ func (r *reader) entry(p place, e *ldapv3.Entry) (*source.Incomplete, error) {
 		r.ids[d] = e.DN
 	}
 	r.relate(p, e, at)
+	r.refer(p, e, at)
 	r.noteCut(e)
 	if err != nil { // present, but enabled or not is unknown: it must not change
 		r.batch.Seen = append(r.batch.Seen, rec.Key)

@@ -33,7 +33,9 @@ type gathering struct {
 // What the index knows is delivered while the answer comes in. Whatever needs a request of its own (further ranges, unknown members, members that seem to be
 // strangers) waits for the end of the page, and then its group is delivered on its own, so that the memberships of one group always stay together.
 func (r *reader) readMembers(ctx context.Context) error {
-	r.lookups = map[string]verdict{}
+	if r.lookups == nil {
+		r.lookups = map[string]verdict{}
+	}
 	for _, p := range r.places {
 		if p.people {
 			continue

@@ -56,6 +56,7 @@ type reader struct {
 	asked    int
 	outside  tally // members beyond every base
 	hidden   tally // members within a base that cannot be read
+	refers   references
 }
 
 // A tally counts for a note, and keeps a few names.
@@ -73,7 +74,7 @@ func (t *tally) add(group string) {
 
 func (r *reader) read(ctx context.Context) error {
 	steps := []func(context.Context) error{
-		r.findPlaces, r.readDisabled, r.readPeople, r.readGroups, r.readCanary, r.readMembers, r.readCanary,
+		r.findPlaces, r.readDisabled, r.readPeople, r.readGroups, r.readCanary, r.readReferences, r.readMembers, r.readCanary,
 	}
 	for _, step := range steps {
 		if err := r.note(ctx, step(ctx)); err != nil {
@@ -258,7 +259,7 @@ func (r *reader) readCanary(ctx context.Context) error {
 
 // flushFull hands the batch over if it is full.
 func (r *reader) flushFull() error {
-	if len(r.batch.Records)+len(r.batch.Seen) >= batchRecords || len(r.batch.Members) >= batchMembers {
+	if len(r.batch.Records)+len(r.batch.Seen) >= batchRecords || len(r.batch.Members)+len(r.batch.Refers) >= batchMembers {
 		return r.flush()
 	}
 	return nil
@@ -267,7 +268,7 @@ func (r *reader) flushFull() error {
 // flush hands the batch over, if anything is in it.
 func (r *reader) flush() error {
 	b := r.batch
-	if len(b.Records)+len(b.Members)+len(b.Whole)+len(b.Dangling)+len(b.Seen)+len(b.Complete)+len(b.Pins)+len(b.Notes) == 0 {
+	if len(b.Records)+len(b.Members)+len(b.Refers)+len(b.Whole)+len(b.Dangling)+len(b.Seen)+len(b.Complete)+len(b.Pins)+len(b.Notes) == 0 {
 		return nil
 	}
 	r.batch = source.Batch{}

@@ -28,7 +28,11 @@ func (p profile) recordAttributes(cfg Config, people bool) []string {
 	} else if p.primary {
 		out = append(out, "objectSid")
 	}
-	for _, a := range cfg.Attributes {
+	wanted := cfg.Attributes
+	if people {
+		wanted = append(slices.Clone(wanted), cfg.References...)
+	}
+	for _, a := range wanted {
 		if !slices.ContainsFunc(out, func(have string) bool { return strings.EqualFold(have, a) }) && (people || !p.isMember(a)) {
 			out = append(out, a)
 		}

@@ -31,10 +31,13 @@ func company() string {
 		unit(u)
 	}
 	person("uid=muster,ou=Service,"+slapdBase, "muster", "")
-	for _, uid := range []string{"anna", "ben", "cleo"} {
-		person("uid="+uid+",ou=People,"+slapdBase, uid, "")
+	for uid, manager := range map[string]string{ // whoever is named comes before or after, outside, or not at all
+		"anna": "manager: uid=ben,ou=People," + slapdBase + "\n", "ben": "manager: uid=guest,ou=Elsewhere," + slapdBase + "\n",
+		"cleo": `manager: UID=O'Neil\2C D\2BX, OU=People, ` + slapdBase + "\n",
+	} {
+		person("uid="+uid+",ou=People,"+slapdBase, uid, manager)
 	}
-	person(`uid=o'neil\, d\+x,ou=People,`+slapdBase, "o'neil, d+x", "")
+	person(`uid=o'neil\, d\+x,ou=People,`+slapdBase, "o'neil, d+x", "manager: uid=gone,ou=People,"+slapdBase+"\n")
 	person("uid=leaver,ou=People,"+slapdBase, "leaver", "employeeType: gone\n")
 	person("uid=guest,ou=Elsewhere,"+slapdBase, "guest", "")
 	fmt.Fprintf(&b, `dn: cn=wiki,ou=Groups,%[1]s
@@ -68,7 +71,7 @@ func slapdConfig(s *testserver.Slapd) ldap.Config {
 		Canary:         "uid=muster,ou=Service," + slapdBase,
 		People:         []ldap.Area{{Base: "people", DN: "ou=People," + slapdBase}},
 		Groups:         []ldap.Area{{Base: "groups", DN: "ou=Groups," + slapdBase}},
-		DisabledFilter: "(employeeType=gone)",
+		DisabledFilter: "(employeeType=gone)", References: []string{"Manager"},
 	}
 }
 
@@ -114,6 +117,9 @@ func TestSuiteOnSlapd(t *testing.T) {
 	wiki, staff, unix := key("cn=wiki,ou=Groups"), key("cn=staff,ou=Groups"), key("cn=unix,ou=Groups")
 	anna, ben, cleo, odd := key("uid=anna,ou=People"), key("uid=ben,ou=People"), key("uid=cleo,ou=People"), key(`uid=o'neil\, d\+x,ou=People`)
 	f.Members = map[source.Key]map[source.Key]struct{}{wiki: keys(anna, odd, staff), staff: keys(ben, wiki), unix: keys(anna, cleo)}
+	f.Refers = map[string][]source.Key{ // nothing is stated of who names somebody who is not there: it may be hidden
+		string(anna) + " manager": {ben}, string(ben) + " manager": nil, string(cleo) + " manager": {odd}, string(key("uid=leaver,ou=People")) + " manager": nil,
+	}
 	sourcetest.Run(t, func(t *testing.T) sourcetest.Fixture {
 		f.Source = open(t, slapdConfig(s))
 		f.Broken = func(t *testing.T) (source.Source, string) {

@@ -24,6 +24,7 @@ type Fixture struct {
 	Groups  map[source.Key]string                  // key → Record.Name
 	Members map[source.Key]map[source.Key]struct{} // group → members; every group that must be Whole has a row, empty if need be
 	Absent  source.Key                             // well-formed, of nobody
+	Refers  map[string][]source.Key                // whom people refer to, by key and attribute ("k manager"); nil: the source states none
 
 	// Broken returns a source whose complete read cannot succeed, such as one with a wrong password, and the code that it must give. Nil skips the rule.
 	Broken func(t *testing.T) (source.Source, string)
@@ -36,7 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		test func(t *testing.T, f Fixture)
 	}{
 		{"a full read delivers everything once", everything},
-		{"people come before groups, groups before members", order},
+		{"people come before groups, groups before references and members", order},
 		{"the memberships of a group stay together", together},
 		{"a second full read is equal", repeated},
 		{"an error of yield ends the read and comes back as it is", yieldError},
@@ -59,6 +60,7 @@ type Read struct {
 	Records  map[source.Key]source.Record
 	Members  map[source.Key]map[source.Key]struct{} // of groups with at least one
 	Whole    map[source.Key]bool
+	Refers   map[string][]source.Key // by key and attribute
 	Complete []source.Base
 	Notes    []string
 	Pins     map[source.Base]source.Pin
@@ -69,7 +71,7 @@ func Pull(t testing.TB, s source.Source) (Read, error) {
 	t.Helper()
 	r := Read{
 		Records: map[source.Key]source.Record{}, Members: map[source.Key]map[source.Key]struct{}{}, Whole: map[source.Key]bool{},
-		Pins: map[source.Base]source.Pin{},
+		Refers: map[string][]source.Key{}, Pins: map[source.Base]source.Pin{},
 	}
 	err := s.Pull(t.Context(), "", func(b source.Batch) error {
 		r.add(t, b)
@@ -100,6 +102,13 @@ func (r *Read) add(t testing.TB, b source.Batch) {
 	for _, g := range b.Whole {
 		r.Whole[g] = true
 	}
+	for _, s := range b.Refers {
+		at := string(s.Of) + " " + s.Name
+		if _, twice := r.Refers[at]; twice {
+			t.Errorf("%s was stated twice", at)
+		}
+		r.Refers[at] = s.To
+	}
 	r.Complete = append(r.Complete, b.Complete...)
 	r.Notes = append(r.Notes, b.Notes...)
 	maps.Copy(r.Pins, b.Pins)
@@ -129,6 +138,9 @@ func everything(t *testing.T, f Fixture) {
 	equal(t, "people", people, f.People)
 	equal(t, "groups", groups, f.Groups)
 	equal(t, "complete bases", r.Complete, slices.Sorted(slices.Values(f.Bases)))
+	if f.Refers != nil {
+		equal(t, "references", r.Refers, f.Refers)
+	}
 	for g, want := range f.Members {
 		if !r.Whole[g] {
 			t.Errorf("group %s is not whole", f.Groups[g])
@@ -163,7 +175,7 @@ func order(t *testing.T, f Fixture) {
 	if err != nil {
 		t.Fatalf("Pull: %v", err)
 	}
-	phase := map[string]int{string(source.Person): 0, string(source.Group): 1, "members": 2, "complete": 3}
+	phase := map[string]int{string(source.Person): 0, string(source.Group): 1, "references": 2, "members": 3, "complete": 4}
 	at := 0
 	step := func(name string) {
 		t.Helper()
@@ -175,6 +187,9 @@ func order(t *testing.T, f Fixture) {
 	for _, b := range r.Batches {
 		for _, rec := range b.Records {
 			step(string(rec.Kind))
+		}
+		if len(b.Refers) > 0 {
+			step("references")
 		}
 		if len(b.Members)+len(b.Whole) > 0 {
 			step("members")
