@@ -56,6 +56,7 @@ func at(x engine.Explanation) adminapi.At {
 		v.Inputs = x.Inputs[t.Path]
 		out.Values = append(out.Values, v)
 	}
+	refer(x, out.Values)
 	tell(x, &out)
 	if x.Link.Remote != "" {
 		l := linkView(x.Link, x.Object.Handle())

@@ -73,6 +73,15 @@ func differs(x engine.Explanation) []adminapi.Differs {
 		d.Same = len(attr.Diff(attr.Set{p: d.There}, attr.Set{p: d.Want})) == 0
 		out = append(out, d)
 	}
+	for _, r := range x.Want.Refs {
+		if d := (adminapi.Differs{Path: r.Path, There: there[r.Path]}); !r.Pending {
+			if r.Account != "" {
+				d.Want = attr.Values{string(r.Account)}
+			}
+			d.Same = d.Want.Equal(d.There)
+			out = append(out, d)
+		}
+	}
 	return out
 }
 

@@ -126,7 +126,7 @@ func planTitle(p run.Plan) string {
 
 // signs are the symbols of verbs, with their colours.
 var signs = map[plan.Verb][2]string{
-	plan.Link: {"=", dim}, plan.Create: {"+", green}, plan.Enable: {"+", green}, plan.AddMembers: {"+", green}, plan.Update: {"~", yellow},
+	plan.Link: {"=", dim}, plan.Create: {"+", green}, plan.Enable: {"+", green}, plan.AddMembers: {"+", green}, plan.Update: {"~", yellow}, plan.Refer: {"~", yellow},
 	plan.DisableUser: {"−", red}, plan.DeleteRemote: {"−", red}, plan.RemoveMembers: {"−", red}, plan.Skip: {"✗", dim},
 	plan.Miss: {"−", red}, plan.Rebind: {"=", yellow}, plan.Clear: {"~", yellow}, plan.Vacate: {"−", red},
 }

@@ -64,10 +64,10 @@ type LDAP struct {
 	Canary         string // DN of an entry that must be readable in every read
 	People         []Base
 	Groups         []Base
-	IDAttribute    string // "" = by the kind of server
-	DisabledFilter string // "" = by the kind of server
+	IDAttribute    string   // "" = by the kind of server
+	DisabledFilter string   // "" = by the kind of server
 	References     []string // attributes of people that name other people, in lower case
-	PageSize       int    // 0 = the source's own
+	PageSize       int      // 0 = the source's own
 }
 
 // A Base is one search base.

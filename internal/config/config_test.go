@@ -112,6 +112,39 @@ func TestDrift(t *testing.T) {
 	}
 }
 
+// P2: which attributes name people is a setting, and a rule that follows one is refused where the target does not keep the attribute.
+func TestReferences(t *testing.T) {
+	with := func(source, target string) string {
+		text := strings.Replace(config.Example, "userType:", "manager.value: "+target+"\n        userType:", 1)
+		return strings.Replace(text, "    canary:", "    "+source+"\n    canary:", 1)
+	}
+	f, err := config.Parse("muster.yaml", []byte(with("page_size: 7", "{reference: manager}")), types...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := f.Sources[0].LDAP.References; len(got) != 1 || got[0] != "manager" || f.Targets[0].Rules.People.Attributes["manager.value"].Reference != "manager" {
+		t.Errorf("references %q, rule %+v", got, f.Targets[0].Rules.People.Attributes["manager.value"])
+	}
+	f, err = config.Parse("muster.yaml", []byte(with("references: [Assistant, manager]", "{reference: assistant}")), types...)
+	if err != nil || len(f.Sources[0].LDAP.References) != 2 || f.Sources[0].LDAP.References[0] != "assistant" {
+		t.Errorf("%v", err)
+	}
+	if _, err = config.Parse("muster.yaml", []byte(with("references: [a b]", "{reference: manager}")), types...); err == nil || !strings.Contains(err.Error(), "not the name of an attribute") {
+		t.Errorf("a reference that is no attribute: %v", err)
+	}
+	narrow := types[0]
+	narrow.Keeps = func(_ connector.Settings, p attr.Path) error {
+		if p == "manager.value" {
+			return errors.New("the service does not keep it")
+		}
+		return nil
+	}
+	_, err = config.Parse("muster.yaml", []byte(with("page_size: 7", "{reference: manager}")), narrow)
+	if err == nil || !strings.Contains(err.Error(), "manager.value cannot be a reference at a target of type scim: the service does not keep it") {
+		t.Errorf("a target that does not keep it: %v", err)
+	}
+}
+
 func TestResolve(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "muster.yaml")

@@ -40,7 +40,7 @@ type ExtensionAttribute struct {
 
 var (
 	ldapKeys = []string{
-		"name", "type", "servers", "starttls", "ca_file", "bind", "password", "canary", "people", "groups", "id_attribute", "disabled_filter",
+		"name", "type", "servers", "starttls", "ca_file", "bind", "password", "canary", "people", "groups", "id_attribute", "disabled_filter", "references",
 		"page_size", "attributes", "group_attributes", "correlate", "every",
 	}
 	scimKeys = []string{

@@ -59,6 +59,7 @@ var levels = []level{
 			{"id_attribute", "attribute that identifies a person for ever", "by the kind of server: `objectGUID`, `entryUUID`, `nsUniqueId`"},
 			{"disabled_filter", "LDAP filter that matches people who count as disabled", "by the kind of server: bit 2 of `userAccountControl`, `nsAccountLock`, none on OpenLDAP"},
 			{"page_size", "entries asked for at a time, 1 to 100000", "`1000`"},
+			{"references", "attributes of people that name other people by their DNs: a list; see [References](expressions.md#references)", "`manager`"},
 			{"attributes", "how the attributes of a person are computed; see [Rules](#rules)", "see [Attributes without a rule](#attributes-without-a-rule)"},
 			{"group_attributes", "the same for groups", "`name`: `record.cn`"},
 			{"correlate", "rules that bind a record to a person of another source, once: a list", "none: each record is a person of its own"},
@@ -131,13 +132,14 @@ var levels = []level{
 		},
 	},
 	{
-		title: "Rules", about: "A rule is an expression (`email: record.mail`), or a mapping with these keys. `expr` or `value` must be there.",
+		title: "Rules", about: "A rule is an expression (`email: record.mail`), or a mapping with these keys. `expr`, `value` or `reference` must be there.",
 		probe: aTarget + "    people:\n      attributes: {userName: person.username, title: {expr: person.title, KEY: VALUE}}\n",
 		keys: []key{
 			{"expr", "an expression: see [Expressions](expressions.md)", "`value`"},
 			{"value", "a constant: one value or a list", "`expr`"},
 			{"default", "what stands there when the expression yields nothing", "the attribute is cleared"},
 			{"required", "people without a value wait, and nothing is done to them", "`false`"},
+			{"reference", "an attribute that names a person: gives the account of that person there; see [References](expressions.md#references). People of targets only, and alone", "`expr`"},
 			{"when", "`create`: only when the account is made; never changed later. Targets only", "`always`"},
 		},
 	},

@@ -10,6 +10,9 @@ import (
 	"muster/internal/plan"
 )
 
+// ReferenceRule begins the Expr of the Trace of a reference.
+const ReferenceRule = "reference "
+
 // reference compiles a rule that gives the account of somebody else.
 func (c *compiler) reference(at place, r rule) (rule, error) {
 	r.Reference = strings.ToLower(r.Reference)
@@ -34,7 +37,7 @@ func (o *Objects) refer(in Input, d *plan.Desired) []Trace {
 			continue
 		}
 		ref := plan.Ref{Path: r.path}
-		t := Trace{Path: r.path, Expr: "reference " + r.Reference, At: r.At}
+		t := Trace{Path: r.path, Expr: ReferenceRule + r.Reference, At: r.At}
 		for _, rec := range speaking(in.Records) {
 			i := slices.IndexFunc(in.Refers, func(f directory.Reference) bool {
 				return f.Source == rec.Source && f.Key == rec.Key && f.Name == r.Reference && f.Person != ""

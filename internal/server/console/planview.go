@@ -53,6 +53,7 @@ var verbs = map[string][5]string{
 	"disable":        {"Close", "account to close", "accounts to close", "", ""},
 	"delete":         {"Delete", "account to delete", "accounts to delete", "group to delete", "groups to delete"},
 	"add members":    {"Add members", "group gets members", "groups get members", "group gets members", "groups get members"},
+	"refer":          {"Set reference", "reference to somebody to set", "references to somebody to set", "", ""},
 	"remove members": {"Remove members", "group loses members", "groups lose members", "group loses members", "groups lose members"},
 }
 
