@@ -201,18 +201,19 @@ var errorClasses = map[string]func(wait time.Duration, rateClass string, says er
 	},
 }
 
-// code returns what the first code word in an error body means, if the vendor's dialect knows one.
+// code returns what the code word of an error body means, if the vendor's dialect knows it. The word is the detail itself, or begins it: a word that stands
+// somewhere in a sentence may be a value of somebody's, or be about something else.
 // That a user is gone says nothing about the group whose members were changed.
 func (a *api) code(e *scim.Error, group bool) (func(time.Duration, string, error) error, bool) {
-	for word := range strings.FieldsFuncSeq(e.Detail, func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') }) {
-		if class, ok := a.codes[word]; ok {
-			if class == "user_gone" {
-				class = map[bool]string{true: "invalid", false: "gone"}[group]
-			}
-			return errorClasses[class], true
-		}
+	word := strings.TrimSpace(e.Detail)
+	if i := strings.IndexAny(word, ": \t\n,;("); i >= 0 {
+		word = word[:i]
 	}
-	return nil, false
+	class, ok := a.codes[word]
+	if class == "user_gone" {
+		class = map[bool]string{true: "invalid", false: "gone"}[group]
+	}
+	return errorClasses[class], ok
 }
 
 func wrap(class, says error) error { return fmt.Errorf("%w: %w", class, says) }
