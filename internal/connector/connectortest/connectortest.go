@@ -93,10 +93,10 @@ type Budget struct {
 	Find  int // 1
 }
 
-// Run plays all levels, with a new sandbox for every check.
-func Run(t *testing.T, open func(t *testing.T) Sandbox) {
+// Run plays all levels, with a new sandbox for every check, and returns how far the connector came.
+func Run(t *testing.T, open func(t *testing.T) Sandbox) Report {
 	t.Helper()
-	play(real{t}, open)
+	return play(real{t}, open)
 }
 
 // A level is a group of checks on one subject.
@@ -118,29 +118,38 @@ func levels() []level {
 	return []level{hello, oneAccount, truth, identity, groups, paging, badDays, manners}
 }
 
-func play(t tb, open func(t *testing.T) Sandbox) {
+func play(t tb, open func(t *testing.T) Sandbox) Report {
 	t.Helper()
+	var out Report
 	for _, l := range levels() {
+		at := LevelReport{Level: l.name, Checks: len(l.checks)}
 		t.Run(l.name, func(t tb) {
 			t.Logf("%s", l.story)
 			for _, c := range l.checks {
-				t.Run(c.name, func(t tb) { playCheck(t, l, c, open) })
+				skipped, played := "", false
+				ok := t.Run(c.name, func(t tb) { played = true; playCheck(t, l, c, open, &skipped) })
+				at.add(c.name, skipped, ok && played)
 			}
 		})
+		out = append(out, at)
 	}
+	return out
 }
 
-func playCheck(t tb, l level, c check, open func(t *testing.T) Sandbox) {
+// playCheck plays a check, or says in skipped why not.
+func playCheck(t tb, l level, c check, open func(t *testing.T) Sandbox, skipped *string) {
 	t.Helper()
 	k := newKit(t, c, open(t.real()))
 	id, _, _ := cutLevel(l.name)
 	for _, key := range []string{id, id + "/" + c.name} {
 		if reason := k.s.Skip[key]; reason != "" {
+			*skipped = reason
 			t.Skipf("declared: %s", reason)
 		}
 	}
 	if c.need != nil {
 		if reason := c.need(k); reason != "" {
+			*skipped = reason
 			t.Skipf("not offered: %s", reason)
 		}
 	}

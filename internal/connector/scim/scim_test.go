@@ -34,11 +34,14 @@ func TestConnector(t *testing.T) {
 		{"replace", map[string]string{"group_update": "replace", "page_size": "300"}, 100},
 	} {
 		t.Run(variant.name, func(t *testing.T) {
-			connectortest.Run(t, func(t *testing.T) connectortest.Sandbox {
+			got := connectortest.Run(t, func(t *testing.T) connectortest.Sandbox {
 				s := sandbox(t, variant.settings)
 				s.Page = variant.page
 				return s
 			})
+			if variant.settings == nil {
+				keepsLevels(t, "scim", got)
+			}
 		})
 	}
 }

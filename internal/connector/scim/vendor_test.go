@@ -92,7 +92,10 @@ func fnvOf(s string) uint64 {
 func TestVendors(t *testing.T) {
 	for _, v := range vendors {
 		t.Run(cmp.Or(v.name, v.dialect), func(t *testing.T) {
-			connectortest.Run(t, func(t *testing.T) connectortest.Sandbox { return v.sandbox(t) })
+			got := connectortest.Run(t, func(t *testing.T) connectortest.Sandbox { return v.sandbox(t) })
+			if v.name == "" {
+				keepsLevels(t, v.dialect, got)
+			}
 		})
 	}
 }
