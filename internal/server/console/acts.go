@@ -32,6 +32,7 @@ var notices = map[string]string{
 	"taken":    "Taken in. It is being checked; nothing is written before you say so.",
 	"loading":  "It is being loaded. How far it is stands below.",
 	"dropped":  "Forgotten. What it brought stays.",
+	"revoked":  "Revoked. It stopped working at once.",
 	"made":     "Made. Its people come next.",
 	"added":    "Added. Who was in already stays so.",
 	"removed":  "Taken out. They can be added again.",

@@ -26,6 +26,10 @@ var hallPages = []scene{
 	{"team-auditor", "teams/staff?tab=channels", access.Auditor},
 	{"team-groups", "teams/staff?tab=groups", ""},
 	{"channel-managed", "teams/staff:news", ""},
+	{"posts", "teams/staff:news?tab=posts", ""},
+	{"clients", "clients", ""},
+	{"client", "clients/entra", ""},
+	{"client-setup", "clients/entra/setup?provider=entra", ""},
 	{"imports", "imports", ""},
 	{"import-checked", "imports/load-2", ""},
 	{"import-loading", "imports/load-4", ""},
@@ -167,4 +171,99 @@ func (much) Findings(_ context.Context, _ string, q adminapi.FindingQuery) ([]ad
 		})
 	}
 	return out, nil
+}
+
+// M12: what people who have left posted stays readable, with its files, for whoever may read content, and for nobody else.
+func TestPosts(t *testing.T) {
+	h := adminapitest.New(t, nil)
+	owner, helpdesk := enter(t, h, h.Service, access.Owner), enter(t, h, h.Service, access.Helpdesk)
+	for path, want := range map[string][]string{
+		"teams/staff:news?tab=posts": {"ben.ito", "has left", "The canteen\nis open", "menu.pdf", "1 reply"}, "teams/staff:news?tab=posts&thread=post-1": {"olivia.berg", "Good", "All posts"},
+		"people/1ben0000000000000000000000/posts": {"Posts of Ben Ito"},
+	} {
+		page := owner.get(path).body
+		for _, text := range want {
+			if !strings.Contains(page, text) {
+				t.Errorf("%s does not say %q", path, text)
+			}
+		}
+		if page := helpdesk.get(path).body; strings.Contains(page, "canteen") || strings.Contains(page, "Good") || !strings.Contains(page, "owner") {
+			t.Errorf("%s shows to helpdesk what was posted, or does not say who may read it", path)
+		}
+	}
+	file := owner.get("posts/post-1/files/0")
+	if file.body != "soup of day\n" || file.head.Get("Content-Disposition") != "attachment; filename=menu.pdf" || file.head.Get("Content-Type") != "application/octet-stream" || file.head.Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("the file: %q %v", file.body, file.head)
+	}
+	if res := helpdesk.get("posts/post-1/files/0"); res.status != http.StatusForbidden {
+		t.Errorf("the file to helpdesk: %d", res.status)
+	}
+	if res := owner.get("posts/post-1/files/7"); res.status != http.StatusNotFound {
+		t.Errorf("no such file: %d", res.status)
+	}
+}
+
+// staffed knows the people of the company by their roles too.
+type staffed struct {
+	adminapi.Service
+	house *adminapitest.House
+}
+
+func (s staffed) Object(ctx context.Context, kind, who string) (adminapi.Object, error) {
+	if id := s.house.Person(access.Role(who)); id != "" {
+		return adminapi.Object{ID: id, Kind: directory.Person, Name: who, State: directory.Active}, nil
+	}
+	return s.Service.Object(ctx, kind, who)
+}
+
+// I1, I9: the operator sees how a client is doing, makes a token that is shown once, rotates it beside the old one, and revokes it; values to copy stand ready.
+func TestClients(t *testing.T) {
+	h := adminapitest.New(t, nil)
+	g := enter(t, h, staffed{h.Service, h}, access.Owner)
+	for path, want := range map[string][]string{
+		"clients":                            {"entra", "has errors", "2.4"},
+		"clients/entra":                      {"speaks for the profile <b>entra</b>", "shoeSize", "Mend the attribute mapping", "op_case", "cannot sign in"},
+		"clients/entra/setup":                {"/scim/v2</code>", "no provider reaches it", "pilot group"},
+		"clients/entra/setup?provider=entra": {"/scim/v2?aadOptscim062020", "Test Connection"},
+	} {
+		page := g.get(path)
+		for _, text := range want {
+			if page.status != http.StatusOK || !strings.Contains(page.body, text) {
+				t.Errorf("%s (%d) does not say %q", path, page.status, text)
+			}
+		}
+	}
+	if res := g.get("clients/nobody"); res.status != http.StatusNotFound {
+		t.Errorf("an unknown client: %d", res.status)
+	}
+	tokens := func() []access.Token {
+		all, err := h.Keeper.Tokens(t.Context(), access.Caller{Person: h.Person(access.Owner), Handle: "owner", Roles: []access.Role{access.Owner}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.DeleteFunc(all, func(x access.Token) bool { return x.Use.Source != "entra" })
+	}
+	page := g.post("clients/entra/tokens", "person=owner&name=Entra&days=30")
+	_, text, _ := strings.Cut(page.body, `id="token-text"`)
+	_, text, _ = strings.Cut(text, ">")
+	text, _, _ = strings.Cut(text, "<")
+	first := tokens()
+	if len(first) != 1 || !strings.Contains(text, first[0].ID) || first[0].Expires.Sub(first[0].Created) != 30*24*time.Hour {
+		t.Fatalf("%d tokens; the page shows %d characters", len(first), len(text))
+	}
+	if again := g.get("clients/entra").body; strings.Contains(again, text) || !strings.Contains(again, first[0].ID) {
+		t.Error("a token is shown twice, or not listed")
+	}
+	if g.post("clients/entra/tokens/"+first[0].ID+"/rotate", ""); len(tokens()) != 2 || tokens()[0].Revoked {
+		t.Error("after rotating, not both work")
+	}
+	if g.post("clients/entra/tokens/"+first[0].ID+"/revoke", ""); !tokens()[0].Revoked {
+		t.Error("a revoked token works")
+	}
+	if res := g.post("clients/entra/tokens", "person=nobody"); res.status != http.StatusNotFound || len(tokens()) != 2 {
+		t.Errorf("a token for nobody: %d", res.status)
+	}
+	if res := enter(t, h, staffed{h.Service, h}, access.Auditor).post("clients/entra/tokens", "person=owner"); res.status != http.StatusForbidden {
+		t.Errorf("a token by an auditor for somebody else: %d", res.status)
+	}
 }

@@ -63,6 +63,7 @@ type placeView struct {
 	next     string
 	members  []adminapi.PlaceMember
 	channels []adminapi.Place
+	posts    postsView
 	leaving  adminapi.Leaving // if membership were to follow the linked groups
 }
 
@@ -76,7 +77,7 @@ func (p placeView) tabs() []string {
 	if p.isTeam() {
 		return []string{"members", "channels", "groups"}
 	}
-	return []string{"members", "groups"}
+	return []string{"members", "posts", "groups"}
 }
 
 func (c *console) placePage(v *visit) (view, error) {
@@ -95,6 +96,10 @@ func (c *console) placePage(v *visit) (view, error) {
 		p.members, err = c.Service.PlaceMembers(v.ctx(), p.Ref, adminapi.PlaceMemberQuery{Text: v.query("q"), After: directory.ID(v.query("after")), Limit: rowsShown})
 		if len(p.members) == rowsShown {
 			p.next = string(p.members[rowsShown-1].ID)
+		}
+	case "posts":
+		if v.caller.May(access.Content) {
+			p.posts, err = c.posts(v, p.Ref)
 		}
 	case "groups":
 		if len(p.Groups) > 0 && !p.Managed {

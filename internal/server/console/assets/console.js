@@ -72,6 +72,7 @@
       say(root.dataset.time ? "Times are in UTC" : "Times are local");
     },
     help: () => $("#help").showModal(),
+    copy: (b) => navigator.clipboard?.writeText($(b.dataset.copy).textContent).then(() => { b.textContent = "Copied"; say("Copied"); }, () => getSelection().selectAllChildren($(b.dataset.copy))),
     keys: (b) => localStorage.setItem("muster-keys", b.checked ? "on" : "off"),
   };
   document.addEventListener("click", (e) => {
