@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"muster/internal/scim"
 	"muster/internal/scim/scimtest"
 )
 
@@ -81,7 +82,11 @@ var values = map[string]string{
 	"constant": `{value: Employee}`,
 	"family":   `person.familyName`,
 	"mail":     `person.email`,
+	"manager":  `{reference: manager}`,
 }
+
+// managerPath is where a manager's account is sent.
+const managerPath = scim.EnterpriseURN + ":manager.value"
 
 // workMailPath is where an address is sent.
 const workMailPath = `emails[type eq "work"].value`
@@ -90,11 +95,11 @@ const workMailPath = `emails[type eq "work"].value`
 var places = map[scimtest.Vendor]map[string]string{
 	scimtest.Plain: {
 		"title": "title", "fallback": "nickName", "formula": "displayName", "once": "preferredLanguage", "constant": "userType",
-		"family": "name.familyName", "mail": workMailPath,
+		"family": "name.familyName", "mail": workMailPath, "manager": managerPath,
 	},
 	scimtest.Slack: {
 		"title": "title", "fallback": "userType", "formula": "displayName", "once": "preferredLanguage", "constant": "locale",
-		"family": "name.familyName", "mail": workMailPath,
+		"family": "name.familyName", "mail": workMailPath, "manager": managerPath,
 	},
 	scimtest.Atlassian: {
 		"title": "title", "fallback": "nickName", "formula": "displayName", "once": "preferredLanguage", "constant": "organization",
@@ -106,12 +111,12 @@ var places = map[scimtest.Vendor]map[string]string{
 	},
 }
 
-// places are those of the site's vendor, as its sandbox shows them: Slack keeps addresses without types.
+// places are those of the site's vendor, as its sandbox shows them: Slack keeps addresses without types, and managers by another name.
 func (x *site) places() map[string]string {
 	out := places[x.vendor]
 	if x.vendor == scimtest.Slack {
 		out = maps.Clone(out)
-		out["mail"] = "emails.value"
+		out["mail"], out["manager"] = "emails.value", scim.EnterpriseURN+":manager.managerId"
 	}
 	return out
 }

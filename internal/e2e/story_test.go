@@ -100,6 +100,29 @@ func (s *story) holds(part, username, value, want string) {
 	}
 }
 
+// reports checks that somebody's accounts refer to the accounts of boss, wherever a target keeps that; "" = to nobody's.
+func (s *story) reports(part, username, boss string) {
+	s.Helper()
+	looked := false
+	for _, x := range s.parts(part) {
+		path, ok := x.places()["manager"]
+		if !ok {
+			continue
+		}
+		looked = true
+		want := ""
+		if boss != "" {
+			want = s.account(x, boss).ID
+		}
+		if got := strings.Join(scim.Values(s.account(x, username).Resource, attr.Path(path)), ", "); got != want {
+			s.Errorf("the manager of %s at %s is %q, want %q, the account of %q", username, x.name, got, want, boss)
+		}
+	}
+	if !looked {
+		s.Errorf("no target that plays %s keeps a manager", part)
+	}
+}
+
 // members checks the members of a group by user name.
 func (s *story) members(part, group string, want ...string) {
 	s.Helper()

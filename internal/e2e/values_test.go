@@ -113,6 +113,35 @@ func valuesFollow() map[string]func(*story) {
 			s.members("wiki", "wiki-ice", "igor")
 			s.members("wiki", "wiki-oil", "inga")
 		},
+		"a late manager": func(s *story) {
+			s.hired("mara")
+			s.hired("max", "wiki")
+			s.set("max", "manager", cn("mara"))
+			s.sync()
+			s.is("wiki", "max", active)
+			s.reports("wiki", "max", "") // nobody waits for a manager
+			s.in().ok("why", "max").says("mara has no account there")
+			s.company.AddMembers(group("wiki"), cn("mara"))
+			s.sync()
+			s.sync() // now that there is an account to refer to
+			s.reports("wiki", "max", "mara")
+			s.set("mara", "login", "mareike")
+			s.set("mara", "mail", "mareike@example.com")
+			s.sync()
+			s.costs(0, "wiki", "max") // it is the same account
+			s.reports("wiki", "max", "mareike")
+			s.company.off(cn("mara"), true)
+			s.sync()
+			s.sync()
+			s.reports("wiki", "max", "")
+			s.company.off(cn("mara"), false)
+			s.sync()
+			s.sync()
+			s.reports("wiki", "max", "mareike")
+			s.set("max", "manager")
+			s.sync()
+			s.reports("wiki", "max", "")
+		},
 		"only letters change their case": func(s *story) {
 			s.hired("joan", "wiki")
 			s.sync()
