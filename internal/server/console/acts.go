@@ -29,6 +29,11 @@ var notices = map[string]string{
 	"resumed":  "Resumed. What has changed meanwhile is sent now.",
 	"started":  "Started. It shows below when it has ended.",
 	"played":   "Played. Watch what Muster does about it.",
+	"paired":   "Linked. What becomes of the account stands below.",
+	"unpaired": "Forgotten whose account it is. The account is as it was.",
+
+	"closed-account": "Ordered. It counts as closed when the target says so; until then it stands among the open leavers.",
+
 	"taken":    "Taken in. It is being checked; nothing is written before you say so.",
 	"loading":  "It is being loaded. How far it is stands below.",
 	"dropped":  "Forgotten. What it brought stays.",

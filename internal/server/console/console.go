@@ -53,6 +53,7 @@ func New(cfg Config) http.Handler {
 	c.invitationRoutes()
 	c.lookRoutes()
 	c.actRoutes()
+	c.accountRoutes()
 	c.placeRoutes()
 	c.postRoutes()
 	c.importRoutes()

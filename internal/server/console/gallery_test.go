@@ -46,6 +46,9 @@ var pages = []scene{
 	{"targets", "targets", ""},
 	{"target", "targets/wiki", ""},
 	{"target-stopped", "targets/old", ""},
+	{"links", "targets/wiki/links", ""},
+	{"drift", "targets/wiki/drift", ""},
+	{"report", "targets/wiki/report?list=unknown", ""},
 	{"run-loading", "runs/run-corp", ""},
 	{"run-failed", "runs/run-hr", ""},
 	{"history-runs", "history", ""},
@@ -124,8 +127,10 @@ func check(t *testing.T, s *site, p scene) {
 			s.Shot(filepath.Join(shots, fmt.Sprintf("%s-%s-1440.png", p.name, theme)), true)
 		}
 	}
-	for _, width := range []int64{768, 360} {
-		s.Size(width, 800)
+	for _, width := range []int64{1440, 768, 360} {
+		if width < 1440 {
+			s.Size(width, 800)
+		}
 		if out := s.Overflow(); out != "" {
 			t.Errorf("%s at %d: %s", p.name, width, out)
 		}

@@ -91,7 +91,34 @@ func (c *console) inbox(ctx context.Context, g glance) ([]item, error) {
 	return out, err
 }
 
+// soon is how long before its end a token stands in the inbox of whoever can see it.
+const soon = 14 * 24 * time.Hour
+
+// expiring are the tokens that are about to end.
+func (c *console) expiring(v *visit) ([]item, error) {
+	if !v.caller.May(access.OwnTokens) {
+		return nil, nil
+	}
+	tokens, err := c.Keeper.Tokens(v.ctx(), v.caller)
+	var out []item
+	for _, t := range tokens {
+		if left := t.Expires.Sub(v.now); !t.Revoked && left < soon && left > -soon {
+			what := "Token " + cmp.Or(t.Name, t.ID) + " ends " + ago(v.now, t.Expires)
+			if left <= 0 {
+				what = "Token " + cmp.Or(t.Name, t.ID) + " ended " + ago(v.now, t.Expires)
+			}
+			out = append(out, item{"Secret", warn, what, "Whatever uses it is refused from then on. Make another and put it there.", t.Created, access.OwnTokens, Root + "settings#tokens", "See the tokens"})
+		}
+	}
+	return out, err
+}
+
 func (c *console) inboxPage(v *visit) (view, error) {
+	secrets, err := c.expiring(v)
+	if err != nil {
+		return view{}, err
+	}
+	v.inbox = append(slices.Clip(v.inbox), secrets...)
 	return view{title: "Inbox", entry: "inbox", body: inboxBody(v)}, nil
 }
 
@@ -100,8 +127,30 @@ func (c *console) leaversPage(v *visit) (view, error) {
 	if t := v.query("target"); t != "" {
 		leavers = slices.DeleteFunc(leavers, func(l adminapi.Leaver) bool { return l.Target != t })
 	}
-	return view{title: "Open leavers", entry: "inbox", body: leaversBody(v, leavers)}, nil
+	return view{title: "Open leavers", entry: "inbox", body: leaversBody(v, leaverPage(v, leavers))}, nil
 }
+
+// A leaversView is a page of the open leavers, of whom there are all.
+type leaversView struct {
+	page []adminapi.Leaver
+	all  int
+	next string
+}
+
+// leaverPage cuts a page out of the open leavers, behind the one that the address names: their order is that of the time since which they are open.
+func leaverPage(v *visit, all []adminapi.Leaver) leaversView {
+	x := leaversView{all: len(all)}
+	if after := v.query("after"); after != "" {
+		all = all[1+slices.IndexFunc(all, func(l adminapi.Leaver) bool { return leaverKey(l) == after }):]
+	}
+	x.page = all[:min(len(all), 2*rowsShown)]
+	if len(all) > len(x.page) {
+		x.next = leaverKey(x.page[len(x.page)-1])
+	}
+	return x
+}
+
+func leaverKey(l adminapi.Leaver) string { return l.Target + " " + string(l.Object) + l.Remote }
 
 // linesShown is how many lines of a plan stand on a page.
 const linesShown = 50

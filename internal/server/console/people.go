@@ -54,6 +54,7 @@ type moment struct {
 // A personView is a person with their life.
 type personView struct {
 	adminapi.Object
+	origins []adminapi.Origin
 	life    []moment
 	waiting map[string]adminapi.Leaver // by target: open there
 }
@@ -71,6 +72,11 @@ func (c *console) personPage(v *visit) (view, error) {
 			}
 		}
 	}
+	why, err := c.Service.Why(v.ctx(), string(o.ID), "")
+	if err != nil {
+		return view{}, err
+	}
+	p.origins = why.Origins
 	p.life, err = c.life(v, o)
 	return view{title: o.Name, entry: "people", body: personBody(v, p)}, err
 }
@@ -103,33 +109,29 @@ func (c *console) life(v *visit, o adminapi.Object) ([]moment, error) {
 	return out, nil
 }
 
-// provenance tells of one attribute what Muster has and what each record states.
+// provenance tells of one attribute what Muster has, which source that is from, and what others state and lost with.
 type provenance struct {
-	path   attr.Path
-	have   attr.Values
-	states []attr.Values // by record
+	path attr.Path
+	have attr.Values
+	won  string
+	lost []adminapi.Origin
 }
 
-// provenances compares what Muster has of a person with what the records state under the same value: who has it said, and who said otherwise.
-func provenances(o adminapi.Object) []provenance {
+// provenances says of each attribute of a person who said it, and who said otherwise.
+func provenances(o adminapi.Object, origins []adminapi.Origin) []provenance {
 	var out []provenance
 	for _, path := range sorted(o.Attrs) {
 		p := provenance{path: path, have: o.Attrs[path]}
-		for _, rec := range o.Records {
-			p.states = append(p.states, stated(rec, o.Attrs[path]))
+		for _, x := range origins {
+			switch {
+			case x.Path != path:
+			case x.Won:
+				p.won = x.Source
+			case !slices.Equal(x.Value, o.Attrs[path]):
+				p.lost = append(p.lost, x)
+			}
 		}
 		out = append(out, p)
-	}
-	return out
-}
-
-// stated returns the attributes of a record that hold these values.
-func stated(rec adminapi.Record, want attr.Values) attr.Values {
-	var out attr.Values
-	for _, path := range sorted(rec.Attrs) {
-		if len(want) > 0 && slices.Equal(rec.Attrs[path], want) {
-			out = append(out, string(path))
-		}
 	}
 	return out
 }

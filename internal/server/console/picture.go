@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -202,6 +203,7 @@ type series struct {
 	points []point
 	line   string // of the plot
 	band   string // where a fall would trip, "" = none
+	trip   int    // the value at which that begins
 	most   int
 	least  int
 }
@@ -252,9 +254,27 @@ func (s series) draw(trip float64) series {
 	s.line = line.String()
 	if trip > 0 {
 		last := float64(s.points[len(s.points)-1].n)
+		s.trip = int(last * (1 - trip))
 		s.band = fmt.Sprintf("M0 %.4gH600V120H0Z", y(last*(1-trip)))
 	}
 	return s
+}
+
+// data is the series as the script draws it: times, values, and where the band begins. Without the script the drawing of the server stands.
+func (s series) data() string {
+	if len(s.points) < 2 {
+		return ""
+	}
+	x := struct {
+		At   []int64 `json:"at"`
+		N    []int   `json:"n"`
+		Trip int     `json:"trip,omitempty"`
+	}{Trip: s.trip}
+	for _, p := range s.points {
+		x.At, x.N = append(x.At, p.at.Unix()), append(x.N, p.n)
+	}
+	text, _ := json.Marshal(x) // numbers always marshal
+	return string(text)
 }
 
 // callTimes returns how long the calls of a target took, oldest first, in milliseconds.

@@ -219,3 +219,14 @@ func stacked(counts map[string]int) []bar {
 	}
 	return out
 }
+
+// rowsOf leads to the rows of a list of a plan that waits, or to the lines that put accounts right; "" = nowhere.
+func rowsOf(p run.Plan, list string) string {
+	switch {
+	case p.Status != run.Waiting:
+		return ""
+	case list == "":
+		return Root + "plans/" + p.ID + "?act=update&act=enable&kind=user#decide"
+	}
+	return listPath(p.Target, list)
+}

@@ -64,11 +64,12 @@
   // What buttons of the frame do.
   const dark = () => root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   const buttons = {
-    theme: () => { root.dataset.theme = dark() ? "light" : "dark"; remember("muster-theme", root.dataset.theme); },
+    theme: () => { root.dataset.theme = dark() ? "light" : "dark"; remember("muster-theme", root.dataset.theme); redraw(); },
     time: () => {
       root.dataset.time = root.dataset.time === "utc" ? "" : "utc";
       remember("muster-time", root.dataset.time || "local");
       times();
+      redraw();
       say(root.dataset.time ? "Times are in UTC" : "Times are local");
     },
     help: () => $("#help").showModal(),
@@ -196,7 +197,59 @@
     addEventListener("pagehide", () => stream.close(), { once: true });
   };
 
-  const ready = () => { times(); decide(); };
+  // Plots. The server has drawn each; here they get axes, and tell what is under the pointer.
+  let drawn = [];
+  const colour = (name, share = 100) => `color-mix(in oklab, ${getComputedStyle(root).getPropertyValue(name)} ${share}%, transparent)`;
+  const options = (figure, data, width) => {
+    const at = $("[data-at]", figure);
+    const utc = () => root.dataset.time === "utc" ? "UTC" : undefined;
+    const usual = () => figure.dataset.unit + (utc() ? ", UTC" : "");
+    at.textContent = usual();
+    const moment = (seconds, how) => new Intl.DateTimeFormat(undefined, { ...how, hour12: false, timeZone: utc() }).format(seconds * 1000);
+    const clock = (u, list, _, __, step) => list.map((s) => moment(s, step < 86400 ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short" }));
+    const axis = { stroke: () => colour("--color-base-content", 76), grid: { stroke: () => colour("--color-base-content", 10), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
+    const shade = (u) => {
+      if (!data.trip) return;
+      const { left, top, width: w, height: h } = u.bbox;
+      const y = Math.max(top, Math.min(top + h, u.valToPos(data.trip, "y", true)));
+      u.ctx.save();
+      u.ctx.fillStyle = colour("--color-warning", 22);
+      u.ctx.fillRect(left, y, w, top + h - y);
+      u.ctx.restore();
+    };
+    const tell = (u) => {
+      const i = u.cursor.idx;
+      at.textContent = i == null ? usual() : `${moment(data.at[i], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" })}: ${data.n[i].toLocaleString()} ${figure.dataset.unit}`;
+    };
+    return {
+      width, height: 160, legend: { show: false }, cursor: { y: false, drag: { x: false, y: false } },
+      tzDate: (s) => utc() ? uPlot.tzDate(new Date(s * 1000), "Etc/UTC") : new Date(s * 1000),
+      scales: { y: { range: (u, least, most) => [Math.max(0, Math.floor(least - (most - least || most) * 0.3)), Math.ceil(most * 1.05) || 1] } },
+      axes: [{ ...axis, values: clock }, { ...axis, size: 64, values: (u, list) => list.map((n) => n.toLocaleString()) }],
+      series: [{}, { stroke: () => colour("--color-primary"), width: 2, points: { show: data.at.length < 20 } }],
+      hooks: { drawClear: [shade], setCursor: [tell] },
+    };
+  };
+  const plots = () => {
+    drawn = drawn.filter((u) => u.root.isConnected || u.destroy());
+    if (!window.uPlot) return;
+    for (const figure of $$("figure[data-plot]")) {
+      const [picture, ends] = [$("svg", figure), $(".ends", figure)];
+      if (!figure.dataset.plot || !picture || $(".drawn", figure)) continue;
+      const data = JSON.parse(figure.dataset.plot);
+      const box = document.createElement("div");
+      box.className = "drawn";
+      box.setAttribute("role", "img");
+      box.setAttribute("aria-label", picture.getAttribute("aria-label"));
+      picture.replaceWith(box);
+      ends.hidden = true;
+      drawn.push(new uPlot(options(figure, data, box.clientWidth), [data.at, data.n], box));
+    }
+  };
+  const redraw = () => { for (const u of drawn) { u.setSize({ width: u.root.parentElement.clientWidth, height: 160 }); u.redraw(false, true); } };
+  addEventListener("resize", redraw);
+
+  const ready = () => { times(); decide(); plots(); };
   document.addEventListener("htmx:afterSwap", ready);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
   const keys = $("[data-do=keys]");
