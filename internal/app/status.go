@@ -69,6 +69,8 @@ func (m *Muster) Status(ctx context.Context) (adminapi.Status, error) {
 		more, serr := m.scopeAttention(ctx, t.Name)
 		s.Attention, err = append(s.Attention, more...), errors.Join(err, serr)
 	}
+	more, terr := m.tellingAttention(ctx)
+	s.Attention, err = append(s.Attention, more...), errors.Join(err, terr)
 	s.Summary = summary(s, leavers)
 	return s, err
 }

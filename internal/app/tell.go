@@ -178,3 +178,29 @@ func (m *Muster) RetryMessage(ctx context.Context, id string, by access.Caller) 
 	}
 	return adminapi.MessageView(msg), err
 }
+
+// lateAfter is how long messages may wait before somebody should know.
+const lateAfter = 15 * time.Minute
+
+// tellingAttention says what is not taken by whom it is meant for.
+func (m *Muster) tellingAttention(ctx context.Context) ([]adminapi.Attention, error) {
+	var all []notify.Backlog
+	err := m.Store.View(ctx, func(v directory.Reader) (err error) {
+		all, err = notify.Of(v).Backlogs(ctx)
+		return err
+	})
+	var out []adminapi.Attention
+	for _, b := range all {
+		what, fix := "mails", "muster mail list"
+		if name, hook := strings.CutPrefix(b.Channel, notify.HookChannel("")); hook {
+			what, fix = "deliveries to the webhook "+name, "muster webhook list"
+		}
+		if b.Waiting > 0 && m.now().Sub(b.Oldest) > lateAfter {
+			out = append(out, adminapi.Attention{What: fmt.Sprintf("%s wait to be taken: %d", what, b.Waiting), Fix: fix, Since: b.Oldest})
+		}
+		if b.Refused > 0 {
+			out = append(out, adminapi.Attention{What: fmt.Sprintf("%s were refused: %d", what, b.Refused), Fix: "muster mail list --state refused"})
+		}
+	}
+	return out, err
+}

@@ -15,6 +15,7 @@ import (
 	"muster/internal/attr"
 	"muster/internal/directory"
 	"muster/internal/link"
+	"muster/internal/notify"
 	"muster/internal/plan"
 	"muster/internal/run"
 	"muster/internal/store"
@@ -432,9 +433,28 @@ func testPrune(t *testing.T, s *store.Store) {
 		t.Fatal(err)
 	}
 	update(t, s, func(ctx context.Context, tx directory.Tx) error { return link.In(tx).Advance(ctx, "wiki", head) })
-	prune(1, "a tombstone that every target has seen")
+	told := func(upto directory.Rev) {
+		t.Helper()
+		update(t, s, func(ctx context.Context, tx directory.Tx) error {
+			return notify.In(tx).PutCursor(ctx, notify.Cursor{Hook: "intranet", After: upto})
+		})
+	}
+	told(directory.Rev{})
+	prune(0, "a tombstone that a webhook was not told of")
+	told(head)
+	prune(1, "a tombstone that every target has seen, and every webhook was told of")
 	if after := changes(); after != 1 {
 		t.Errorf("%d changes are left, want 1", after)
+	}
+	err = s.View(t.Context(), func(r directory.Reader) error {
+		pruned, err := r.Anchor(t.Context(), notify.FeedAnchor, notify.PrunedAnchor)
+		if rev, bad := directory.ParseRev(pruned); bad != nil || rev.IsZero() || head.Less(rev) {
+			t.Errorf("what was forgotten is remembered as %q; the head was %s", pruned, head)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

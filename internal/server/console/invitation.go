@@ -89,7 +89,6 @@ func (c *console) badInvitation(w http.ResponseWriter, r *http.Request, err erro
 
 func (c *console) showInvitation(w http.ResponseWriter, r *http.Request, v invitation) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Referrer-Policy", "no-referrer") // the link stands in the address
 	w.WriteHeader(v.status)
 	if err := invitationPage(r, v).Render(r.Context(), w); err != nil {
 		c.Log.Error("page not sent", "path", r.URL.Path, "error", err)
