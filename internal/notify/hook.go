@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -58,6 +59,9 @@ func (h *Hook) Send(ctx context.Context, m Message) error {
 	req.Header.Set(headerTime, strconv.FormatInt(now.Unix(), 10))
 	req.Header.Set(headerSignature, signature)
 	resp, err := h.HTTP.Do(req)
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		err = u.Err // without the address: what stands in it may be a secret
+	}
 	if err != nil {
 		return fmt.Errorf("webhook %s: %w", h.Name, err)
 	}

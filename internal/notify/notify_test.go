@@ -394,6 +394,12 @@ func TestHookOrder(t *testing.T) {
 	}
 	first := r.got[0].Revision
 	r.types()
+	gone := &notify.Hook{
+		Name: "gone", URL: "http://127.0.0.1:1/?key=hidden", HTTP: http.DefaultClient, Now: p.clock, Secrets: func() ([]secret.String, error) { return []secret.String{oldKey}, nil },
+	}
+	if err := gone.Send(t.Context(), notify.TestMessage("gone", p.now)); err == nil || strings.Contains(err.Error(), "hidden") {
+		t.Errorf("nobody listens there: %v", err)
+	}
 	again := func(after string) {
 		t.Helper()
 		rev, err := directory.ParseRev(after)
