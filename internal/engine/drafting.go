@@ -36,16 +36,24 @@ type draft struct {
 	adopted  map[connector.RemoteID]directory.ID // accounts that will be somebody's, and are not yet
 	doubted  map[connector.RemoteID]bool         // accounts about which a line asks
 	left     map[directory.ID]connector.RemoteID // active accounts of people who are disabled or gone here
+	keys     map[string]bool                     // if not nil, all that is kept: of lines about memberships
 }
 
-func (w *wave) newDraft(ctx context.Context, kind run.PlanKind) (*draft, error) {
+// blank is a draft that nothing was planned in.
+func (w *wave) blank() *draft {
 	d := &draft{
-		w: w, kind: kind, counts: map[string]int{}, adopted: map[connector.RemoteID]directory.ID{}, doubted: map[connector.RemoteID]bool{},
+		w: w, counts: map[string]int{}, adopted: map[connector.RemoteID]directory.ID{}, doubted: map[connector.RemoteID]bool{},
 		left: map[directory.ID]connector.RemoteID{},
 	}
 	if w.owned = nil; w.groupsServed() {
 		d.has = map[directory.ID]bool{}
 	}
+	return d
+}
+
+func (w *wave) newDraft(ctx context.Context, kind run.PlanKind) (*draft, error) {
+	d := w.blank()
+	d.kind = kind
 	plans, err := w.recent(ctx, kind)
 	if err != nil || len(plans) == 0 {
 		return d, err

@@ -14,6 +14,14 @@ const draftPage = 500
 
 // put takes the next lines. The first that is not that of the plan that waits begins another.
 func (d *draft) put(ctx context.Context, lines []plan.Line) error {
+	if d.keys != nil {
+		for _, l := range lines {
+			if ofMember(l) {
+				d.keys[l.Key] = true
+			}
+		}
+		return nil
+	}
 	for i, l := range lines {
 		if d.plan.ID == "" {
 			same, err := d.basis.next(ctx, l.Key)

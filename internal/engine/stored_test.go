@@ -224,6 +224,52 @@ func TestAllOrNothingOfAHold(t *testing.T) {
 	}
 }
 
+// X1: memberships are judged like accounts: of a first plan, of one for groups that are there, and of a hold.
+func TestAllOrNothingJudgesMemberships(t *testing.T) {
+	w := newWorld(t)
+	w.corp.group("wiki-a")
+	for i := range 12 {
+		w.corp.person(who(i), "wiki", "wiki-a")
+	}
+	w.start()
+	w.read(run.Done)
+	whole := func(p run.Plan) engine.Decision { return engine.Decision{Plan: p.ID, Count: p.People, Whole: true} }
+	p := w.preview()
+	w.approve(whole(p))
+	w.corp.leave(who(0), "wiki-a")
+	w.read(run.Done)
+	if r := w.sync(run.Held); r.Problem == nil || r.Problem.Code != "stale" || len(w.accounts()) != 0 {
+		t.Fatalf("a first plan of which a membership does not hold any more: %+v, accounts %v", r.Problem, w.accounts())
+	}
+	w.approve(whole(w.preview()))
+	w.sync(run.Done)
+	w.follows()
+	if n := len(w.members("wiki-a")); n != 11 || len(w.accounts()) != 12 {
+		t.Fatalf("%d members and %d accounts, want 11 and 12", n, len(w.accounts()))
+	}
+	for i := 1; i < 12; i++ {
+		w.corp.leave(who(i), "wiki-a")
+	}
+	w.read(run.Done)
+	w.follow(run.Held)
+	h := w.hold()
+	w.approve(whole(h))
+	w.corp.member["g-wiki-a"] = append(w.corp.member["g-wiki-a"], "p-"+source.Key(who(5)))
+	w.read(run.Done)
+	w.follows()
+	if n := len(w.members("wiki-a")); n != 11 {
+		t.Errorf("%d members, want 11: one of those to be removed came back", n)
+	}
+	w.corp.leave(who(5), "wiki-a")
+	w.read(run.Done)
+	w.follow(run.Held)
+	w.approve(whole(w.hold()))
+	w.follows()
+	if n := len(w.members("wiki-a")); n != 0 {
+		t.Errorf("%d members, want none: the hold held as a whole", n)
+	}
+}
+
 // X1: a rejected line stays rejected, whatever comes: the rest of its plan, a full comparison, a restart, the next plan. When its inputs change, somebody
 // is asked.
 func TestRejectedStaysRejectedUntilItsInputsChange(t *testing.T) {

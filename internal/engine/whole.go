@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"muster/internal/directory"
@@ -58,8 +59,12 @@ func (w *wave) judgeWhole(ctx context.Context) error {
 	return nil
 }
 
-// staleOf returns the keys of approved lines that would not be planned now. Memberships are planned when the accounts are there.
+// staleOf returns the keys of approved lines that would not be planned now.
 func (w *wave) staleOf(ctx context.Context, id string) (total int, stale []string, err error) {
+	members, err := w.memberKeys(ctx, id)
+	if err != nil {
+		return 0, nil, err
+	}
 	for after := -1; ; {
 		var lines []run.Line
 		err := w.t.view(ctx, func(v directory.Reader) (err error) {
@@ -85,10 +90,10 @@ func (w *wave) staleOf(ctx context.Context, id string) (total int, stale []strin
 			}
 		}
 		for _, l := range lines {
-			if apart(l.Line) || l.Verb == plan.Skip && l.Code != "ask" {
+			if l.Verb == plan.Refer || l.Verb == plan.Skip && l.Code != "ask" {
 				continue
 			}
-			if total++; !now[l.Key] {
+			if total++; !now[l.Key] && !members[l.Key] {
 				stale = append(stale, l.Key)
 			}
 		}
@@ -96,6 +101,58 @@ func (w *wave) staleOf(ctx context.Context, id string) (total int, stale []strin
 			return total, stale, nil
 		}
 	}
+}
+
+// memberKeys returns the keys of the membership lines that a plan would have now.
+func (w *wave) memberKeys(ctx context.Context, id string) (map[string]bool, error) {
+	keys := map[string]bool{}
+	var p run.Plan
+	var lines []run.Line
+	err := w.t.view(ctx, func(v directory.Reader) (err error) {
+		if p, err = run.Of(v).Plan(ctx, id); err != nil {
+			return err
+		}
+		f := run.LineFilter{Status: run.Approved, Acts: []string{string(plan.AddMembers), string(plan.RemoveMembers)}}
+		lines, err = run.Of(v).FindLines(ctx, id, f, -1, 0)
+		return err
+	})
+	switch {
+	case err != nil || len(lines) == 0:
+		return keys, err
+	case p.Kind != run.Hold:
+		return keys, w.sketch(ctx, keys)
+	}
+	var groups []directory.ID
+	for _, l := range lines {
+		groups = append(groups, l.Object)
+	}
+	slices.Sort(groups)
+	for part := range slices.Chunk(slices.Compact(groups), planChunk) {
+		units, err := w.prepare(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range units {
+			lines, _, err := w.memberLines(ctx, u, false)
+			if err != nil {
+				return nil, err
+			}
+			for _, l := range lines {
+				keys[l.Key] = true
+			}
+		}
+	}
+	return keys, nil
+}
+
+// sketch drafts everybody as for a first plan, and keeps nothing but the keys of membership lines.
+func (w *wave) sketch(ctx context.Context, keys map[string]bool) error {
+	w.draft = true
+	defer func() { w.draft = false }()
+	d := w.blank()
+	d.keys = keys
+	_, err := w.survey(ctx, w.all(ctx), d.show)
+	return err
 }
 
 // takeBack undoes an approval.
