@@ -28,7 +28,7 @@ func (m *Muster) Disable(ctx context.Context, who string, req adminapi.Closing, 
 		err = by.Authorize(access.Pause)
 	}
 	if err == nil {
-		err = m.mayClose(ctx, o)
+		err = m.mayClose(ctx, o, targets)
 	}
 	if err != nil {
 		return adminapi.Closed{}, err
@@ -62,8 +62,8 @@ func (m *Muster) chosen(names []string) ([]config.Target, error) {
 	return out, nil
 }
 
-// mayClose refuses to close whoever is protected.
-func (m *Muster) mayClose(ctx context.Context, o directory.Object) error {
+// mayClose refuses to close whoever is protected, at one of targets or everywhere.
+func (m *Muster) mayClose(ctx context.Context, o directory.Object, targets []config.Target) error {
 	g, err := m.guard(ctx)
 	if err != nil {
 		return err
@@ -78,7 +78,16 @@ func (m *Muster) mayClose(ctx context.Context, o directory.Object) error {
 		}
 		links, err := link.Of(v).LinksOf(ctx, o.ID)
 		for _, l := range links {
-			if why, fix := g.ofAccount(l.Target, string(l.Remote), l.Applied.First("userName")); why != "" {
+			if why, fix := g.ofToken(l.Target, string(l.Remote), l.Applied.First("userName")); why != "" {
+				return protectedProblem(o.Handle(), why, fix)
+			}
+		}
+		for _, t := range targets {
+			have := link.Link{}
+			if i := slices.IndexFunc(links, func(l link.Link) bool { return l.Target == t.Name }); i >= 0 {
+				have = links[i]
+			}
+			if why, fix := g.at(t.Name, o, records, have); why != "" {
 				return protectedProblem(o.Handle(), why, fix)
 			}
 		}

@@ -20,7 +20,7 @@ import (
 func (m *Muster) Deactivate(ctx context.Context, who string, req adminapi.UserChange, by access.Caller) (adminapi.UserDone, error) {
 	o, err := m.own(ctx, who, by, "deactivate")
 	if err == nil {
-		err = m.mayClose(ctx, o)
+		err = m.mayClose(ctx, o, m.File.Targets)
 	}
 	if err != nil || o.State != directory.Active {
 		return done(o, false, req.DryRun, "already deactivated"), err

@@ -38,6 +38,7 @@ type File struct {
 	Warnings []string // what is allowed but unwise, with file and line
 	// PasswordLife is how long a password is good before another must be chosen; 0 = for ever.
 	PasswordLife time.Duration
+	Protected    []string // user names, emails or DNs of people whom no run closes anywhere
 }
 
 // None is the configuration of a Muster for which nothing was configured yet.
@@ -100,6 +101,8 @@ type Target struct {
 	Rules    mapping.TargetRules
 	// TokenOwner is the user name, email or account id of whoever the token in Settings belongs to: nobody closes them. "" = not said.
 	TokenOwner string
+	// Protected names people whom no run closes at this target, and accounts of it that nobody closes: user names, emails, DNs, account ids.
+	Protected []string
 }
 
 // Resolve returns the settings with secrets read from where they are kept.

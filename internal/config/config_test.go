@@ -102,9 +102,13 @@ func TestParseExample(t *testing.T) {
 }
 
 func TestDrift(t *testing.T) {
-	f, err := config.Parse("muster.yaml", []byte(strings.Replace(config.Example, "drift: repair", "drift: report", 1)), types...)
+	text := strings.Replace(config.Example, "drift: repair", "drift: report\n    protected: [vault, \"uid=key,dc=example,dc=com\"]", 1) + "\nprotected: [olivia@example.com]\n"
+	f, err := config.Parse("muster.yaml", []byte(text), types...)
 	if err != nil || f.Targets[0].Rules.Drift != mapping.Report {
 		t.Errorf("drift: report is read as %q, %v", f.Targets[0].Rules.Drift, err)
+	}
+	if len(f.Protected) != 1 || len(f.Targets[0].Protected) != 2 {
+		t.Errorf("protected are %q everywhere and %q at the target", f.Protected, f.Targets[0].Protected)
 	}
 	_, err = config.Parse("muster.yaml", []byte(strings.Replace(config.Example, "drift: repair", "drift: undo", 1)), types...)
 	if err == nil || !strings.Contains(err.Error(), "repair, report") {

@@ -27,7 +27,7 @@ func (d *document) file(data []byte) *File {
 	if n == nil {
 		return f
 	}
-	o := d.object(n, "", "sources", "targets", "network", "listen", "data", "database", "largest_load", "mail", "webhooks", "passwords")
+	o := d.object(n, "", "sources", "targets", "network", "listen", "data", "database", "largest_load", "mail", "webhooks", "passwords", "protected")
 	names := map[string]int{}
 	for i, s := range o.list("sources") {
 		f.Sources = append(f.Sources, d.source(s, fmt.Sprintf("sources[%d]", i), names))
@@ -44,6 +44,7 @@ func (d *document) file(data []byte) *File {
 	f.Database = d.database(o)
 	f.Largest = o.size("largest_load")
 	f.Mail, f.Webhooks, f.PasswordLife = d.mail(o), d.webhooks(o), d.passwordLife(o)
+	f.Protected = o.texts("protected")
 	d.references(f)
 	return f
 }

@@ -16,7 +16,7 @@ import (
 )
 
 func (d *document) target(n *yaml.Node, path string, names map[string]int) Target {
-	o := d.object(n, label(n, path, "targets"), "name", "type", "mode", "settings", "people", "groups", "pilot", "drift", "token_owner")
+	o := d.object(n, label(n, path, "targets"), "name", "type", "mode", "settings", "people", "groups", "pilot", "drift", "token_owner", "protected")
 	t := Target{At: d.at(o.line)}
 	if n.Kind != yaml.MappingNode {
 		return t
@@ -29,6 +29,7 @@ func (d *document) target(n *yaml.Node, path string, names map[string]int) Targe
 	t.Mode = Mode(o.oneOf("mode", string(Observe), string(Observe), string(Pilot), string(Live)))
 	t.Settings = d.settings(o, t.Type)
 	t.TokenOwner = o.text("token_owner")
+	t.Protected = o.texts("protected")
 	if o.has("mode") {
 		t.ModeAt = d.at(o.at("mode"))
 	}

@@ -91,7 +91,7 @@ func (h *house) byHandAt(username string, active bool) {
 func TestDisableNow(t *testing.T) {
 	t.Parallel()
 	_, h := firm(t, 12)
-	h.edit("    mode: live\n", "    mode: live\n    token_owner: p0012\n")
+	h.edit("    mode: live\n", "    mode: live\n    token_owner: p0012\n    protected: [p0011@example.com]\n")
 	h.settle()
 	h.serve()
 
@@ -151,8 +151,9 @@ func TestDisableNow(t *testing.T) {
 		t.Error("several are not closed")
 	}
 	h.want(1, "disable", "p0012", "--reason", "x").says("protected", "token", "fix:")
-	if !h.open("p0012") {
-		t.Error("the owner of the token was closed")
+	h.want(1, "disable", "p0011", "--reason", "x").says("protected", "nobody closes", "fix:")
+	if !h.open("p0012") || !h.open("p0011") {
+		t.Error("the owner of the token was closed, or who is protected by name")
 	}
 }
 

@@ -23,6 +23,7 @@ import (
 	"muster/internal/connector"
 	"muster/internal/directory"
 	"muster/internal/ingest"
+	"muster/internal/link"
 	"muster/internal/mapping"
 	"muster/internal/run"
 	"muster/internal/source"
@@ -63,8 +64,8 @@ type Config struct {
 	Sources []Source
 	Tellers []string // sources that are not read, but tell: people decide about what they state
 	Targets []Target
-	// Protect returns why a person must never be disabled by a run, or "".
-	Protect func(directory.Object, []directory.Record) string
+	// Protect returns why no run may close a person at a target where they have an account, or none; "" = it may.
+	Protect func(target string, person directory.Object, records []directory.Record, account link.Link) string
 	Now     func() time.Time
 	// Rest waits between two tries of the same, and reports false if ctx ends before. nil: by the clock.
 	Rest func(ctx context.Context, d time.Duration) bool

@@ -153,7 +153,7 @@ func (p *pairer) one(ctx context.Context, x Pair, u *unit) (Pairing, error) {
 		return no("not_found", "there is no such person", "Only people are paired with accounts.", "Check who is meant: `muster user show`.")
 	}
 	if p.w.t.e.cfg.Protect != nil {
-		if why := p.w.t.e.cfg.Protect(u.object, u.records); why != "" {
+		if why := p.w.t.e.cfg.Protect(p.w.t.Name, u.object, u.records, u.have); why != "" {
 			return no("protected", u.want.Name+" is protected", why, "Such accounts are linked by their match attributes only, never by hand.")
 		}
 	}

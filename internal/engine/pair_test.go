@@ -48,7 +48,7 @@ func TestPairedByHand(t *testing.T) {
 	w.corp.person("bob", "wiki")
 	w.corp.person("cleo", "wiki")
 	w.corp.person("dan", "wiki")
-	w.protect = func(o directory.Object, _ []directory.Record) string {
+	w.protect = func(_ string, o directory.Object, _ []directory.Record, _ link.Link) string {
 		if o.Handle() == "dan" {
 			return "dan owns this Muster"
 		}

@@ -256,7 +256,7 @@ func (w *wave) protect(u *unit) {
 	if !leaves || w.t.e.cfg.Protect == nil || u.want.Cause == directory.Operator {
 		return
 	}
-	if why := w.t.e.cfg.Protect(u.object, u.records); why != "" {
+	if why := w.t.e.cfg.Protect(w.t.Name, u.object, u.records, u.have); why != "" {
 		(&doubt{why, []string{"protected"}}).put(u)
 		u.protected = true
 	}

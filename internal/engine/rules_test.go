@@ -10,6 +10,7 @@ import (
 	"muster/internal/attr"
 	"muster/internal/directory"
 	"muster/internal/engine"
+	"muster/internal/link"
 	"muster/internal/mapping"
 	"muster/internal/plan"
 	"muster/internal/run"
@@ -370,7 +371,7 @@ func (w *world) stop(names ...string) {
 
 func TestProtectedPeopleAreNeverClosedByARun(t *testing.T) {
 	w := newWorld(t)
-	w.protect = func(o directory.Object, _ []directory.Record) string {
+	w.protect = func(_ string, o directory.Object, _ []directory.Record, _ link.Link) string {
 		if o.Handle() == "root" {
 			return "owns the token"
 		}

@@ -20,6 +20,7 @@ import (
 	"muster/internal/directory"
 	"muster/internal/engine"
 	"muster/internal/ingest"
+	"muster/internal/link"
 	"muster/internal/mapping"
 	"muster/internal/plan"
 	"muster/internal/run"
@@ -43,7 +44,7 @@ type world struct {
 	dialect   string // of the connector; "" = scim
 	rules     mapping.TargetRules
 	mode      engine.Mode
-	protect   func(directory.Object, []directory.Record) string
+	protect   func(string, directory.Object, []directory.Record, link.Link) string
 	knife     *knife                                        // ends the process in the middle; nil: never
 	answer    func(body string) (status int, answer string) // refuses writes: 0 = no
 	before    func(*http.Request)                           // is shown every request of a process to the target; nil: nobody is
