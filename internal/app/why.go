@@ -25,7 +25,7 @@ func (m *Muster) Why(ctx context.Context, who, target string) (adminapi.Explanat
 	}
 	o, err := m.one(ctx, "", who)
 	if err != nil {
-		return adminapi.Explanation{}, err
+		return m.whyNobody(ctx, who, target, err)
 	}
 	out := adminapi.Explanation{Targets: []adminapi.At{}}
 	if out.Object, err = m.whole(ctx, o); err != nil {

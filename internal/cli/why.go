@@ -17,7 +17,8 @@ func (s *shell) whyCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "why person|group [target]", Short: "Say why someone has what they have at a target", Args: args("a person", "[target]"),
 		Long: "Says for a person or group at each target: which rule decided, what every rule says and by which group, what each source states, how each value came about\n" +
-			"and from what, which accounts were looked for, how the target differs, and what was sent last and answered. It changes nothing.",
+			"and from what, which accounts were looked for, how the target differs, and what was sent last and answered. It changes nothing.\n" +
+			"Of an entry of a source to which nobody is bound, and of an account at a target that is nobody's, it says what is known and what would happen.",
 		Example: "  muster why olivia.berg wiki",
 		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
 			target := ""
@@ -38,6 +39,10 @@ func (s *shell) whyCommand() *cobra.Command {
 }
 
 func (s *shell) explain(e adminapi.Explanation) {
+	if e.ID == "" {
+		s.explainNobody(e)
+		return
+	}
 	for _, at := range e.Targets {
 		if at.Says != "" {
 			s.print("%s", at.Says)

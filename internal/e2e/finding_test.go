@@ -101,6 +101,9 @@ targets:
 	h.ok("user", "show", "anna").says("corp", "hr", "cn=anna,ou=HR")
 	h.ok("user", "show", "paul").hides("ou=HR")
 	h.ok("hold", "list").says("Nothing waits")
+	for _, who := range []string{"hr-paul", "cn=paul,ou=HR," + base} { // X3: nobody is bound to the entry
+		h.ok("why", who).says("hr states cn=paul,ou=HR", "nobody here is bound: it matches paul by email, and a person rejected that", "no target receives anything of it")
+	}
 	h.ok("sync", "hr")
 	h.ok("user", "show", "paul").hides("ou=HR")
 }

@@ -6,6 +6,7 @@ import (
 
 	"muster/internal/attr"
 	"muster/internal/plan"
+	"muster/internal/scim"
 	"muster/internal/server/adminapi"
 	"muster/internal/testserver"
 )
@@ -54,6 +55,24 @@ func TestWhy(t *testing.T) {
 	if out.Scope != plan.Out || len(out.Rules) != 1 || out.Rules[0].Result != plan.Out || out.Link != nil {
 		t.Errorf("nils: %+v", out)
 	}
+
+	t.Log("accounts that are nobody's, and accounts by their ids")
+	ids, err := h.wiki.Seed([]scim.Resource{{"userName": "intern7", "active": true}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.ok("sync", "--full")
+	for _, who := range []string{"intern7", ids[0]} {
+		h.ok("why", who).says("The account "+ids[0]+" (intern7) at wiki is active and nobody's here", "Muster leaves it alone", "muster disable --account wiki:"+ids[0], "userName = intern7")
+	}
+	bare := decode[adminapi.Explanation](h, 0, "why", "intern7", "wiki").Accounts
+	if len(bare) != 1 || string(bare[0].Remote) != ids[0] || !bare[0].Active || bare[0].Seen.IsZero() {
+		t.Errorf("the bare account is %+v", bare)
+	}
+	h.ok("link", "set", "wiki", "nils", ids[0], "--reason", "a try")
+	h.ok("why", ids[0]).says("nils")
+	h.ok("link", "drop", "wiki", "nils", "--reason", "it was wrong")
+	h.ok("why", ids[0], "wiki").says("took it apart from nils: it was wrong", "nobody's here")
 
 	t.Log("what keeps it from being done")
 	s.Replace(dn("anna"), "mail", "anna.ek@example.com")

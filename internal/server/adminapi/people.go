@@ -80,6 +80,9 @@ type Explanation struct {
 	Object
 	Origins []Origin `json:"origins,omitempty"` // what each source states of each attribute, and which counts
 	Targets []At     `json:"targets"`
+	// What is meant where it is nobody of ours; then Object has no ID.
+	Entries  []Unbound `json:"entries,omitempty"`
+	Accounts []Bare    `json:"accounts,omitempty"`
 }
 
 // At explains an object at one target, in the order in which it was decided.
