@@ -57,6 +57,8 @@ type Use struct {
 // A Reader reads grants and tokens.
 type Reader interface {
 	Grants(ctx context.Context, person directory.ID) ([]Grant, error) // "" = everybody's
+	// Roles returns the roles of a person: their own, and those of the groups that they are directly in.
+	Roles(ctx context.Context, person directory.ID) ([]Role, error)
 	Token(ctx context.Context, id string) (Token, error)
 	Tokens(ctx context.Context, person directory.ID) ([]Token, error) // "" = everybody's
 	SignInReader

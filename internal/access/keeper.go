@@ -90,38 +90,12 @@ func caller(ctx context.Context, r directory.Reader, t Token) (Caller, error) {
 		return Caller{}, ErrUnknown
 	}
 	c := Caller{Person: p.ID, Handle: p.Handle(), Token: t.ID, TokenName: t.Name}
-	c.Roles, err = roles(ctx, r, p.ID)
+	c.Roles, err = Of(r).Roles(ctx, p.ID)
 	return c, err
 }
 
 func lives(p directory.Object) bool {
 	return p.Kind == directory.Person && p.State == directory.Active && p.Stop == nil
-}
-
-// roles returns the roles of a person: their own, and those of the groups that they are directly in.
-func roles(ctx context.Context, r directory.Reader, person directory.ID) ([]Role, error) {
-	grants, err := Of(r).Grants(ctx, person)
-	if err != nil {
-		return nil, err
-	}
-	groups, err := r.GroupsOf(ctx, []directory.ID{person})
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range groups {
-		more, err := Of(r).Grants(ctx, e.Group)
-		if err != nil {
-			return nil, err
-		}
-		grants = append(grants, more...)
-	}
-	var out []Role
-	for _, g := range grants {
-		if !slices.Contains(out, g.Role) {
-			out = append(out, g.Role)
-		}
-	}
-	return out, nil
 }
 
 func (k *Keeper) used(ctx context.Context, t Token) error {

@@ -12,7 +12,7 @@ import (
 // Covers returns nil if by has every right that a person has, else an error that wraps ErrDenied: who has less must not end what another may do, or take
 // their place.
 func Covers(ctx context.Context, r directory.Reader, by Caller, person directory.ID) error {
-	theirs, err := roles(ctx, r, person)
+	theirs, err := Of(r).Roles(ctx, person)
 	if err != nil {
 		return err
 	}

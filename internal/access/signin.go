@@ -192,7 +192,7 @@ func (k *Keeper) open(ctx context.Context, tx directory.Tx, p directory.Object, 
 	}
 	c := Caller{Person: p.ID, Handle: p.Handle()}
 	var err error
-	if c.Roles, err = roles(ctx, tx, p.ID); err != nil {
+	if c.Roles, err = In(tx).Roles(ctx, p.ID); err != nil {
 		return cookie, c, err
 	}
 	return cookie, c, k.audit(ctx, tx, p.Handle(), "session.open", string(p.ID))

@@ -37,6 +37,12 @@ type Member struct {
 	Name string
 }
 
+// An Around says that something is directly in a group, and which resource of the client that group is, "" = none.
+type Around struct {
+	Member, Group directory.ID
+	ID, Name      string
+}
+
 // A Reader reads resources. A resource that is not there is directory.ErrNotFound.
 type Reader interface {
 	Resource(ctx context.Context, source string, kind directory.Kind, id string) (Resource, error)
@@ -46,6 +52,10 @@ type Reader interface {
 	ByID(ctx context.Context, source string, ids []string) ([]Resource, error)
 	// ByObject returns the resources of objects.
 	ByObject(ctx context.Context, source string, objects []directory.ID) ([]Resource, error)
+	// Around returns the groups that objects are in, directly or through other groups. Cycles end.
+	Around(ctx context.Context, source string, objects []directory.ID) ([]Around, error)
+	// Twins returns the resources that have a Handle, case aside, or an External that is not "".
+	Twins(ctx context.Context, source string, kind directory.Kind, handle, external string) ([]Resource, error)
 	// Members returns a page of who is in a group, in the order in which they became known; after is the last one of the page before, "" the beginning.
 	Members(ctx context.Context, source string, group, after directory.ID, limit int) ([]Member, directory.ID, error)
 	// Find returns a page of what a query finds, in its order, and Count how many there are.

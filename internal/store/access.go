@@ -19,6 +19,12 @@ func (r accessReader) Grants(ctx context.Context, person directory.ID) ([]access
 	}, "select person, role, who, at_ms from role_grant where $1 = '' or person = $1 order by person, role", person)
 }
 
+// Roles implements access.Reader.
+func (r accessReader) Roles(ctx context.Context, person directory.ID) ([]access.Role, error) {
+	return collect(r.calm(ctx), r.session, scanOne[access.Role], "select distinct role from role_grant where person = $1 or person in"+
+		" (select g.id from node m cross join edge e cross join node g where m.id = $1 and e.member = m.n and not e.removed and g.n = e.grp) order by role", person)
+}
+
 // PutGrant implements access.Tx.
 func (t accessTx) PutGrant(ctx context.Context, g access.Grant) error {
 	_, err := t.exec(ctx, `insert into role_grant (person, role, who, at_ms) values ($1, $2, $3, $4)
@@ -43,7 +49,7 @@ func scanToken(rows *sql.Rows, t *access.Token) error {
 
 // Token implements access.Reader.
 func (r accessReader) Token(ctx context.Context, id string) (access.Token, error) {
-	t, err := one(ctx, r.session, scanToken, "select "+tokenColumns+" from token where id = $1", id)
+	t, err := one(r.calm(ctx), r.session, scanToken, "select "+tokenColumns+" from token where id = $1", id)
 	if err != nil {
 		return t, fmt.Errorf("token %s: %w", id, err)
 	}

@@ -41,7 +41,7 @@ func (r inboundReader) Resource(ctx context.Context, source string, kind directo
 }
 
 func (r inboundReader) resource(ctx context.Context, source string, kind directory.Kind, id, suffix string) (inbound.Resource, error) {
-	v, err := one(ctx, r.session, scanResource, "select "+resourceColumns+" from resource r where r.id = $1 and r.source = $2 and r.kind = $3"+suffix, id, source, kind)
+	v, err := one(r.calm(ctx), r.session, scanResource, "select "+resourceColumns+" from resource r where r.id = $1 and r.source = $2 and r.kind = $3"+suffix, id, source, kind)
 	if err != nil {
 		return v, fmt.Errorf("resource: %w", err)
 	}
@@ -70,6 +70,25 @@ func (r inboundReader) ByObject(ctx context.Context, source string, objects []di
 	}
 	return collect(ctx, r.session, scanResource, "select "+resourceColumns+" from resource r"+r.d.by("resource_by_object")+" where r.source = $1 and "+r.d.member("r.object", 2),
 		source, ids(r.session, objects))
+}
+
+// Around implements inbound.Reader.
+func (r inboundReader) Around(ctx context.Context, source string, objects []directory.ID) ([]inbound.Around, error) {
+	if len(objects) == 0 {
+		return nil, nil
+	}
+	return collect(r.calm(ctx), r.session, func(rows *sql.Rows, a *inbound.Around) error { return rows.Scan(&a.Member, &a.Group, &a.ID, &a.Name) },
+		"with recursive up (member, grp) as (select e.member, e.grp from node m cross join edge e where "+r.d.member("m.id", 2)+" and e.member = m.n and not e.removed"+
+			" union select e.member, e.grp from up cross join edge e where e.member = up.grp and not e.removed)"+
+			" select m.id, g.id, coalesce(r.id, ''), coalesce(r.name, '') from up cross join node m cross join node g"+
+			" left join resource r"+r.d.by("resource_by_object")+" on r.source = $1 and r.object = g.id and r.kind = 'group' where m.n = up.member and g.n = up.grp", source, ids(r.session, objects))
+}
+
+// Twins implements inbound.Reader.
+func (r inboundReader) Twins(ctx context.Context, source string, kind directory.Kind, handle, external string) ([]inbound.Resource, error) {
+	const of = " from resource r where r.source = $1 and r.kind = $2 and "
+	return collect(r.calm(ctx), r.session, scanResource, "select "+resourceColumns+of+"r.handle = $3 union select "+resourceColumns+of+"r.external = $4 and r.external <> ''",
+		source, kind, fold(handle), external)
 }
 
 // Members implements inbound.Reader.
@@ -105,7 +124,7 @@ func (t inboundTx) Put(ctx context.Context, r inbound.Resource, values []scim.Va
 		if err != nil {
 			return t.conflict(err)
 		}
-		return t.putValues(ctx, r, values)
+		return t.putValues(ctx, r, false, values)
 	}
 	n, err := one(ctx, t.session, scanOne[int64], `insert into resource (source, kind, id, object, handle, external, name, doc, active, version, created, modified)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning n`,
@@ -114,7 +133,7 @@ func (t inboundTx) Put(ctx context.Context, r inbound.Resource, values []scim.Va
 		return t.conflict(err)
 	}
 	r.N = n
-	return t.putValues(ctx, r, values)
+	return t.putValues(ctx, r, true, values)
 }
 
 func (t inboundTx) conflict(err error) error {
@@ -131,7 +150,7 @@ type valueRow struct {
 }
 
 // putValues makes the values of a resource those given, writing only what differs.
-func (t inboundTx) putValues(ctx context.Context, r inbound.Resource, values []scim.Value) error {
+func (t inboundTx) putValues(ctx context.Context, r inbound.Resource, fresh bool, values []scim.Value) error {
 	names := make([]string, len(values))
 	for i, v := range values {
 		names[i] = attrNode(r.Source, r.Kind, v.Path)
@@ -144,8 +163,11 @@ func (t inboundTx) putValues(ctx context.Context, r inbound.Resource, values []s
 	for i, v := range values {
 		want[valueRow{numbers[names[i]], valid(v.Key), v.Elem}] = true
 	}
-	have, err := collect(ctx, t.session, func(rows *sql.Rows, v *valueRow) error { return rows.Scan(&v.attr, &v.value, &v.elem) },
-		"select attr, value, elem from resource_value where res = $1", r.N)
+	var have []valueRow
+	if !fresh {
+		have, err = collect(ctx, t.session, func(rows *sql.Rows, v *valueRow) error { return rows.Scan(&v.attr, &v.value, &v.elem) },
+			"select attr, value, elem from resource_value where res = $1", r.N)
+	}
 	if err != nil {
 		return err
 	}
@@ -158,11 +180,11 @@ func (t inboundTx) putValues(ctx context.Context, r inbound.Resource, values []s
 			return err
 		}
 	}
-	fresh := make([]valueRow, 0, len(want))
+	rows := make([]valueRow, 0, len(want))
 	for v := range want {
-		fresh = append(fresh, v)
+		rows = append(rows, v)
 	}
-	_, err = bulk(ctx, t.session, table{"", "", "", ""}, "insert into resource_value (attr, value, res, elem)", " on conflict do nothing", fresh, func(v valueRow, a []any) []any {
+	_, err = bulk(ctx, t.session, table{"", "", "", ""}, "insert into resource_value (attr, value, res, elem)", " on conflict do nothing", rows, func(v valueRow, a []any) []any {
 		return append(a, v.attr, v.value, r.N, v.elem)
 	})
 	return err

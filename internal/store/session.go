@@ -100,6 +100,14 @@ func (s *session) exec(ctx context.Context, text string, args ...any) (int64, er
 	return n, nil
 }
 
+// calm is ctx for a statement that reads a few rows by an index: on SQLite it is not worth a goroutine that could interrupt it.
+func (s *session) calm(ctx context.Context) context.Context {
+	if s.d.numbered || ctx.Err() != nil {
+		return ctx
+	}
+	return context.WithoutCancel(ctx)
+}
+
 // atomic runs fn so that it has no effect if it fails, without ending the transaction: on both databases a caller may go on after a conflict.
 func (s *session) atomic(ctx context.Context, fn func() error) error {
 	if _, err := s.exec(ctx, "savepoint attempt"); err != nil {

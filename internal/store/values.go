@@ -11,6 +11,7 @@ import (
 // Bulk statements are cut into pieces of a power of two of rows, so that there are few different texts to prepare.
 const (
 	maxRows   = 256
+	fewRows   = 16 // up to here, any number
 	maxParams = 8000
 )
 
@@ -75,7 +76,10 @@ func (t table) pieces(n int, fn func(from, to int) error) error {
 		most /= 2
 	}
 	for from := 0; from < n; {
-		size := min(most, 1<<(bits.Len(uint(n-from))-1))
+		size := min(most, n-from)
+		if size > fewRows {
+			size = 1 << (bits.Len(uint(size)) - 1)
+		}
 		if err := fn(from, from+size); err != nil {
 			return err
 		}

@@ -101,6 +101,17 @@ func (t *tx) Grants(_ context.Context, person directory.ID) ([]access.Grant, err
 	return slices.DeleteFunc(slices.Clone(t.grants), func(g access.Grant) bool { return person != "" && g.Person != person }), nil
 }
 
+func (t *tx) Roles(_ context.Context, person directory.ID) ([]access.Role, error) {
+	var out []access.Role
+	for _, g := range t.grants {
+		if (g.Person == person || slices.Contains(t.edges, directory.Edge{Group: g.Person, Member: person})) && !slices.Contains(out, g.Role) {
+			out = append(out, g.Role)
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
 func (t *tx) Token(_ context.Context, id string) (access.Token, error) {
 	if k, ok := t.tokens[id]; ok {
 		return k, nil

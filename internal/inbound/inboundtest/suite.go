@@ -3,6 +3,7 @@ package inboundtest
 
 import (
 	"errors"
+	"maps"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,6 +18,7 @@ import (
 func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 	t.Run("unique handles and external ids", func(t *testing.T) { testUnique(t, open(t)) })
 	t.Run("an attempt that failed", func(t *testing.T) { testAttempt(t, open(t)) })
+	t.Run("groups around", func(t *testing.T) { testAround(t, open(t)) })
 	t.Run("find", func(t *testing.T) { testFind(t, open(t)) })
 }
 
@@ -43,6 +45,53 @@ func testUnique(t *testing.T, s directory.Store) {
 	other.Source, other.ID = "okta", "id-okta"
 	if err := put(t, s, other); err != nil {
 		t.Errorf("another client may use the same names: %v", err)
+	}
+}
+
+func testAround(t *testing.T, s directory.Store) {
+	ctx := t.Context()
+	ada, staff, all, strange := person("ada", "e"), person("staff", ""), person("all", ""), directory.NewID()
+	staff.Kind, all.Kind = directory.Group, directory.Group
+	for _, r := range []inbound.Resource{ada, staff, all} {
+		if err := put(t, s, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	type edge struct{ member, group directory.ID }
+	want := map[edge]string{{ada.Object, staff.Object}: "id-staff staff", {staff.Object, all.Object}: "id-all all", {all.Object, staff.Object}: "id-staff staff", {ada.Object, strange}: " "}
+	err := s.Update(ctx, "test", func(tx directory.Tx) error {
+		for e := range want {
+			if err := tx.PutEdges(ctx, e.group, []directory.ID{e.member}, nil); err != nil {
+				return err
+			}
+		}
+		return tx.PutEdges(ctx, all.Object, nil, []directory.ID{ada.Object})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.View(ctx, func(v directory.Reader) error {
+		got := map[edge]string{}
+		found, err := inbound.Of(v).Around(ctx, "entra", []directory.ID{ada.Object})
+		for _, a := range found {
+			got[edge{a.Member, a.Group}] = a.ID + " " + a.Name
+		}
+		if err == nil && !maps.Equal(got, want) {
+			t.Errorf("around ada: %v, want %v", got, want)
+		}
+		for _, twin := range []struct {
+			handle, external string
+			n                int
+		}{{"ADA", "e", 1}, {"ada", "", 1}, {"x", "e", 1}, {"x", "", 0}, {"x", "x", 0}} {
+			found, twinErr := inbound.Of(v).Twins(ctx, "entra", directory.Person, twin.handle, twin.external)
+			if twinErr != nil || len(found) != twin.n {
+				t.Errorf("twins of %v: %v %v", twin, found, twinErr)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

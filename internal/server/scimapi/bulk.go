@@ -151,6 +151,9 @@ func (b *batch) slice(w *writer) error {
 
 // next returns the operation to do next: the first whose references are known, else the first creation, without what it refers to.
 func (b *batch) next() (i int, whole bool) {
+	if first := b.queue[0]; len(b.ops[first].references()) == 0 {
+		return first, true
+	}
 	made := map[string]bool{}
 	for _, i := range b.queue {
 		if strings.EqualFold(b.ops[i].Method, http.MethodPost) {

@@ -42,7 +42,7 @@ func (q *request) post(t *scim.Type) error {
 
 // shown is a resource as it is answered.
 func (w *writer) shown(t *scim.Type, r inbound.Resource, p scim.Projection) (scim.Resource, error) {
-	out, err := w.q.render(w.ctx, w.in, w.tx, t, []inbound.Resource{r}, p)
+	out, err := w.q.render(w.ctx, w.in, t, []inbound.Resource{r}, p)
 	if err != nil {
 		return nil, err
 	}
@@ -82,18 +82,18 @@ func (w *writer) create(t *scim.Type, body scim.Resource) (inbound.Resource, err
 
 // twin returns the resource of the client that has the name of a new one, or, where people may be revived, its externalId.
 func (w *writer) twin(t *scim.Type, doc scim.Resource) (inbound.Resource, error) {
-	r, err := w.in.ByHandle(w.ctx, w.q.client.Name, kindOf(t), doc.Text(handleName(t)))
-	if !isMissing(err) || doc.Text("externalId") == "" {
-		return r, err
-	}
-	found, err := w.in.Find(w.ctx, inbound.Query{
-		Source: w.q.client.Name, Kind: kindOf(t), Limit: 1, Where: inbound.Test{Path: "externalId", Op: filter.Equal, Key: doc.Text("externalId")},
-	})
-	if err == nil && len(found) == 0 {
-		return r, directory.ErrNotFound
-	}
+	name := doc.Text(handleName(t))
+	found, err := w.in.Twins(w.ctx, w.q.client.Name, kindOf(t), name, doc.Text("externalId"))
 	if err != nil {
-		return r, err
+		return inbound.Resource{}, err
+	}
+	for _, r := range found {
+		if sameName(r, name) {
+			return r, nil
+		}
+	}
+	if len(found) == 0 {
+		return inbound.Resource{}, directory.ErrNotFound
 	}
 	return found[0], nil
 }

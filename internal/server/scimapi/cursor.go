@@ -111,7 +111,7 @@ func (l *lister) byCursor(ctx context.Context) error {
 			return err
 		}
 	}
-	l.out.Resources, err = l.q.render(ctx, l.in, l.v, l.types[0], found, p)
+	l.out.Resources, err = l.q.render(ctx, l.in, l.types[0], found, p)
 	return err
 }
 

@@ -122,7 +122,7 @@ func (q *request) list(t *scim.Type, s search) error {
 	}
 	err = q.view(func(v directory.Reader) error {
 		out.Resources, out.Total = []scim.Resource{}, 0
-		l := &lister{q: q, s: s, v: v, in: inbound.Of(v), types: types, key: key, out: &out}
+		l := &lister{q: q, s: s, in: inbound.Of(v), types: types, key: key, out: &out}
 		if s.Cursor != nil {
 			return l.byCursor(q.ctx)
 		}
@@ -139,7 +139,6 @@ func (q *request) list(t *scim.Type, s search) error {
 type lister struct {
 	q     *request
 	s     search
-	v     directory.Reader
 	in    inbound.Reader
 	types []*scim.Type
 	key   []byte // that seals cursors
@@ -183,7 +182,7 @@ func (l *lister) byIndex(ctx context.Context) error {
 		}
 		l.out.Total += n
 		skip, left = max(0, skip-n), left-len(found)
-		rendered, err := l.q.render(ctx, l.in, l.v, t, found, p)
+		rendered, err := l.q.render(ctx, l.in, t, found, p)
 		if err != nil {
 			return err
 		}

@@ -38,11 +38,11 @@ func stored(r inbound.Resource) (scim.Resource, error) {
 }
 
 // render returns resources of one type as the client reads them.
-func (q *request) render(ctx context.Context, in inbound.Reader, v directory.Reader, t *scim.Type, list []inbound.Resource, p scim.Projection) ([]scim.Resource, error) {
+func (q *request) render(ctx context.Context, in inbound.Reader, t *scim.Type, list []inbound.Resource, p scim.Projection) ([]scim.Resource, error) {
 	var around map[directory.ID][]any
 	if t.Name == "User" && p.Wants("groups") {
 		var err error
-		if around, err = q.groupsOf(ctx, in, v, list); err != nil {
+		if around, err = q.groupsOf(ctx, in, list); err != nil {
 			return nil, err
 		}
 	}
@@ -75,35 +75,18 @@ func (q *request) render(ctx context.Context, in inbound.Reader, v directory.Rea
 }
 
 // groupsOf returns the groups of users, direct ones and those around these, by the object of the user.
-func (q *request) groupsOf(ctx context.Context, in inbound.Reader, v directory.Reader, list []inbound.Resource) (map[directory.ID][]any, error) {
+func (q *request) groupsOf(ctx context.Context, in inbound.Reader, list []inbound.Resource) (map[directory.ID][]any, error) {
+	ids := make([]directory.ID, len(list))
+	for i, r := range list {
+		ids[i] = r.Object
+	}
+	edges, err := in.Around(ctx, q.client.Name, ids)
 	up := map[directory.ID][]directory.ID{}
-	var next []directory.ID
-	for _, r := range list {
-		next = append(next, r.Object)
-	}
-	for len(next) > 0 {
-		edges, err := v.GroupsOf(ctx, next)
-		if err != nil {
-			return nil, err
-		}
-		next = nil
-		for _, e := range edges {
-			if _, known := up[e.Group]; !known {
-				up[e.Group] = nil
-				next = append(next, e.Group)
-			}
-			up[e.Member] = append(up[e.Member], e.Group)
-		}
-	}
-	groups := make([]directory.ID, 0, len(up))
-	for id := range up {
-		groups = append(groups, id)
-	}
-	names := map[directory.ID]inbound.Resource{}
-	found, err := in.ByObject(ctx, q.client.Name, groups)
-	for _, g := range found {
-		if g.Kind == directory.Group {
-			names[g.Object] = g
+	names := map[directory.ID]inbound.Around{}
+	for _, e := range edges {
+		up[e.Member] = append(up[e.Member], e.Group)
+		if e.ID != "" {
+			names[e.Group] = e
 		}
 	}
 	out := map[directory.ID][]any{}
@@ -113,7 +96,7 @@ func (q *request) groupsOf(ctx context.Context, in inbound.Reader, v directory.R
 	return out, err
 }
 
-func (q *request) groupValues(person directory.ID, up map[directory.ID][]directory.ID, names map[directory.ID]inbound.Resource) []any {
+func (q *request) groupValues(person directory.ID, up map[directory.ID][]directory.ID, names map[directory.ID]inbound.Around) []any {
 	var out []any
 	seen := map[directory.ID]bool{}
 	kind := "direct"
@@ -199,7 +182,7 @@ func (q *request) get(t *scim.Type, id string) error {
 		if q.unchanged(r) {
 			return nil
 		}
-		body, err = q.render(q.ctx, in, v, t, []inbound.Resource{r}, p)
+		body, err = q.render(q.ctx, in, t, []inbound.Resource{r}, p)
 		return err
 	})
 	if err != nil {
