@@ -120,7 +120,7 @@ func (f *floor) open(ctx context.Context, file string) error {
 	const groups = "select m.id, r.id, r.name from node m cross join edge e indexed by edge_by_member on e.member = m.n and not e.removed cross join node g on g.n = e.grp" +
 		" cross join resource r indexed by resource_by_object on r.source = 'idp' and r.object = g.id where m.id "
 	f.groups, f.in = prepare(read, groups+"= ?"), prepare(read, groups+"in (select value from json_each(?))")
-	for _, table := range []string{"object", "record", "resource", "resource_value"} {
+	for _, table := range []string{"node", "object", "word", "record", "resource", "resource_value"} {
 		if err != nil {
 			return err
 		}
@@ -137,7 +137,7 @@ func (f *floor) open(ctx context.Context, file string) error {
 
 // seed loads the rows of a table that belong to the seed.
 func (f *floor) seed(ctx context.Context, db *sql.DB, table string) (s seedRows, err error) {
-	where := map[string]string{"object": "id = x.object", "record": "object = x.object", "resource": "n = x.n", "resource_value": "res = x.n"}[table]
+	where := map[string]string{"node": "id = x.object", "word": "object = (select n from node where id = x.object) and t.kind = 'person'", "object": "id = x.object", "record": "object = x.object", "resource": "n = x.n", "resource_value": "res = x.n"}[table]
 	rows, err := db.QueryContext(ctx, "select t.* from resource x cross join "+table+" t where x.handle = '"+seedUser+"' and x.kind = 'person' and t."+where)
 	if err != nil {
 		return s, err
@@ -192,7 +192,7 @@ func (f *floor) insert(ctx context.Context, tx *sql.Tx, j job, n int64) error {
 			for i, c := range s.columns {
 				v := row[i]
 				switch {
-				case c == "n" || c == "res" || c == "rev_seq":
+				case c == "n" || c == "res" || c == "rev_seq" || s.table == "word" && c == "object":
 					v = n
 				case c == "id" || c == "object" || c == "key":
 					v = j.id

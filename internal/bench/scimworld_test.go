@@ -151,6 +151,9 @@ func copies(seed, kind, name string, first, count int) string {
 			", active, version, created, modified from c cross join seed join resource r on r.n = seed.n",
 		"insert into resource_value (attr, value, res, elem) " + with +
 			" select attr, " + swap("value") + ", " + number + ", elem from seed join resource_value v on v.res = seed.n cross join c order by 1, 2",
+		"insert into word (kind, word, handle, object) " + with +
+			" select kind, " + swap("word") + ", " + swap("handle") + ", " + number + " from seed join node x on x.id = seed.id join word w on w.kind = '" + kind + "' and w.object = x.n cross join c order by 1, 2, 3",
+		fmt.Sprintf("update tally set n = n + %d where about = 'resource' and sort = '%s'", count, kind),
 		fmt.Sprintf("update feed set n = n + %d", count),
 	}, ";\n")
 }

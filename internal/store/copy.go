@@ -17,6 +17,7 @@ var copied = []struct{ table, columns, key string }{
 	{"node", "n, id", "n"},
 	{"object", "id, kind, handle, email, attrs, digest, state, cause, since, stop, epoch, actor, hash, rev_tx, rev_seq", "id"},
 	{"record", recordColumns + ", name_fold, hash", "source, key"},
+	{"reference", "source, key, name, towards", "source, key, name, towards"},
 	{"edge", "grp, member, rev_tx, rev_seq, removed", "grp, member"},
 	{"resource", "n, source, kind, id, object, handle, external, name, doc, active, version, created, modified", "n"},
 	{"resource_value", "attr, value, res, elem", "attr, value, res, elem"},

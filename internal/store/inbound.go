@@ -133,6 +133,9 @@ func (t inboundTx) Put(ctx context.Context, r inbound.Resource, values []scim.Va
 		return t.conflict(err)
 	}
 	r.N = n
+	if err := t.tally(ctx, tallyDelta{{"resource", r.Source, string(r.Kind)}: 1}); err != nil {
+		return err
+	}
 	return t.putValues(ctx, r, true, values)
 }
 
@@ -206,8 +209,10 @@ func (t inboundTx) Delete(ctx context.Context, r inbound.Resource) error {
 	if _, err := t.exec(ctx, "delete from resource_value where res = $1", r.N); err != nil {
 		return err
 	}
-	_, err := t.exec(ctx, "delete from resource where n = $1", r.N)
-	return err
+	if n, err := t.exec(ctx, "delete from resource where n = $1", r.N); err != nil || n == 0 {
+		return err
+	}
+	return t.tally(ctx, tallyDelta{{"resource", r.Source, string(r.Kind)}: -1})
 }
 
 // Attempt implements inbound.Tx.

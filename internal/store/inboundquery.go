@@ -35,6 +35,10 @@ func (r inboundReader) Find(ctx context.Context, q inbound.Query) ([]inbound.Res
 
 // Count implements inbound.Reader.
 func (r inboundReader) Count(ctx context.Context, q inbound.Query) (int, error) {
+	if q.Where == nil {
+		n, err := r.tallies(ctx, "resource", q.Source)
+		return n[string(q.Kind)], err
+	}
 	c := r.newCompiler(q)
 	from, err := c.from()
 	if err != nil {
