@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"muster/internal/access"
+	"muster/internal/bulkload"
 	"muster/internal/config"
 	"muster/internal/connector"
 	"muster/internal/connector/all"
@@ -32,6 +33,9 @@ func (m *Muster) Browse(ctx context.Context, q adminapi.BrowseQuery) (adminapi.B
 	b := browser{q: q, look: directory.Look{
 		Kind: directory.Kind(q.Kind), State: directory.State(q.State), Text: strings.TrimSpace(q.Text), Account: q.Target, AfterName: name, After: id, Limit: max(q.Limit, 1),
 	}}
+	if q.Own {
+		b.look.Own = bulkload.Source
+	}
 	err = m.Store.View(ctx, func(v directory.Reader) error {
 		found, more, err := b.page(ctx, v)
 		if err != nil {
@@ -75,7 +79,7 @@ func (b browser) page(ctx context.Context, v directory.Reader) ([]directory.Obje
 	if err == nil && len(found) > limit {
 		return found[:limit], true, nil
 	}
-	if err != nil || len(found) > 0 || b.look.Text == "" || b.look.After != "" {
+	if err != nil || len(found) > 0 || b.look.Text == "" || b.look.After != "" || b.q.Own {
 		return found, false, err
 	}
 	found, err = b.exact(ctx, v)

@@ -37,6 +37,7 @@ func (s *shell) userSearchCommand() *cobra.Command {
 		}),
 	}
 	c.Flags().StringVar(&q.State, "state", "", "only those who are `so`: active, disabled, gone")
+	c.Flags().BoolVar(&q.Own, "own", false, "only those who are managed here: no source speaks for them, but for a load")
 	c.Flags().IntVar(&limit, "limit", 1000, "at most this many; 0 = all")
 	return c
 }

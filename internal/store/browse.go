@@ -84,6 +84,9 @@ func (q *query) only(l directory.Look) {
 	if l.State != "" {
 		q.and("o.state = ", string(l.State), "")
 	}
+	if l.Own != "" {
+		q.and("not exists (select 1 from record own where own.object <> '' and own.object = o.id and own.source <> ", l.Own, " and own.status not in ('outside', 'removed'))")
+	}
 	if l.Account != "" {
 		q.and("exists (select 1 from link a where a.target = ", l.Account, " and a.object = o.id and a.remote <> '')")
 	}

@@ -34,6 +34,14 @@ func testBrowse(t *testing.T, s directory.Store) {
 	equal(t, "one by one", look(directory.Look{Kind: directory.Person}), []directory.ID{ada.ID, bea.ID, cem.ID})
 	equal(t, "by state", look(directory.Look{Kind: directory.Person, State: directory.Disabled}), []directory.ID{cem.ID})
 	equal(t, "groups", look(directory.Look{Kind: directory.Group, Text: "ADA"}), []directory.ID{wiki.ID})
+	stated, loaded := person("dora"), person("emil")
+	put(t, s, stated, loaded)
+	there, kept, left := record("k-stated"), record("k-loaded"), record("k-left")
+	there.Object, kept.Object, kept.Source, left.Object, left.Status = stated.ID, loaded.ID, "load", bea.ID, directory.Outside
+	putRecords(t, s, there, kept, left)
+	equal(t, "whom no source but a load speaks for", look(directory.Look{Kind: directory.Person, Own: "load"}), []directory.ID{ada.ID, bea.ID, cem.ID, loaded.ID})
+	equal(t, "and is found by words", look(directory.Look{Kind: directory.Person, Own: "load", Text: "e"}), []directory.ID{loaded.ID})
+	people.Own = "load"
 	for text, want := range map[string][]directory.ID{
 		"A": {ada.ID}, "love": {ada.ID}, "velace": nil, "be": {bea.ID}, "bea@ex": {bea.ID}, "100%_": {cem.ID}, "m_": nil, "mül": {cem.ID}, `"`: nil, "name": nil,
 	} {

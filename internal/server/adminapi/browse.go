@@ -30,6 +30,7 @@ type BrowseQuery struct {
 	Text   string // what a word of a value begins with, or exactly an id, key or DN
 	State  string // "active", "disabled", "gone"
 	Target string // who has an account there
+	Own    bool   // whom no source speaks for, but for a load: they are managed in Muster
 	After  string // Next of the page before
 	Limit  int
 }

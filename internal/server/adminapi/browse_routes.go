@@ -15,6 +15,7 @@ type browseQuery struct {
 	Text   string `query:"text" doc:"What a word of a value begins with, or exactly an id, key or DN."`
 	State  string `query:"state" enum:"active,disabled,gone"`
 	Target string `query:"target" doc:"Only who has an account there."`
+	Own    bool   `query:"own" doc:"Only whom no source speaks for, but for a load: they are managed in Muster."`
 	After  string `query:"after"`
 	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"500"`
 }
@@ -45,7 +46,7 @@ func (a *api) browseRoutes() {
 	for kind, plural := range map[directory.Kind]string{directory.Person: "people", directory.Group: "groups"} {
 		add(a, route{"browse-" + plural, http.MethodGet, "/browse/" + plural, "Look through " + plural + " by name, with their accounts", access.View, 0},
 			func(ctx context.Context, in *browseQuery) (BrowsePage, error) {
-				page, err := a.svc.Browse(ctx, BrowseQuery{string(kind), in.Text, in.State, in.Target, in.After, in.Limit})
+				page, err := a.svc.Browse(ctx, BrowseQuery{string(kind), in.Text, in.State, in.Target, in.Own, in.After, in.Limit})
 				if page.Objects == nil {
 					page.Objects = []Object{}
 				}

@@ -46,6 +46,16 @@ var notices = map[string]string{
 	"managed":  "Changed. It holds from now on.",
 	"joined":   "Everybody in the team is in its default channels, but for those who left them by choice.",
 	"defaults": "Saved. It holds for whoever joins a team from now on.",
+
+	"user":        "Made. Invite them, or set a password, so that they can sign in.",
+	"saved":       "Saved.",
+	"deactivated": "Deactivated. Every session and token has ended.",
+	"activated":   "Activated. What had ended stays so.",
+	"invited":     "The invitation is on its way.",
+	"given":       "Given. It counts from now on.",
+	"took":        "Taken. It counts from now on.",
+	"group":       "Made. Its members are chosen below.",
+	"members":     "Changed.",
 }
 
 func (v *visit) reason() (string, error) {

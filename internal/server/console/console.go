@@ -58,6 +58,8 @@ func New(cfg Config) http.Handler {
 	c.postRoutes()
 	c.importRoutes()
 	c.clientRoutes()
+	c.userRoutes()
+	c.roleRoutes()
 	c.mux.HandleFunc("GET "+Root+"live", c.live)
 	c.get("{rest...}", access.View, c.unknownPage)
 	return secure(http.NewCrossOriginProtection().Handler(fromHere(c.mux)))

@@ -100,7 +100,7 @@ func (s *site) as(t *testing.T, role access.Role) {
 // U1, U2: every page in both themes and three widths: nothing sticks out, nothing is serious for axe, no fault in the console of the browser.
 func TestGallery(t *testing.T) {
 	h := adminapitest.New(t, nil)
-	s := open(t, h, h.Service)
+	s := open(t, h, staffed{h.Service, h})
 	s.Allow("404 (Not Found)") // of the page that is not there
 	for _, p := range append(pages, hallPages...) {
 		t.Run(p.name, func(t *testing.T) {

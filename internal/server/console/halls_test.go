@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"muster/internal/access"
+	"muster/internal/attr"
 	"muster/internal/directory"
 	"muster/internal/secret"
 	"muster/internal/server/adminapi"
@@ -27,6 +28,10 @@ var hallPages = []scene{
 	{"team-groups", "teams/staff?tab=groups", ""},
 	{"channel-managed", "teams/staff:news", ""},
 	{"posts", "teams/staff:news?tab=posts", ""},
+	{"users", "users", ""},
+	{"manage", "people/5carla0000000000000000000/manage", ""},
+	{"manage-owned", "people/0olivia0000000000000000000/manage", ""},
+	{"roles", "roles", ""},
 	{"clients", "clients", ""},
 	{"client", "clients/entra", ""},
 	{"client-setup", "clients/entra/setup?provider=entra", ""},
@@ -203,7 +208,7 @@ func TestPosts(t *testing.T) {
 	}
 }
 
-// staffed knows the people of the company by their roles too.
+// staffed knows the people of the company by their roles too, and carla, who is managed here; olivia comes from corp.
 type staffed struct {
 	adminapi.Service
 	house *adminapitest.House
@@ -213,7 +218,31 @@ func (s staffed) Object(ctx context.Context, kind, who string) (adminapi.Object,
 	if id := s.house.Person(access.Role(who)); id != "" {
 		return adminapi.Object{ID: id, Kind: directory.Person, Name: who, State: directory.Active}, nil
 	}
-	return s.Service.Object(ctx, kind, who)
+	for _, role := range access.AllRoles() {
+		if id := s.house.Person(role); id != "" && string(id) == who {
+			return adminapi.Object{ID: id, Kind: directory.Person, Name: string(role), State: directory.Active}, nil
+		}
+	}
+	if who == string(carla.ID) {
+		return carla, nil
+	}
+	o, err := s.Service.Object(ctx, kind, who)
+	if o.Name == "olivia.berg" {
+		o.Owned = &adminapi.Ownership{Source: "corp", Where: "Change the entry CN=Olivia Berg,OU=People,DC=corp,DC=example in the directory; corp reads it."}
+	}
+	return o, err
+}
+
+func (s staffed) Browse(ctx context.Context, q adminapi.BrowseQuery) (adminapi.BrowsePage, error) {
+	if q.Own {
+		return adminapi.BrowsePage{Objects: []adminapi.Object{carla}}, nil
+	}
+	return s.Service.Browse(ctx, q)
+}
+
+var carla = adminapi.Object{
+	ID: "5carla0000000000000000000", Kind: directory.Person, Name: "carla", State: directory.Active, Since: adminapitest.Now, Present: adminapi.Online,
+	Attrs: attr.Set{directory.Username: {"carla"}, directory.Email: {"carla@example.com"}, directory.Name: {"Carla Roth"}, "title": {"Editor"}},
 }
 
 // I1, I9: the operator sees how a client is doing, makes a token that is shown once, rotates it beside the old one, and revokes it; values to copy stand ready.
@@ -265,5 +294,69 @@ func TestClients(t *testing.T) {
 	}
 	if res := enter(t, h, staffed{h.Service, h}, access.Auditor).post("clients/entra/tokens", "person=owner"); res.status != http.StatusForbidden {
 		t.Errorf("a token by an auditor for somebody else: %d", res.status)
+	}
+}
+
+// M10, X13: people who are managed here are made, changed, let in and shut out; whoever comes from a source is not, and the page says where to do it.
+func TestUsers(t *testing.T) {
+	orders(t, []order{
+		{"users", "username=dora&email=dora@example.com", "make person dora"},
+		{"people/dora/edit", "username=dorothea&was_username=dora&email=d@example.com&was_email=d@example.com", "rename dora to dorothea"},
+		{"people/dora/deactivate", "reason=has+left", "deactivate dora (has left)"},
+		{"people/dora/activate", "reason=is+back", "activate dora (is back)"},
+		{"people/dora/invite", "", "invite dora"},
+		{"groups", "name=Idp", "make group Idp"},
+		{"groups/g1/members", "add=ada,+ben&remove=cem", "members of g1: +[ada ben] -[cem]"},
+	})
+	h := adminapitest.New(t, nil)
+	g := enter(t, h, staffed{h.Service, h}, access.Owner)
+	if page := g.get("people/0olivia0000000000000000000/manage").body; !strings.Contains(page, "olivia.berg comes from corp") || !strings.Contains(page, "/close") || strings.Contains(page, "/deactivate") {
+		t.Error("somebody of a source can be managed here, or nothing says where they are")
+	}
+	if res := g.post("people/0olivia0000000000000000000/deactivate", "reason=x"); res.status != http.StatusConflict || len(h.Calls()) != 0 {
+		t.Errorf("somebody of a source is deactivated: %d", res.status)
+	}
+	if page := g.get("users").body; !strings.Contains(page, "Carla Roth") || strings.Contains(page, "olivia.berg") {
+		t.Error("the users are not those who are managed here")
+	}
+	page := g.post("people/"+string(carla.ID)+"/password", "").body
+	if link := strings.TrimSuffix(g.url, "/console/") + "/console/welcome?code=C0DE"; !strings.Contains(page, link) || strings.Contains(g.get("people/"+string(carla.ID)+"/manage").body, "C0DE") {
+		t.Error("a link to choose a password is not shown, or more than once")
+	}
+	if res := g.post("people/"+string(carla.ID)+"/password", "how=set"); res.status/100 != 4 || len(h.Calls()) != 1 {
+		t.Errorf("an empty password is set: %d", res.status)
+	}
+	if res := g.post("people/"+string(carla.ID)+"/password", "how=set&password=correct+horse+battery"); strings.Contains(res.body, "correct horse") || len(h.Calls()) != 2 {
+		t.Errorf("a password is shown, or not set: %q", h.Calls())
+	}
+}
+
+// X13: roles are listed with their rights, and given and taken by whoever may.
+func TestRoles(t *testing.T) {
+	h := adminapitest.New(t, nil)
+	owner, admin := enter(t, h, staffed{h.Service, h}, access.Owner), enter(t, h, staffed{h.Service, h}, access.Admin)
+	has := func(role access.Role) (out bool) {
+		all, err := h.Keeper.Grants(t.Context(), access.Caller{Person: h.Person(access.Owner), Handle: "owner", Roles: []access.Role{access.Owner}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.ContainsFunc(all, func(g access.Grant) bool { return g.Person == h.Person(access.Helpdesk) && g.Role == role })
+	}
+	for _, text := range []string{"provisioner", "manage users and user groups", "helpdesk", "Give the role"} {
+		if page := owner.get("roles").body; !strings.Contains(page, text) {
+			t.Errorf("the roles do not say %q", text)
+		}
+	}
+	if page := admin.get("roles").body; strings.Contains(page, "Give the role") || !strings.Contains(page, "owner") {
+		t.Error("an admin may give roles, or is not told who may")
+	}
+	if res := admin.post("roles/give", "who=helpdesk&kind=person&role=operator"); res.status != http.StatusForbidden || has(access.Operator) {
+		t.Errorf("an admin gives a role: %d", res.status)
+	}
+	if owner.post("roles/give", "who=helpdesk&kind=person&role=operator"); !has(access.Operator) {
+		t.Error("a role is not given")
+	}
+	if owner.post("roles/take", "id="+string(h.Person(access.Helpdesk))+"&role=operator"); has(access.Operator) {
+		t.Error("a role is not taken")
 	}
 }

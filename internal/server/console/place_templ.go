@@ -40,7 +40,7 @@ func peopleTabs(current string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, t := range [][2]string{{"people", "People"}, {"groups", "Groups"}, {"teams", "Teams & channels"}} {
+		for _, t := range [][2]string{{"people", "People"}, {"groups", "Groups"}, {"teams", "Teams & channels"}, {"users", "Users"}} {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<a href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

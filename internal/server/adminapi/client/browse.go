@@ -30,5 +30,9 @@ func (c *Client) Browse(ctx context.Context, q adminapi.BrowseQuery) (adminapi.B
 	if q.Kind == string(directory.Group) {
 		path = "/browse/groups"
 	}
-	return get[adminapi.BrowsePage](ctx, c, path, query("text", q.Text, "state", q.State, "target", q.Target, "after", q.After, "limit", count(q.Limit)))
+	v := query("text", q.Text, "state", q.State, "target", q.Target, "after", q.After, "limit", count(q.Limit))
+	if q.Own {
+		v.Set("own", "true")
+	}
+	return get[adminapi.BrowsePage](ctx, c, path, v)
 }
