@@ -184,23 +184,25 @@ const lateAfter = 15 * time.Minute
 
 // tellingAttention says what is not taken by whom it is meant for.
 func (m *Muster) tellingAttention(ctx context.Context) ([]adminapi.Attention, error) {
-	var all []notify.Backlog
-	err := m.Store.View(ctx, func(v directory.Reader) (err error) {
-		all, err = notify.Of(v).Backlogs(ctx)
+	var out []adminapi.Attention
+	return out, m.Store.View(ctx, func(v directory.Reader) error {
+		mails, err := notify.Of(v).Backlog(ctx, notify.Mail)
+		out = append(out, m.late(mails, "mails", "muster mail list")...)
+		for _, w := range m.File.Webhooks {
+			b, werr := notify.Of(v).Backlog(ctx, notify.HookChannel(w.Name))
+			out, err = append(out, m.late(b, "deliveries to the webhook "+w.Name, "muster webhook list")...), errors.Join(err, werr)
+		}
 		return err
 	})
+}
+
+func (m *Muster) late(b notify.Backlog, what, fix string) []adminapi.Attention {
 	var out []adminapi.Attention
-	for _, b := range all {
-		what, fix := "mails", "muster mail list"
-		if name, hook := strings.CutPrefix(b.Channel, notify.HookChannel("")); hook {
-			what, fix = "deliveries to the webhook "+name, "muster webhook list"
-		}
-		if b.Waiting > 0 && m.now().Sub(b.Oldest) > lateAfter {
-			out = append(out, adminapi.Attention{What: fmt.Sprintf("%s wait to be taken: %d", what, b.Waiting), Fix: fix, Since: b.Oldest})
-		}
-		if b.Refused > 0 {
-			out = append(out, adminapi.Attention{What: fmt.Sprintf("%s were refused: %d", what, b.Refused), Fix: "muster mail list --state refused"})
-		}
+	if b.Waiting > 0 && m.now().Sub(b.Oldest) > lateAfter {
+		out = append(out, adminapi.Attention{What: fmt.Sprintf("%s wait to be taken: %d", what, b.Waiting), Fix: fix, Since: b.Oldest})
 	}
-	return out, err
+	if b.Refused > 0 {
+		out = append(out, adminapi.Attention{What: fmt.Sprintf("%s were refused: %d", what, b.Refused), Fix: "muster mail list --state refused"})
+	}
+	return out
 }

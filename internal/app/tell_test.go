@@ -306,6 +306,17 @@ func (o *office) refusals() {
 		o.Error(err)
 	}
 	<-o.mail.Arrived()
+	o.mail.Fail(notifytest.Unknown)
+	o.scim(201, "POST", "/Users", user("nobody", `"sendInvitationMail":true`))
+	for end := time.Now().Add(patience); len(must(o.api.Messages(ctx, adminapi.MessageQuery{State: "refused"}))(o)) == 0; {
+		if time.Now().After(end) {
+			o.Fatal("a mail to nobody is not refused")
+		}
+		must(o.api.Changes(ctx, adminapi.ChangeQuery{Limit: 1}))(o)
+	}
+	if s := must(o.api.Status(ctx))(o); !strings.Contains(fmt.Sprint(s.Attention), "mails were refused: 1") {
+		o.Errorf("%+v", s.Attention)
+	}
 	o.mail.Fail(notifytest.BadAuth)
 	if _, err := o.api.TestMail(ctx, "cleo@example.com"); code(err) != adminapi.MailFailed || strings.Contains(err.Error(), "t0p-s3cret") {
 		o.Error(err)

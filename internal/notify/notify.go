@@ -71,7 +71,6 @@ type Query struct {
 
 // A Backlog is how a channel stands.
 type Backlog struct {
-	Channel string
 	Waiting int
 	Refused int
 	Oldest  time.Time // of those that wait
@@ -93,8 +92,8 @@ type Reader interface {
 	Due(ctx context.Context, channel string, now time.Time, limit int) ([]Message, error)
 	// First returns the oldest message of a channel that waits, whether it may be tried now or not.
 	First(ctx context.Context, channel string) (Message, error)
-	// Backlogs returns how the channels stand that have messages that wait or were refused.
-	Backlogs(ctx context.Context) ([]Backlog, error)
+	// Backlog returns how a channel stands.
+	Backlog(ctx context.Context, channel string) (Backlog, error)
 	Cursor(ctx context.Context, hook string) (Cursor, error)
 	// Told returns in which state a webhook was last told of objects; of which it was told nothing is not in it.
 	Told(ctx context.Context, hook string, ids []directory.ID) (map[directory.ID]directory.State, error)

@@ -21,6 +21,7 @@ const (
 	attemptTime = time.Minute
 	claimTime   = 5 * time.Minute // longer than an attempt: nobody else tries meanwhile, and after a crash it is tried again
 	pollEvery   = 2 * time.Second
+	gatherTime  = 100 * time.Millisecond
 	inRound     = 50
 )
 
@@ -44,7 +45,7 @@ type Sender struct {
 	Channels []Channel
 	Now      func() time.Time
 	Log      *slog.Logger
-	Poll     time.Duration // 0 = 2 s
+	Poll     time.Duration // how often the outbox is looked at; 0 = 2 s
 
 	once  sync.Once
 	pokes []chan struct{}
@@ -74,7 +75,11 @@ func (s *Sender) Run(ctx context.Context) error {
 	s.init()
 	var all sync.WaitGroup
 	for i, c := range s.Channels {
-		all.Go(func() { s.serve(ctx, c, s.pokes[i], s.Store.Wake()) })
+		var feed <-chan struct{}
+		if c.Refill != nil {
+			feed = s.Store.Wake()
+		}
+		all.Go(func() { s.serve(ctx, c, s.pokes[i], feed) })
 	}
 	all.Go(func() { s.sweep(ctx) })
 	all.Wait()
@@ -116,7 +121,8 @@ func pause(ctx context.Context, d time.Duration, poke, feed <-chan struct{}) {
 	case <-ctx.Done():
 	case <-t.C:
 	case <-poke:
-	case <-feed:
+	case <-feed: // more is likely to come at once
+		pause(ctx, gatherTime, poke, nil)
 	}
 }
 

@@ -41,15 +41,23 @@ func (r notifyReader) Message(ctx context.Context, id string) (notify.Message, e
 	return m, nil
 }
 
-// Messages implements notify.Reader.
+// Messages implements notify.Reader. Only what is asked for stands in the statement, so that an index serves it.
 func (r notifyReader) Messages(ctx context.Context, q notify.Query) ([]notify.Message, error) {
+	text, args := "select "+messageColumns+" from outbox where created >= $1", []any{ms(q.Since)}
+	for _, c := range []struct{ column, value string }{
+		{"channel", q.Channel}, {"state", string(q.State)}, {"person", string(q.Person)}, {"receiver", q.To},
+	} {
+		if c.value != "" {
+			args = append(args, c.value)
+			text += " and " + c.column + " <> '' and " + c.column + " = " + dollar(len(args))
+		}
+	}
 	limit := q.Limit
 	if limit == 0 {
 		limit = 100
 	}
-	return collect(ctx, r.session, scanMessage, "select "+messageColumns+` from outbox where ($1 = '' or channel = $1) and ($2 = '' or state = $2)
-		and ($3 = '' or person = $3) and ($4 = '' or receiver = $4) and created >= $5 order by id desc limit $6`,
-		q.Channel, q.State, q.Person, q.To, ms(q.Since), atMost(limit))
+	args = append(args, atMost(limit))
+	return collect(ctx, r.session, scanMessage, text+" order by id desc limit "+dollar(len(args)), args...)
 }
 
 // Due implements notify.Reader.
@@ -63,18 +71,18 @@ func (r notifyReader) First(ctx context.Context, channel string) (notify.Message
 	return one(ctx, r.session, scanMessage, "select "+messageColumns+" from outbox where channel = $1 and state = 'waiting' order by id limit 1", channel)
 }
 
-// Backlogs implements notify.Reader.
-func (r notifyReader) Backlogs(ctx context.Context) ([]notify.Backlog, error) {
-	return collect(ctx, r.session, func(rows *sql.Rows, b *notify.Backlog) error {
+// Backlog implements notify.Reader.
+func (r notifyReader) Backlog(ctx context.Context, channel string) (notify.Backlog, error) {
+	return one(ctx, r.session, func(rows *sql.Rows, b *notify.Backlog) error {
 		var oldest int64
-		err := rows.Scan(&b.Channel, &b.Waiting, &b.Refused, &oldest)
+		err := rows.Scan(&b.Waiting, &oldest, &b.Refused)
 		b.Oldest = moment(oldest)
 		return err
-	}, `select channel, sum(case when state = 'waiting' then 1 else 0 end), sum(case when state = 'refused' then 1 else 0 end),
-		coalesce(min(case when state = 'waiting' then created end), 0) from outbox where state in ('waiting', 'refused') group by channel order by channel`)
+	}, `select count(*), coalesce(min(created), 0), (select count(*) from outbox where channel = $1 and state = 'refused')
+		from outbox where channel = $1 and state = 'waiting'`, channel)
 }
 
-// Cursor implements notify.Reader. In a transaction, nobody else changes it until that ends.
+// Cursor implements notify.Reader.
 func (r notifyReader) Cursor(ctx context.Context, hook string) (notify.Cursor, error) {
 	c, err := one(ctx, r.session, scanHook, "select hook, rev_tx, rev_seq, started from hook_cursor where hook = $1", hook)
 	if err != nil {
@@ -108,7 +116,7 @@ func (r notifyReader) Told(ctx context.Context, hook string, objects []directory
 	return out, err
 }
 
-// Cursor implements notify.Tx.
+// Cursor implements notify.Tx: nobody else changes it until the transaction ends.
 func (t notifyTx) Cursor(ctx context.Context, hook string) (notify.Cursor, error) {
 	c, err := one(ctx, t.session, scanHook, "select hook, rev_tx, rev_seq, started from hook_cursor where hook = $1"+t.d.forWrite, hook)
 	if err != nil {

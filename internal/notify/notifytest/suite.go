@@ -79,11 +79,19 @@ func testMessages(t *testing.T, s directory.Store) {
 	sent.State, sent.Ended = notify.Sent, start.Add(2*time.Hour)
 	update(t, s, func(ctx context.Context, tx notify.Tx) error { return tx.Put(ctx, sent) })
 	equal(t, "what was sent is not due", due(start.Add(time.Hour)), []notify.Message{a})
-	equal(t, "backlogs", view(t, s, func(ctx context.Context, r notify.Reader) ([]notify.Backlog, error) { return r.Backlogs(ctx) }),
-		[]notify.Backlog{{Channel: "hook:intranet", Waiting: 1, Oldest: start}, {Channel: notify.Mail, Waiting: 1, Oldest: start}})
+	no := notify.New(notify.Mail, "test", start)
+	no.State, no.Ended = notify.Refused, start
+	update(t, s, func(ctx context.Context, tx notify.Tx) error { return tx.Put(ctx, no) })
+	for channel, want := range map[string]notify.Backlog{"hook:intranet": {Waiting: 1, Oldest: start}, notify.Mail: {Waiting: 1, Refused: 1, Oldest: start}, "hook:x": {}} {
+		equal(t, "backlog of "+channel, view(t, s, func(ctx context.Context, r notify.Reader) (notify.Backlog, error) { return r.Backlog(ctx, channel) }), want)
+	}
+	no.State = notify.Dropped
 	update(t, s, func(ctx context.Context, tx notify.Tx) error {
+		if err := tx.Put(ctx, no); err != nil {
+			return err
+		}
 		n, err := tx.Sweep(ctx, start.Add(3*time.Hour), 10)
-		equal(t, "only what ended is swept", n, 1)
+		equal(t, "only what was sent or dropped is swept", n, 2)
 		if err != nil {
 			return err
 		}
