@@ -26,7 +26,8 @@ const (
 
 // A findingsFile keeps what is wrong with a file beside it.
 type findingsFile struct {
-	f         *os.File
+	f         *os.File // beside the one of the check before, until all is found
+	name      string
 	w         *bufio.Writer
 	err       error
 	n, unkept int
@@ -34,11 +35,12 @@ type findingsFile struct {
 
 // findings begins to keep those of a load, in the place of what was found before.
 func (m *Muster) findings(id string) (*findingsFile, error) {
-	f, err := os.OpenFile(filepath.Join(m.loadFolder(id), loadFindings), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	name := filepath.Join(m.loadFolder(id), loadFindings)
+	f, err := os.OpenFile(name+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	return &findingsFile{f: f, w: bufio.NewWriter(f)}, nil
+	return &findingsFile{f: f, name: name, w: bufio.NewWriter(f)}, nil
 }
 
 func (k *findingsFile) add(f bulkload.Finding) {
@@ -53,7 +55,9 @@ func (k *findingsFile) add(f bulkload.Finding) {
 	}
 }
 
-func (k *findingsFile) close() error { return errors.Join(k.err, k.w.Flush(), k.f.Close()) }
+func (k *findingsFile) close() error {
+	return errors.Join(k.err, k.w.Flush(), k.f.Close(), os.Rename(k.name+".new", k.name))
+}
 
 // Findings implements adminapi.Loads.
 func (m *Muster) Findings(ctx context.Context, id string, q adminapi.FindingQuery) ([]adminapi.Finding, error) {
