@@ -44,17 +44,18 @@ type task struct {
 // A result is what a child process found.
 type result struct {
 	Seconds float64
-	Outward float64        `json:",omitempty"` // seconds from the first intent in the journal to the last outcome
-	CPU     float64        // seconds of processor time that the process took, user and system
-	Peak    int            // most memory that the process ever held, in kB: VmHWM
-	Busy    float64        `json:",omitempty"` // seconds of processor time that the part took which Seconds counts
-	Expect  float64        `json:",omitempty"` // seconds that the plan is said to take
-	Counts  map[string]int `json:",omitempty"`
-	Outcome string         `json:",omitempty"`
-	Problem string         `json:",omitempty"`
-	Moved   bool           `json:",omitempty"` // something entered the feed
-	Written int64          `json:",omitempty"` // bytes written ahead of the database
-	Calls   int64          `json:",omitempty"` // requests that the target got
+	Outward float64         `json:",omitempty"` // seconds from the first intent in the journal to the last outcome
+	CPU     float64         // seconds of processor time that the process took, user and system
+	Peak    int             // most memory that the process ever held, in kB: VmHWM
+	Busy    float64         `json:",omitempty"` // seconds of processor time that the part took which Seconds counts
+	Expect  float64         `json:",omitempty"` // seconds that the plan is said to take
+	Counts  map[string]int  `json:",omitempty"`
+	Pages   map[string]look `json:",omitempty"` // of the console
+	Outcome string          `json:",omitempty"`
+	Problem string          `json:",omitempty"`
+	Moved   bool            `json:",omitempty"` // something entered the feed
+	Written int64           `json:",omitempty"` // bytes written ahead of the database
+	Calls   int64           `json:",omitempty"` // requests that the target got
 }
 
 // roles are the parts that run in processes of their own.

@@ -29,16 +29,20 @@ func (w *world) benchPages(tb testing.TB, metric report) {
 	w.served(tb, "fast")
 	w.planned(tb, "slow")
 	r := child(tb, "pages", w.muster("", "-pages"))
-	names := slices.SortedFunc(maps.Keys(r.Counts), func(a, b string) int { return cmp.Or(r.Counts[b]-r.Counts[a], cmp.Compare(a, b)) })
-	figures.add(fmt.Sprintf("pages of the console, %d people: server time", w.people), "", "", "", "≤ 200 ms")
+	names := slices.SortedFunc(maps.Keys(r.Pages), func(a, b string) int { return cmp.Or(cmp.Compare(r.Pages[b].CPU, r.Pages[a].CPU), cmp.Compare(a, b)) })
+	figures.add(fmt.Sprintf("pages of the console, %d people: time, and of it processor time", w.people), "", "", "", "≤ 200 ms")
 	for _, name := range names {
-		metric(float64(r.Counts[name])/1000, strings.NewReplacer(" ", "-", ",", "").Replace(name)+"-ms")
-		figures.add("  "+name, fmt.Sprintf("%.1f ms", float64(r.Counts[name])/1000), "", "", "")
+		x := r.Pages[name]
+		metric(1000*x.Took, strings.NewReplacer(" ", "-", ",", "").Replace(name)+"-ms")
+		figures.add("  "+name, fmt.Sprintf("%.0f ms, %.0f ms", 1000*x.Took, 1000*x.CPU), "", "", "")
 	}
 	figures.add("  peak memory", megabytes(r.Peak), "", "", "")
 }
 
-// openPages makes every page a few times, and counts the microseconds of the slowest.
+// A look is how many seconds a page took, and how many of a processor.
+type look struct{ Took, CPU float64 }
+
+// openPages makes every page a few times. The slowest counts.
 func openPages(ctx context.Context, t task) (r result, err error) {
 	m, err := app.Open(ctx, cli.Options{Data: t.Data, ConfigFile: t.Config})
 	if err != nil {
@@ -53,14 +57,15 @@ func openPages(ctx context.Context, t task) (r result, err error) {
 	if err != nil {
 		return r, err
 	}
-	r.Counts = map[string]int{}
+	r.Pages = map[string]look{}
 	for name, path := range pages {
 		for range looks {
-			took, err := openPage(ctx, m, cookie, path)
+			x, err := openPage(ctx, m, cookie, path)
 			if err != nil {
 				return r, fmt.Errorf("%s: %w", name, err)
 			}
-			r.Counts[name] = max(r.Counts[name], int(took.Microseconds()))
+			worst := r.Pages[name]
+			r.Pages[name] = look{max(worst.Took, x.Took), max(worst.CPU, x.CPU)}
 		}
 	}
 	return r, nil
@@ -88,13 +93,19 @@ func ask(ctx context.Context, m *app.Muster, path, cookie string) *httptest.Resp
 	return w
 }
 
-func openPage(ctx context.Context, m *app.Muster, cookie, path string) (time.Duration, error) {
+func openPage(ctx context.Context, m *app.Muster, cookie, path string) (look, error) {
+	before, err := cpu()
+	if err != nil {
+		return look{}, err
+	}
 	began := time.Now()
 	w := ask(ctx, m, console.Root+path, cookie)
+	took := time.Since(began).Seconds()
 	if w.Code != http.StatusOK {
-		return 0, fmt.Errorf("answered %d: %.2000s", w.Code, w.Body)
+		return look{}, fmt.Errorf("answered %d: %.2000s", w.Code, w.Body)
 	}
-	return time.Since(began), nil
+	after, err := cpu()
+	return look{took, after - before}, err
 }
 
 // pagesOf names the pages, with one of each sort.
@@ -103,7 +114,7 @@ func pagesOf(ctx context.Context, m *app.Muster) (map[string]string, error) {
 		"overview": "", "inbox": "inbox", "leavers": "leavers", "people": "people", "people by a common word": "people?q=clerk", "people by a rare word": "people?q=p0777",
 		"people by a letter": "people?q=a", "people by two words": "people?q=anna+ek", "people by nothing that fits": "people?q=zzzz",
 		"people deactivated": "people?state=deactivated", "people at a target": "people?target=slow", "people by a word at a target": "people?q=clerk&target=slow",
-		"groups": "groups", "groups by a word": "groups?q=group04", "sources": "sources", "source": "sources/corp", "targets": "targets", "target": "targets/fast", "target in draft": "targets/slow",
+		"groups": "groups", "groups by a word": "groups?q=group04", "sources": "sources", "source": "sources/corp", "targets": "targets", "target": "targets/fast", "target in draft": "targets/slow", "links": "targets/fast/links", "drift": "targets/fast/drift", "going live": "targets/slow/report", "going live, unknown": "targets/slow/report?list=unknown",
 		"history": "history", "history of writes": "history?tab=writes", "history of acts": "history?tab=acts", "history of plans": "history?tab=plans", "settings": "settings",
 	}
 	err := m.Store.View(ctx, func(v directory.Reader) error {

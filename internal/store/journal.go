@@ -46,12 +46,21 @@ func scanEntry(rows *sql.Rows, e *link.Entry) error {
 
 // Open implements link.Reader.
 func (r linkReader) Open(ctx context.Context, target string) ([]link.Intent, error) {
-	return collect(ctx, r.session, scanIntent, "select "+intentColumns+" from journal where target = $1 and result = '' order by seq", target)
+	return collect(ctx, r.session, scanIntent, "select "+intentColumns+" from journal"+r.d.by("journal_open")+" where target = $1 and result = '' order by seq", target)
 }
 
 // Journal implements link.Reader.
 func (r linkReader) Journal(ctx context.Context, q link.Query) ([]link.Entry, error) {
-	text, args := "select "+intentColumns+", result, answer, took, ended from journal where true", []any{atMost(q.Limit)}
+	from := " from journal"
+	switch { // by the rarest: the others would be walked over
+	case q.Object != "":
+		from += r.d.by("journal_by_object")
+	case q.Run != "":
+		from += r.d.by("journal_by_run")
+	case q.Target != "":
+		from += r.d.by("journal_by_target")
+	}
+	text, args := "select "+intentColumns+", result, answer, took, ended"+from+" where true", []any{atMost(q.Limit)}
 	for _, f := range []struct{ column, value string }{{"target", q.Target}, {"object", string(q.Object)}, {"run", q.Run}} {
 		if f.value != "" {
 			args = append(args, f.value)
@@ -68,7 +77,7 @@ func (r linkReader) Effects(ctx context.Context, target string, since time.Time)
 		n     int
 	}
 	all, err := collect(ctx, r.session, func(rows *sql.Rows, s *sum) error { return rows.Scan(&s.class, &s.n) },
-		`select class, sum(effects) from journal where target = $1 and began >= $2 and effects > 0 and class <> '' and result in ('', 'done', 'unknown')
+		"select class, sum(effects) from journal"+r.d.by("journal_effects")+` where target = $1 and began >= $2 and effects > 0 and class <> '' and result in ('', 'done', 'unknown')
 		group by class`, target, ms(since))
 	out := make(map[link.Class]int, len(all))
 	for _, s := range all {

@@ -51,22 +51,21 @@ func (r runReader) TallyLines(ctx context.Context, planID string, f run.LineFilt
 
 // Affected implements run.LineReader. The lines of an object stand together in the index that is read, which holds all that is asked of them.
 func (r runReader) Affected(ctx context.Context, planID string, f run.LineFilter) (run.Affected, error) {
-	const acting = "(l.act not like 'skip %' or l.act = 'skip ask')"
-	alone := f
-	alone.Whole = false
-	where, args := conditions(r.session, "l", alone, []any{planID})
-	counted := "1 = 1" + where
-	if f.Whole {
-		counted = "1 = 1"
-		if f.Status != "" {
-			args = append(args, f.Status)
-			counted = "l.status = " + dollar(len(args))
-		}
+	const acting = "max(case when l.act not between 'skip ' and 'skip~' or l.act = 'skip ask' then 1 else 0 end)"
+	of, hit := "", f
+	args := []any{planID}
+	if hit.Whole = false; f.Whole { // the lines are those with the status, of objects of whose lines one is chosen
+		hit.Status = ""
+		of, args = conditions(r.session, "l", run.LineFilter{Status: f.Status}, args)
+	}
+	where, args := conditions(r.session, "l", hit, args)
+	having := " having max(case when 1 = 1" + where + " then 1 else 0 end) = 1"
+	if !f.Whole {
+		of, having = where, ""
 	}
 	return one(ctx, r.session, func(rows *sql.Rows, a *run.Affected) error { return rows.Scan(&a.Lines, &a.Objects) },
-		`select cast(coalesce(sum(lines), 0) as bigint), cast(coalesce(sum(acts), 0) as bigint) from (select max(case when 1 = 1`+where+` then 1 else 0 end) as hit,
-			sum(case when `+counted+" then 1 else 0 end) as lines, max(case when "+counted+" and "+acting+` then 1 else 0 end) as acts
-			from line l`+r.d.by("line_by_whom")+" where l.plan = $1 group by l.object) o where hit = 1", args...)
+		"select cast(coalesce(sum(lines), 0) as bigint), cast(coalesce(sum(acts), 0) as bigint) from (select count(*) as lines, "+acting+" as acts from line l"+
+			r.d.by("line_by_whom")+" where l.plan = $1"+of+" group by l.object"+having+") o", args...)
 }
 
 // Rejections implements run.LineReader.
