@@ -110,7 +110,7 @@ func (c *console) note(v *visit, path string) error {
 func (c *console) noted(path string, p page) page {
 	return func(v *visit) (view, error) {
 		x, err := p(v)
-		if err == nil {
+		if err == nil && v.problem == nil { // what was refused was not done
 			err = c.note(v, path)
 		}
 		return x, err
