@@ -26,7 +26,7 @@ func clientsOf(f *config.File) ([]scimapi.Client, error) {
 			errs = append(errs, fmt.Errorf("%s: sources.%s: %w", s.At, s.Name, err))
 			continue
 		}
-		out = append(out, scimapi.Client{Name: s.Name, Profile: p, Deactivate: s.SCIM.OnDelete == "deactivate"})
+		out = append(out, scimapi.Client{Name: s.Name, Profile: p, Deactivate: s.SCIM.OnDelete == "deactivate", PerMinute: s.SCIM.PerMinute})
 	}
 	return out, errors.Join(errs...)
 }

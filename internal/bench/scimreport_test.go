@@ -19,8 +19,9 @@ func (r scimResult) report(small scimResult, n int) {
 	} {
 		ours, floor := r.ours[row.name], r.floor[row.name]
 		figures.add("  "+row.name, perSecond(ours.perSecond), perSecond(floor.perSecond), fmt.Sprintf("%.2f", ours.perSecond/floor.perSecond), row.wanted)
+		figures.add("    processor time of the server for each", micros(ours.cpu), micros(floor.cpu)+" = the floor's", fmt.Sprintf("%.2f", float64(floor.cpu)/float64(ours.cpu)), row.wanted)
 		was := small.ours[row.name]
-		figures.add("    processor time of the server for each", micros(ours.cpu), micros(was.cpu)+" = 1,000 people", fmt.Sprintf("%.2f", float64(ours.cpu)/float64(was.cpu)), "≤ 1.5")
+		figures.add("    the same, by size", micros(ours.cpu), micros(was.cpu)+" = 1,000 people", fmt.Sprintf("%.2f", float64(ours.cpu)/float64(was.cpu)), "≤ 1.5")
 		figures.add("    at 1,000 people", perSecond(was.perSecond), perSecond(small.floor[row.name].perSecond), fmt.Sprintf("%.2f", was.perSecond/small.floor[row.name].perSecond), "")
 	}
 	figures.add(fmt.Sprintf("  one member of %d added or removed", min(n, 10_000)), millis(r.member["10k"]), "", "", "≤ 2 ms")

@@ -19,6 +19,7 @@ type SCIM struct {
 	Refuse     []string    // departures that the profile would allow
 	Accept     []string    // attributes of the core schema that a closed profile has besides its own
 	Extensions []Extension // schemas of the provider's own
+	PerMinute  int         // requests it may send on one node, 0 = as many as it likes
 }
 
 // Profiles are the profiles of clients: the first is the standard to the letter.
@@ -44,7 +45,7 @@ var (
 		"page_size", "attributes", "group_attributes", "correlate", "every",
 	}
 	scimKeys = []string{
-		"name", "type", "profile", "on_delete", "tolerate", "refuse", "accept", "extensions", "attributes", "group_attributes", "correlate",
+		"name", "type", "profile", "on_delete", "tolerate", "refuse", "accept", "extensions", "requests_per_minute", "attributes", "group_attributes", "correlate",
 	}
 )
 
@@ -98,6 +99,8 @@ func (d *document) scim(o object) *SCIM {
 		Tolerate: o.texts("tolerate"),
 		Refuse:   o.texts("refuse"),
 		Accept:   o.texts("accept"),
+
+		PerMinute: o.number("requests_per_minute", 1, 1_000_000),
 	}
 	if len(c.Accept) > 0 && c.Profile != "closed" {
 		o.wrong("accept", "the profile "+c.Profile+" has all attributes of the core schema", "accept with profile: closed")

@@ -15,6 +15,7 @@ var scimLevels = []level{
 			{"refuse", "departures of the profile that are not allowed after all: a list", "none"},
 			{"accept", "attributes of the core schema that a closed profile takes besides its own: a list", "none"},
 			{"extensions", "schema extensions of users: a list", "those of the profile"},
+			{"requests_per_minute", "how many requests the provider may send; more are answered 429 with the time to wait. A second's worth, ten at least, may come at once", "as many as it likes"},
 			{"attributes", "how the attributes of a person are computed from what the client states; see [Rules](#rules)", "`username`, `email`, `name`, `givenName`, `familyName` as SCIM has them, and `passwordNeverExpires` of the extension that has it"},
 			{"group_attributes", "the same for groups", "`name`: `record.displayName`"},
 			{"correlate", "rules that bind a user to a person of another source, once: a list. `person` is `username` or `email`", "none: a name that is taken is a conflict, or a [question](../how-to/provision-from-any-scim-client.md)"},

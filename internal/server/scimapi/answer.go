@@ -69,7 +69,9 @@ func (q *request) fail(err error) {
 	case http.StatusUnauthorized:
 		q.w.Header().Set("WWW-Authenticate", `Bearer realm="Muster"`)
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
-		q.w.Header().Set("Retry-After", "5")
+		if q.w.Header().Get("Retry-After") == "" {
+			q.w.Header().Set("Retry-After", "5")
+		}
 	case http.StatusRequestEntityTooLarge:
 		q.w.Header().Set("Connection", "close")
 	}

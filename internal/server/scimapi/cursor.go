@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -64,11 +65,12 @@ func (s *Server) sealing(ctx context.Context) ([]byte, error) {
 	return s.cursors.key, err
 }
 
-// A place is where a walk stands.
+// A place is where a walk stands: the page begins behind it.
 type place struct {
 	Key   string `json:"k,omitempty"`
 	ID    string `json:"i"`
 	Count int    `json:"c"`
+	Back  bool   `json:"b,omitempty"` // the page ends before it
 }
 
 // byCursor reads a page behind a place.
@@ -84,9 +86,9 @@ func (l *lister) byCursor(ctx context.Context) error {
 		return err
 	}
 	query.Limit = l.s.count()
+	var at place
 	if *l.s.Cursor != "" {
-		at, err := l.open(l.key, *l.s.Cursor)
-		if err != nil {
+		if at, err = l.open(l.key, *l.s.Cursor); err != nil {
 			return err
 		}
 		if at.Count != query.Limit {
@@ -100,19 +102,35 @@ func (l *lister) byCursor(ctx context.Context) error {
 	if l.out.Total, err = l.in.Count(ctx, all); err != nil || limit == 0 {
 		return err
 	}
-	query.Limit = limit + 1
-	found, err := l.in.Find(ctx, query)
+	found, more, err := l.page(ctx, query, at.Back)
 	if err != nil {
 		return err
 	}
-	if len(found) > limit {
-		found = found[:limit]
-		if l.out.Next, err = l.seal(l.key, query.Sort, found[limit-1], limit); err != nil {
-			return err
-		}
+	if len(found) > 0 && (more || at.Back) { // whoever comes back comes from a page
+		l.out.Next, err = l.seal(l.key, query.Sort, found[len(found)-1], place{Count: limit})
+	}
+	if err == nil && len(found) > 0 && (at.Back && more || !at.Back && query.After != nil) {
+		l.out.Previous, err = l.seal(l.key, query.Sort, found[0], place{Count: limit, Back: true})
+	}
+	if err != nil {
+		return err
 	}
 	l.out.Resources, err = l.q.render(ctx, l.in, l.types[0], found, p)
 	return err
+}
+
+// page reads the page behind a mark, or the one before it, and reports whether there is more that way.
+func (l *lister) page(ctx context.Context, query inbound.Query, back bool) ([]inbound.Resource, bool, error) {
+	limit := query.Limit
+	query.Limit++
+	query.Sort.Desc = query.Sort.Desc != back
+	found, err := l.in.Find(ctx, query)
+	more := len(found) > limit
+	found = found[:min(len(found), limit)]
+	if back {
+		slices.Reverse(found)
+	}
+	return found, more, err
 }
 
 // scope is all that a cursor is bound to.
@@ -128,15 +146,15 @@ func (l *lister) mac(key, body []byte) []byte {
 	return h.Sum(nil)[:16]
 }
 
-// seal makes the cursor that stands behind a resource.
-func (l *lister) seal(key []byte, order inbound.Sort, last inbound.Resource, count int) (string, error) {
-	mark, err := l.mark(order, last)
-	if err != nil {
+// seal makes the cursor that stands at a resource.
+func (l *lister) seal(key []byte, order inbound.Sort, r inbound.Resource, at place) (text string, err error) {
+	at.ID = r.ID
+	if at.Key, err = l.mark(order, r); err != nil {
 		return "", err
 	}
-	text, err := json.Marshal(place{mark, last.ID, count})
+	raw, err := json.Marshal(at)
 	body := binary.BigEndian.AppendUint64(nil, uint64(l.q.s.now().Unix()))
-	body = append(body, text...)
+	body = append(body, raw...)
 	return base64.RawURLEncoding.EncodeToString(append(l.mac(key, body), body...)), err
 }
 

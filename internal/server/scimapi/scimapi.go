@@ -15,6 +15,8 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"muster/internal/access"
 	"muster/internal/directory"
 	"muster/internal/ingest"
@@ -44,6 +46,7 @@ type Client struct {
 	Name       string // of the source
 	Profile    Profile
 	Deactivate bool // DELETE of a user deactivates the person instead of ending them
+	PerMinute  int  // requests it may send to one node, 0 = as many as it likes
 }
 
 // Config is all that a Server needs.
@@ -69,15 +72,17 @@ type Server struct {
 	cfg     Config
 	clients map[string]*Client
 	logs    map[string]*book // what each client sent last
+	gates   map[string]*rate.Limiter
 	cursors cursors
 }
 
 // New returns a Server. It does no I/O.
 func New(cfg Config) *Server {
 	cfg.Prefix = cmp.Or(cfg.Prefix, Prefix)
-	s := &Server{cfg: cfg, clients: map[string]*Client{}, logs: map[string]*book{}}
+	s := &Server{cfg: cfg, clients: map[string]*Client{}, logs: map[string]*book{}, gates: map[string]*rate.Limiter{}}
 	for _, c := range cfg.Clients {
 		s.clients[c.Name], s.logs[c.Name] = &c, &book{}
+		s.gates[c.Name] = gateOf(c)
 	}
 	return s
 }
@@ -100,6 +105,10 @@ func (q *request) serve() {
 		}
 	}()
 	if err := q.identify(); err != nil {
+		q.fail(err)
+		return
+	}
+	if err := q.admitted(); err != nil {
 		q.fail(err)
 		return
 	}
