@@ -78,7 +78,13 @@ func newWorld(t testing.TB, clients ...scimapi.Client) *world {
 	if err := os.WriteFile(file, raw, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := store.Open(t.Context(), file, store.Options{})
+	return newWorldIn(t, file, clients...)
+}
+
+// newWorldIn is newWorld in a database.
+func newWorldIn(t testing.TB, dsn string, clients ...scimapi.Client) *world {
+	t.Helper()
+	s, err := store.Open(t.Context(), dsn, store.Options{AllowNoSync: true})
 	if err != nil {
 		t.Fatal(err)
 	}
