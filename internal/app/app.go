@@ -60,6 +60,10 @@ func (a App) Serve(ctx context.Context, opts cli.Options, ready func(cli.Listeni
 	g.Go(func() error { return m.Engine.Run(gctx) })
 	g.Go(func() error { return m.retain(gctx) })
 	g.Go(func() error { return m.alarm(gctx) })
+	g.Go(func() error {
+		m.scim.Keep(gctx)
+		return nil
+	})
 	g.Go(func() error { return m.tell(gctx) })
 	g.Go(func() error {
 		m.space.Follow(gctx, func(err error) { m.log.Error("memberships do not follow linked groups", "error", err) })

@@ -120,6 +120,9 @@ func (m *Muster) open(ctx context.Context) error {
 	m.scim = scimapi.New(scimapi.Config{
 		Store: m.Store, Keeper: m.Keeper, Door: m.door, Clients: m.parts.clients, Now: m.now, Log: m.log, Adoptable: []string{bulkload.Source}, Invite: m.inviteNew,
 	})
+	if err := m.scim.Recall(ctx); err != nil {
+		return err
+	}
 	if err := m.restate(ctx); err != nil {
 		return err
 	}

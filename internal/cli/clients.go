@@ -79,7 +79,7 @@ func (s *shell) clientLogCommand() *cobra.Command {
 				return s.printJSON(items[scimapi.Exchange]{all})
 			}
 			if len(all) == 0 {
-				s.say("Nothing was heard of it since Muster started.")
+				s.say("Nothing was heard of it in the last 30 days.")
 			}
 			for _, e := range all {
 				s.print("%s  %d  %s %s  %d ms", stamp(e.At), e.Status, e.Method, e.Path, e.Millis)

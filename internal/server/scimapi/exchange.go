@@ -60,6 +60,7 @@ type book struct {
 	rate  [5]int // requests by minute
 	at    int64  // the minute of rate[at%5]
 	wrong *Exchange
+	news  bool // something is not kept yet
 }
 
 // end writes a request into the book of its client.
@@ -121,6 +122,7 @@ func (b *book) add(e Exchange) {
 		b.next = (b.next + 1) % keptExchanges
 	}
 	b.total++
+	b.news = true
 	if e.Error != "" {
 		b.bad++
 		b.wrong = &e
@@ -160,7 +162,7 @@ func (b *book) stats(name, profile string, now time.Time) Stats {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	out := Stats{Client: name, Profile: profile, Requests: b.total, Errors: b.bad, Tolerances: maps.Clone(b.used)}
-	if b.total > 0 {
+	if len(b.last) > 0 {
 		b.turn(now)
 		for _, n := range b.rate {
 			out.PerMinute += float64(n) / float64(len(b.rate))
@@ -198,6 +200,9 @@ func (s *Server) Exchanges(client string, failed bool) ([]Exchange, bool) {
 
 // redacted is e with its bodies as they may be shown.
 func (e Exchange) redacted() Exchange {
+	if e.sent == nil && e.answered == nil {
+		return e // without bodies, or with what was kept of them
+	}
 	e.Request, e.Response = redact(e.sent), redact(e.answered)
 	e.sent, e.answered = nil, nil
 	return e
