@@ -22,8 +22,8 @@ import (
 func BenchmarkSCIM(b *testing.B) {
 	n := full(b).people
 	for range b.N {
-		small := scimStory(b, 1000, 2000)
-		large := scimStory(b, n, 4000)
+		small := scimStory(b, 1000, 1500)
+		large := scimStory(b, n, 1500)
 		large.report(small, n)
 	}
 }
