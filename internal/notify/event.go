@@ -120,22 +120,23 @@ func eventOf(c directory.Change, objects map[directory.ID]directory.Object, edge
 	return e
 }
 
-// typeOf says what happened to an object, from the state in which it was told last; "" = there is nothing to tell.
+// typeOf says what happened to an object, from the state in which it was told last; "" = there is nothing to tell. Who is gone without ever having been told of is
+// told as deleted all the same: what was told of them may have been erased, and a leaver told of in vain does no harm.
 //
 //	told      now active   now disabled   now gone
-//	nothing   created      created        —
+//	nothing   created      created        deleted
 //	active    changed      deactivated    deleted
 //	disabled  activated    changed        deleted
 //	gone      created      created        —
 func typeOf(kind directory.Kind, told, now directory.State) string {
 	what := Changed
 	switch before := told != "" && told != directory.Gone; {
-	case !before && now == directory.Gone:
+	case told == directory.Gone && now == directory.Gone:
 		return ""
-	case !before:
-		what = Created
 	case now == directory.Gone:
 		what = Deleted
+	case !before:
+		what = Created
 	case told == directory.Active && now == directory.Disabled:
 		what = Deactivated
 	case told == directory.Disabled && now == directory.Active:
@@ -243,7 +244,7 @@ func (f *Follower) told(ctx context.Context, tx Tx, c Cursor, events []Event) ([
 	for _, e := range events {
 		if e.ID != "" {
 			before, known := told[e.ID]
-			if !known && e.ID.Made().Before(c.Started) {
+			if !known && e.State != directory.Gone && e.ID.Made().Before(c.Started) {
 				before = atStart(e, c.Started)
 			}
 			e.Type, states[e.ID] = typeOf(e.Kind, before, e.State), e.State

@@ -114,8 +114,6 @@ type Tx interface {
 	PutTold(ctx context.Context, hook string, states map[directory.ID]directory.State) error
 	// ForgetTold makes a webhook one that was told of nobody.
 	ForgetTold(ctx context.Context, hook string) error
-	// Erase removes all messages about a person.
-	Erase(ctx context.Context, person directory.ID) error
 	// Sweep removes messages that ended before then, at most limit, and returns how many.
 	Sweep(ctx context.Context, before time.Time, limit int) (int, error)
 }

@@ -195,12 +195,6 @@ func (t notifyTx) ForgetTold(ctx context.Context, hook string) error {
 	return err
 }
 
-// Erase implements notify.Tx.
-func (t notifyTx) Erase(ctx context.Context, person directory.ID) error {
-	_, err := t.exec(ctx, "delete from outbox where person = $1 and person <> ''", person)
-	return err
-}
-
 // Sweep implements notify.Tx.
 func (t notifyTx) Sweep(ctx context.Context, before time.Time, limit int) (int, error) {
 	n, err := t.exec(ctx, "delete from outbox where id in (select id from outbox where state <> 'waiting' and ended < $1 and state <> 'refused' limit $2)", ms(before), atMost(limit))

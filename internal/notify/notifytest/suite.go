@@ -92,12 +92,9 @@ func testMessages(t *testing.T, s directory.Store) {
 		}
 		n, err := tx.Sweep(ctx, start.Add(3*time.Hour), 10)
 		equal(t, "only what was sent or dropped is swept", n, 2)
-		if err != nil {
-			return err
-		}
-		return tx.Erase(ctx, a.Person)
+		return err
 	})
-	equal(t, "what is left", find(notify.Query{}), []notify.Message{c})
+	equal(t, "what is left", find(notify.Query{}), []notify.Message{c, a})
 }
 
 func testClaims(t *testing.T, s directory.Store) {
