@@ -8,8 +8,9 @@ import (
 	"muster/internal/testserver"
 )
 
-// P3, X2: the scope group is renamed, which is followed and told of; then it is deleted: nobody leaves, and there is nothing to confirm in its place.
-func TestScopeGroupIsRenamedAndDeleted(t *testing.T) {
+// P3, X2: the scope group is renamed, which is followed and told of; then it is deleted: nobody leaves, and there is nothing to confirm in its place. When
+// another of its name is made, nobody enters or leaves until somebody has confirmed it.
+func TestScopeGroupIsRenamedAndMadeAnew(t *testing.T) {
 	t.Parallel()
 	c, _ := onSlapd(t, testserver.SlapdOptions{})
 	h, w := c.settled()
@@ -26,6 +27,19 @@ func TestScopeGroupIsRenamedAndDeleted(t *testing.T) {
 	h.ok("status").says("is not found", "nobody leaves")
 	h.holds(w)
 	h.want(1, "target", "confirm-scope", "wiki", "--preview").says("no scope group of wiki was replaced")
+
+	c.group("wiki", group("staff"), dn("mia"), dn("olga")) // another entry of the configured name: nils is not in it, olga is
+	h.quiet(func() { h.ok("sync", "--full").says("was replaced by another of its name", "nobody leaves until somebody confirms it") })
+	h.holds(w)
+	h.ok("target", "confirm-scope", "wiki", "--preview").says("It would affect 2 people and groups", "1 create", "1 disable")
+	h.want(1, "target", "confirm-scope", "wiki", "--confirm-count", "3").says("not 3")
+	h.holds(w)
+	h.ok("target", "confirm-scope", "wiki", "--confirm-count", "2").says("Confirmed")
+	h.ok("sync", "--full")
+	w.set("nils", func(a *account) { a.Active = false })
+	w.Accounts["olga"] = hired("Olga", "Petrova", "olga")
+	h.holds(w)
+	h.ok("history").says("scope.confirm")
 }
 
 // P3: a search base that is deleted and made anew is not believed until an administrator has confirmed it.
