@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -90,10 +91,16 @@ const (
 // usualLargest is how large a file may be if the configuration does not say.
 const usualLargest = 20e9
 
+// installation is what an installation that files are exported from may be called.
+var installation = regexp.MustCompile(`^[a-z0-9._-]{0,64}$`)
+
 // Load implements adminapi.Loads.
 func (m *Muster) Load(ctx context.Context, req adminapi.LoadRequest, file io.Reader, by access.Caller) (adminapi.Started, error) {
 	l := adminapi.Load{
 		ID: string(directory.NewID()), Name: cmp.Or(filepath.Base(req.Name), "file"), From: req.From, SkipBad: req.SkipBad, Hold: req.Hold, By: by.Handle, Started: m.now().UTC(),
+	}
+	if !installation.MatchString(req.From) {
+		return adminapi.Started{}, &run.Problem{Code: adminapi.BadRequest, What: fmt.Sprintf("%q is not the name of an installation", req.From), Now: "Nothing was changed.", Fix: "Lower-case letters, digits, dots, - and _, at most 64."}
 	}
 	dir := m.loadFolder(l.ID)
 	if err := os.MkdirAll(dir, 0o700); err != nil {

@@ -44,7 +44,11 @@ func (p patient) Read(b []byte) (int, error) {
 	if err := p.extend(time.Now().Add(readWait)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return 0, err
 	}
-	return p.Reader.Read(b)
+	n, err := p.Reader.Read(b)
+	if errors.Is(err, io.EOF) { // keeping the file may take its time
+		_ = p.extend(time.Time{})
+	}
+	return n, err
 }
 
 type byID struct {

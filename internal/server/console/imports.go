@@ -2,6 +2,8 @@ package console
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -137,7 +139,8 @@ func (c *console) loadMark(ctx context.Context, id, mark string) (string, error)
 	if err != nil {
 		return mark, nil //nolint:nilerr // it was forgotten: the page says so when it asks
 	}
-	return fmt.Sprintf("%s-%s-%d", mark, strings.ReplaceAll(l.State, " ", "-"), l.Last.Done), nil
+	sum := sha256.Sum256(fmt.Append(nil, mark, l.State, l.Last.Done))
+	return hex.EncodeToString(sum[:8]), nil
 }
 
 func (c *console) startImport(v *visit) (string, error) {
