@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"muster/internal/access"
+	"muster/internal/bulkload"
 	"muster/internal/directory"
 	"muster/internal/ingest"
 	"muster/internal/run"
@@ -119,7 +120,7 @@ func (b *sandbox) open(ctx context.Context, m *Muster) error {
 	b.store, b.keeper = s, &access.Keeper{Store: s, Now: m.now}
 	door := &ingest.Door{Store: s, Rules: m.door.Rules, Now: m.now, Log: m.log}
 	b.scim = scimapi.New(scimapi.Config{
-		Store: s, Keeper: b.keeper, Door: door, Clients: m.parts.clients, Now: m.now, Log: m.log, Prefix: sandboxPrefix,
+		Store: s, Keeper: b.keeper, Door: door, Clients: m.parts.clients, Now: m.now, Log: m.log, Prefix: sandboxPrefix, Adoptable: []string{bulkload.Source},
 		Admit: func(ctx context.Context, person directory.ID) error { return m.admit(ctx, s, person) },
 	})
 	return nil

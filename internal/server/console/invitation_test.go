@@ -16,8 +16,15 @@ import (
 	"muster/internal/server/console"
 )
 
+// A shown page is what came back.
+type shown struct {
+	status int
+	header http.Header
+	text   string
+}
+
 // send sends a form, or with none opens a page, and follows no redirect.
-func send(t *testing.T, address string, form url.Values) (*http.Response, string) {
+func send(t *testing.T, address string, form url.Values) shown {
 	t.Helper()
 	method, body := http.MethodGet, ""
 	if form != nil {
@@ -37,7 +44,7 @@ func send(t *testing.T, address string, form url.Values) (*http.Response, string
 	if err != nil {
 		t.Fatal(err)
 	}
-	return res, string(text)
+	return shown{res.StatusCode, res.Header, string(text)}
 }
 
 // I4: links that do not work all look the same, and too many of them are held up; one that works never is.
@@ -53,25 +60,25 @@ func TestInvitationGuesses(t *testing.T) {
 	page := srv.URL + console.InvitationPath + "?token="
 	slow, first := 0, ""
 	for i := range 80 {
-		res, text := send(t, page+strings.Repeat("A", i), nil)
+		p := send(t, page+strings.Repeat("A", i), nil)
 		switch {
-		case res.StatusCode == http.StatusTooManyRequests && res.Header.Get("Retry-After") != "":
+		case p.status == http.StatusTooManyRequests && p.header.Get("Retry-After") != "":
 			slow++
 		case first == "":
-			first = text
-		case res.StatusCode != http.StatusNotFound || text != first:
-			t.Fatalf("%d %s", res.StatusCode, text)
+			first = p.text
+		case p.status != http.StatusNotFound || p.text != first:
+			t.Fatalf("%d %s", p.status, p.text)
 		}
 	}
 	if slow == 0 {
 		t.Error("guessing is never held up")
 	}
-	if res, text := send(t, page+link.Reveal(), nil); res.StatusCode != http.StatusOK || !strings.Contains(text, "Choose your password") {
-		t.Errorf("guesses of others keep somebody out: %d", res.StatusCode)
+	if p := send(t, page+link.Reveal(), nil); p.status != http.StatusOK || !strings.Contains(p.text, "Choose your password") {
+		t.Errorf("guesses of others keep somebody out: %d", p.status)
 	}
 	form := url.Values{"token": {link.Reveal()}, "password": {"correct horse battery"}, "again": {"correct horse batter"}}
-	if res, text := send(t, srv.URL+console.InvitationPath, form); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(text, "differ") {
-		t.Errorf("%d %s", res.StatusCode, text)
+	if p := send(t, srv.URL+console.InvitationPath, form); p.status != http.StatusUnprocessableEntity || !strings.Contains(p.text, "differ") {
+		t.Errorf("%d %s", p.status, p.text)
 	}
 }
 
@@ -93,17 +100,17 @@ func TestExpiredPassword(t *testing.T) {
 	}
 	h.Keeper.PasswordLife = 24 * time.Hour
 	h.Keeper.Now = func() time.Time { return adminapitest.Now.Add(48 * time.Hour) }
-	res, text := send(t, srv.URL+console.Root+"sign-in", url.Values{"name": {name}, "password": {"correct horse battery"}})
-	code := codeField.FindStringSubmatch(text)
-	if res.StatusCode != http.StatusForbidden || !strings.Contains(text, "has expired") || code == nil || res.Header.Get("Set-Cookie") != "" {
-		t.Fatalf("%d %s", res.StatusCode, text)
+	in := send(t, srv.URL+console.Root+"sign-in", url.Values{"name": {name}, "password": {"correct horse battery"}})
+	code := codeField.FindStringSubmatch(in.text)
+	if in.status != http.StatusForbidden || !strings.Contains(in.text, "has expired") || code == nil || in.header.Get("Set-Cookie") != "" {
+		t.Fatalf("%d %s", in.status, in.text)
 	}
 	form := url.Values{"code": {code[1]}, "name": {name}, "expired": {"1"}}
-	if res, text := send(t, srv.URL+console.Root+"welcome", form); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(text, "has expired") {
-		t.Errorf("in without another password: %d %s", res.StatusCode, text)
+	if p := send(t, srv.URL+console.Root+"welcome", form); p.status != http.StatusUnprocessableEntity || !strings.Contains(p.text, "has expired") {
+		t.Errorf("in without another password: %d %s", p.status, p.text)
 	}
 	form["password"], form["again"] = []string{"another horse battery"}, []string{"another horse battery"}
-	if res, _ := send(t, srv.URL+console.Root+"welcome", form); res.StatusCode != http.StatusSeeOther || res.Header.Get("Set-Cookie") == "" {
-		t.Errorf("%d", res.StatusCode)
+	if p := send(t, srv.URL+console.Root+"welcome", form); p.status != http.StatusSeeOther || p.header.Get("Set-Cookie") == "" {
+		t.Errorf("%d", p.status)
 	}
 }
