@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"muster/internal/directory"
@@ -27,6 +28,8 @@ type Keeper struct {
 	PasswordLife time.Duration
 	// Audit, if set, records an act in the transaction that does it.
 	Audit func(ctx context.Context, tx directory.Tx, by, act, object string) error
+
+	local atomic.Value // id of the token of Local
 }
 
 func (k *Keeper) now() time.Time {
@@ -72,6 +75,7 @@ func (k *Keeper) bearer(ctx context.Context, bearer string) (Caller, Token, erro
 			return ErrUnknown
 		}
 		c, err = caller(ctx, r, t)
+		c.Local = k.local.Load() == any(t.ID)
 		return err
 	})
 	if errors.Is(err, directory.ErrNotFound) {

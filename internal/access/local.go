@@ -31,9 +31,12 @@ func (k *Keeper) Local(ctx context.Context, file string) error {
 		return fmt.Errorf("read local token: %w", err)
 	}
 	if k.good(ctx, old) {
+		id, _ := parseToken(old)
+		k.local.Store(id)
 		return nil
 	}
 	var text secret.String
+	var fresh string
 	err := k.Store.Update(ctx, "access", func(tx directory.Tx) error {
 		p, err := k.owner(ctx, tx)
 		if err != nil {
@@ -47,11 +50,13 @@ func (k *Keeper) Local(ctx context.Context, file string) error {
 		if err != nil {
 			return err
 		}
+		fresh = t.ID
 		return k.audit(ctx, tx, "muster", "token.create", t.ID)
 	})
 	if err != nil {
 		return fmt.Errorf("local token: %w", err)
 	}
+	k.local.Store(fresh)
 	return write(file, text)
 }
 

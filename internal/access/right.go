@@ -70,6 +70,7 @@ type Caller struct {
 	Handle    string // username
 	Token     string // public part of the token used, or ""
 	TokenName string // what its maker called it
+	Local     bool   // the token is that of the command line on the machine itself
 	Roles     []Role
 }
 

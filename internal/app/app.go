@@ -66,6 +66,10 @@ func (a App) Serve(ctx context.Context, opts cli.Options, ready func(cli.Listeni
 	})
 	g.Go(func() error { return m.tell(gctx) })
 	g.Go(func() error {
+		m.erase.Run(gctx, func(err error) { m.log.Error("a deletion goes on later", "error", err) })
+		return nil
+	})
+	g.Go(func() error {
 		m.space.Follow(gctx, func(err error) { m.log.Error("memberships do not follow linked groups", "error", err) })
 		return nil
 	})

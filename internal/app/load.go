@@ -81,7 +81,9 @@ func (l *loads) get(id string) (pace, bool) {
 	return p, ok
 }
 
-func (m *Muster) loadFolder(id string) string { return filepath.Join(m.Data, "loads", id) }
+func (m *Muster) loadsFolder() string { return filepath.Join(m.Data, "loads") }
+
+func (m *Muster) loadFolder(id string) string { return filepath.Join(m.loadsFolder(), id) }
 
 const (
 	loadFile = "file"

@@ -18,6 +18,7 @@ import (
 	"muster/internal/connector/all"
 	"muster/internal/directory"
 	"muster/internal/engine"
+	"muster/internal/erase"
 	"muster/internal/httpclient"
 	"muster/internal/ingest"
 	"muster/internal/run"
@@ -56,6 +57,7 @@ type Muster struct {
 	files *files.Folder
 	loads loads
 	space workspace.Keeper
+	erase *erase.Keeper
 
 	telling telling
 }
@@ -103,6 +105,7 @@ func (m *Muster) open(ctx context.Context) error {
 	if err := m.sweepLoads(); err != nil {
 		return fmt.Errorf("tidy the folder of loads: %w", err)
 	}
+	m.erase = m.eraser()
 	m.space = workspace.Keeper{Store: m.Store, Now: m.now}
 	m.Keeper = &access.Keeper{Store: m.Store, Now: m.now, Audit: audit(m.now), PasswordLife: m.File.PasswordLife}
 	if err := m.localToken(ctx); err != nil {

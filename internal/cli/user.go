@@ -13,7 +13,7 @@ import (
 
 func (s *shell) userCommand() *cobra.Command {
 	c := s.objectCommand("user", "person", "Users: the people that Muster keeps")
-	c.AddCommand(s.userCreateCommand(), s.userSearchCommand(), s.userDeactivateCommand(), s.userActivateCommand(), s.userEditCommand(), s.userResetCommand(), s.userPostsCommand(), s.userInviteCommand())
+	c.AddCommand(s.userCreateCommand(), s.userSearchCommand(), s.userDeactivateCommand(), s.userActivateCommand(), s.userEditCommand(), s.userResetCommand(), s.userPostsCommand(), s.userDeleteCommand(), s.userDeletionsCommand(), s.userInviteCommand())
 	return c
 }
 

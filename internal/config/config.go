@@ -32,6 +32,8 @@ type File struct {
 	Listen   string         // loopback host:port of the admin API, "" = none
 	Data     string         // data folder, "" = not said
 	Largest  int64          // bytes of a file to load, 0 = not said
+	// DeleteByToken lets programs with tokens delete people for good, besides the console and the command line on the machine.
+	DeleteByToken bool
 	Database Value          // postgres://… URL; zero = a SQLite file in the data folder
 	Mail     *Mail          // nil = no mail is sent
 	Webhooks []Webhook

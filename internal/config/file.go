@@ -27,7 +27,7 @@ func (d *document) file(data []byte) *File {
 	if n == nil {
 		return f
 	}
-	o := d.object(n, "", "sources", "targets", "network", "listen", "data", "database", "largest_load", "mail", "webhooks", "passwords", "protected")
+	o := d.object(n, "", "sources", "targets", "network", "listen", "data", "database", "largest_load", "mail", "webhooks", "passwords", "protected", "delete_by_token")
 	names := map[string]int{}
 	for i, s := range o.list("sources") {
 		f.Sources = append(f.Sources, d.source(s, fmt.Sprintf("sources[%d]", i), names))
@@ -43,6 +43,7 @@ func (d *document) file(data []byte) *File {
 	f.Data = o.file("data")
 	f.Database = d.database(o)
 	f.Largest = o.size("largest_load")
+	f.DeleteByToken = o.bool("delete_by_token", false)
 	f.Mail, f.Webhooks, f.PasswordLife = d.mail(o), d.webhooks(o), d.passwordLife(o)
 	f.Protected = o.texts("protected")
 	d.references(f)

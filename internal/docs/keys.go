@@ -33,6 +33,7 @@ var levels = []level{
 			{"listen", "loopback address of the admin API besides its socket, with a port; `off` for none", "`127.0.0.1:8480`"},
 			{"data", "the data folder; a relative path starts at the folder of the file", "`muster-data` in the working folder"},
 			{"protected", "user names, emails or DNs of people whom nobody closes at any target, neither a run nor an order: emergency accounts, for example", "owners of this Muster, bind accounts and owners of tokens are protected in any case"},
+			{"delete_by_token", "whether programs with tokens may delete people for good; the console and the command line on the machine itself always may", "`false`"},
 			{"largest_load", "how large a file may be that is taken in to be loaded: a number with `MB` or `GB`", "`20GB`"},
 			{"mail", "the mail server, for [invitations](../how-to/send-invitations.md)", "no mail is sent"},
 			{"webhooks", "addresses that are told of changes: a list; see [Follow changes](../how-to/follow-changes.md)", "none"},

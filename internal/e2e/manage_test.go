@@ -1,7 +1,11 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -91,4 +95,66 @@ func TestManageUsers(t *testing.T) {
 	h.ok("user", "reset-password", "hand").says("/console/welcome?code=")
 	h.want(1, "user", "deactivate", "owner").says("protected")
 	h.ok("history").says("user.deactivate", "enable", "user.edit", "password.reset")
+}
+
+// M12, X6: somebody is deleted for good: their account is closed first, however long that takes, and then no file of the installation holds a value of theirs. What
+// others wrote stays.
+func TestDeleteForGood(t *testing.T) {
+	t.Parallel()
+	h := guild(t)
+	server := h.serve()
+	h.want(1, "user", "delete", "p0001", "--confirm").says("owned_by_source", "muster disable p0001")
+	h.want(1, "user", "delete", "owner", "--confirm").says("nobody deletes themselves")
+	h.want(64, "user", "delete", "jonna").says("only with --confirm")
+	h.ok("user", "delete", "jonna", "linus", "--dry-run", "--wait", "0").says("jonna: would be deleted for good; waits")
+	h.ok("role", "give", "operator", "jonna")
+	h.ok("role", "take", "operator", "jonna")
+	h.ok("pause", "wiki", "--reason", "jonna asked for it")
+	id := decode[adminapi.Object](h, 0, "user", "show", "jonna").ID
+	h.want(1, "user", "delete", "jonna", "--confirm", "--wait", "2s").says("waiting", "wiki has not confirmed")
+	if !h.open("jonna") {
+		t.Error("the account was closed through a pause")
+	}
+	server.kill()
+	h.serve()
+	h.ok("user", "deletions").says("jonna: waiting")
+	h.ok("resume", "wiki", "--reason", "done")
+	h.await("the deletion", func() bool {
+		d := decode[struct{ Items []adminapi.Deletion }](h, 0, "user", "deletions").Items
+		return len(d) == 1 && d[0].State == "done" && d[0].Person == id && d[0].Removed["posts"] > 0
+	})
+	if h.open("jonna") {
+		t.Error("jonna was forgotten with an open account")
+	}
+	h.want(1, "user", "show", "jonna").says("not_found")
+	h.ok("channel", "posts", "guild:work").says("yes, at noon", "The minutes are ready").hides("jonna", "Shall we meet?")
+	h.ok("history").says("user.deleted", string(id)).hides("jonna")
+	for _, f := range h.files() {
+		if text := strings.ToLower(f.text); strings.Contains(text, "jonna") || strings.Contains(text, "shall we meet") || strings.Contains(text, "between the two of us") {
+			t.Errorf("%s still holds something of hers", f.name)
+		}
+	}
+}
+
+// A kept is a file of the data folder.
+type kept struct{ name, text string }
+
+// files are all files of the data folder.
+func (h *house) files() (out []kept) {
+	h.t.Helper()
+	err := filepath.WalkDir(h.path("muster-data"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) { // gone meanwhile
+			return nil
+		}
+		out = append(out, kept{path, string(text)})
+		return err
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return out
 }

@@ -23,7 +23,8 @@ const minSQLite = "3.51.3"
 // The settings of connections. One connection writes and is never turned away; the others read, and cannot do anything else.
 const (
 	writerPragmas = "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=busy_timeout(5000)" +
-		"&_pragma=cache_size(-65536)&_pragma=temp_store(MEMORY)&_pragma=wal_autocheckpoint(16384)&_pragma=journal_size_limit(67108864)"
+		"&_pragma=cache_size(-65536)&_pragma=temp_store(MEMORY)&_pragma=wal_autocheckpoint(16384)&_pragma=journal_size_limit(67108864)" +
+		"&_pragma=secure_delete(1)" // what is removed is overwritten, so that no page of the file holds it any more
 	readerPragmas = "&mode=ro&_pragma=query_only(1)&_pragma=busy_timeout(5000)&_pragma=cache_size(-8192)&_pragma=temp_store(MEMORY)"
 )
 
@@ -309,6 +310,33 @@ func (c *liteConn) query(ctx context.Context, text string, args []any) (*sql.Row
 		return nil, err
 	}
 	return st.QueryContext(ctx, args...)
+}
+
+// errRead says that a reader still needs what the log of the database holds.
+var errRead = errors.New("the log of the database is being read")
+
+// Scrub empties the log of the database, in which what was removed can still be read. It does not wait: while somebody reads, it fails and can be called
+// again. On PostgreSQL it does nothing: what was removed goes with the next vacuum there.
+func (s *Store) Scrub(ctx context.Context) error {
+	d, ok := s.db.(*sqliteDB)
+	if !ok {
+		return nil
+	}
+	c, err := d.idle(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { d.writer <- c }()
+	if _, err := c.conn.ExecContext(ctx, "pragma busy_timeout(0)"); err != nil {
+		return err
+	}
+	var busy, pages, moved int
+	err = c.conn.QueryRowContext(ctx, "pragma wal_checkpoint(truncate)").Scan(&busy, &pages, &moved)
+	if err == nil && busy != 0 {
+		err = errRead
+	}
+	_, back := c.conn.ExecContext(context.WithoutCancel(ctx), "pragma busy_timeout(5000)")
+	return errors.Join(err, back)
 }
 
 // Backup writes a copy of the database to path, which must not exist, while everything goes on. On PostgreSQL it is an error: use pg_dump.

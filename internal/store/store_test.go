@@ -6,6 +6,7 @@ import (
 
 	"muster/internal/directory"
 	"muster/internal/directory/directorytest"
+	"muster/internal/erase/erasetest"
 	"muster/internal/inbound/inboundtest"
 	"muster/internal/link/linktest"
 	"muster/internal/notify/notifytest"
@@ -35,7 +36,7 @@ func open(t testing.TB, dsn string) *store.Store {
 }
 
 // suites are what every Store contract promises; each runs on both databases.
-var suites = map[string]func(*testing.T, func(*testing.T) directory.Store){"directory": directorytest.Run, "link": linktest.Run, "run": runtest.Run, "inbound": inboundtest.Run, "workspace": workspacetest.Run, "notify": notifytest.Run}
+var suites = map[string]func(*testing.T, func(*testing.T) directory.Store){"directory": directorytest.Run, "link": linktest.Run, "run": runtest.Run, "inbound": inboundtest.Run, "workspace": workspacetest.Run, "notify": notifytest.Run, "erase": erasetest.Run}
 
 func TestSQLite(t *testing.T) {
 	for name, run := range suites {

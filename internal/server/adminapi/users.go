@@ -19,6 +19,33 @@ type Users interface {
 	EditPerson(ctx context.Context, who string, req PersonEdit, by access.Caller) (UserDone, error)
 	// ResetPassword ends the password of a person with all their sessions and tokens, and sets the given one, or makes a code by which they set one themselves.
 	ResetPassword(ctx context.Context, who string, req PasswordReset, by access.Caller) (PasswordGiven, error)
+	// DeletePerson deletes a person for good, with all their content. It is deactivated at once, and goes on by itself, over restarts.
+	DeletePerson(ctx context.Context, who string, req DeletionRequest, by access.Caller) (Deletion, error)
+	// Deletions returns all deletions, by when they were asked for.
+	Deletions(ctx context.Context) ([]Deletion, error)
+	// Deletion returns how far a deletion is: when it is done, or after wait.
+	Deletion(ctx context.Context, person directory.ID, wait time.Duration) (Deletion, error)
+}
+
+// DeletionRequest asks to delete a person for good.
+type DeletionRequest struct {
+	Confirm string `json:"confirm,omitempty" doc:"Their username: nothing brings them back."`
+	Reason  string `json:"reason,omitempty" maxLength:"1000"`
+	DryRun  bool   `json:"dry_run,omitempty" doc:"Only say what it would wait for."`
+}
+
+// Deletion is how far the deletion of a person is.
+type Deletion struct {
+	Person  directory.ID   `json:"person"`
+	Name    string         `json:"name,omitempty"`                             // until it is done
+	State   string         `json:"state" enum:"dry run,waiting,removing,done"` // waiting: see Waits
+	By      string         `json:"by,omitempty"`
+	Asked   time.Time      `json:"asked,omitzero"`
+	Done    time.Time      `json:"done,omitzero"`
+	Waits   []string       `json:"waits,omitempty"`   // what it waits for
+	Removed map[string]int `json:"removed,omitempty"` // what was removed so far
+	Kept    []string       `json:"kept,omitempty"`    // accounts that stay at targets, disabled
+	Note    string         `json:"note,omitempty"`
 }
 
 // UserChange asks to deactivate or activate a person.

@@ -80,4 +80,12 @@ func (f *Folder) Get(hash string) (io.ReadCloser, error) {
 	return f.root.Open(place(hash))
 }
 
+// Remove removes a content. One that is not there is fs.ErrNotExist.
+func (f *Folder) Remove(hash string) error {
+	if len(hash) != 2*sha256.Size || strings.Trim(hash, "0123456789abcdef") != "" {
+		return fmt.Errorf("file %q: %w", hash, fs.ErrNotExist)
+	}
+	return f.root.Remove(place(hash))
+}
+
 func place(hash string) string { return hash[:2] + "/" + hash[2:] }

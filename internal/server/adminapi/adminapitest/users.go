@@ -3,6 +3,7 @@ package adminapitest
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"muster/internal/access"
 	"muster/internal/directory"
@@ -68,4 +69,33 @@ func (s *Service) ResetPassword(_ context.Context, who string, req adminapi.Pass
 		out.Code = &adminapi.Code{Person: olivia, Path: adminapi.WelcomePath("C0DE"), Listen: "127.0.0.1:8480", Expires: Now}
 	}
 	return out, nil
+}
+
+// DeletePerson deletes whoever is confirmed.
+func (s *Service) DeletePerson(_ context.Context, who string, req adminapi.DeletionRequest, by access.Caller) (adminapi.Deletion, error) {
+	out, err := s.own(who)
+	if err != nil {
+		return adminapi.Deletion{}, err
+	}
+	if req.DryRun {
+		return adminapi.Deletion{Person: out.Object.ID, Name: who, State: "dry run", Waits: []string{"wiki has not confirmed that the account is closed: muster leavers"}}, nil
+	}
+	if req.Confirm != who {
+		return adminapi.Deletion{}, &run.Problem{Code: adminapi.BadRequest, What: req.Confirm + " is not the username", Now: "Nothing was changed."}
+	}
+	s.note(by, "delete %s", who)
+	return adminapi.Deletion{Person: out.Object.ID, Name: who, State: "removing"}, nil
+}
+
+// Deletions returns one that is done.
+func (s *Service) Deletions(context.Context) ([]adminapi.Deletion, error) {
+	d, err := s.Deletion(context.Background(), "person-9", 0)
+	return []adminapi.Deletion{d}, err
+}
+
+// Deletion returns one that is done.
+func (s *Service) Deletion(_ context.Context, person directory.ID, _ time.Duration) (adminapi.Deletion, error) {
+	return adminapi.Deletion{
+		Person: person, State: "done", By: "operator:owner", Asked: ago(0), Done: Now, Removed: map[string]int{"posts": 12, "people": 1}, Kept: []string{"wiki: u-9"},
+	}, nil
 }

@@ -3,7 +3,9 @@ package client
 import (
 	"context"
 	"net/http"
+	"time"
 
+	"muster/internal/directory"
 	"muster/internal/server/adminapi"
 )
 
@@ -27,4 +29,20 @@ func (c *Client) EditPerson(ctx context.Context, who string, req adminapi.Person
 // ResetPassword ends the password of a person.
 func (c *Client) ResetPassword(ctx context.Context, who string, req adminapi.PasswordReset) (adminapi.PasswordGiven, error) {
 	return post[adminapi.PasswordGiven](ctx, c, person(who)+"/reset-password", req)
+}
+
+// DeletePerson deletes a person for good.
+func (c *Client) DeletePerson(ctx context.Context, who string, req adminapi.DeletionRequest) (adminapi.Deletion, error) {
+	return post[adminapi.Deletion](ctx, c, person(who)+"/delete", req)
+}
+
+// Deletions returns all deletions.
+func (c *Client) Deletions(ctx context.Context) ([]adminapi.Deletion, error) {
+	l, err := get[adminapi.List[adminapi.Deletion]](ctx, c, "/deletions", nil)
+	return l.Items, err
+}
+
+// Deletion returns how far a deletion is: when it is done, or after wait.
+func (c *Client) Deletion(ctx context.Context, id directory.ID, wait time.Duration) (adminapi.Deletion, error) {
+	return get[adminapi.Deletion](ctx, c, "/deletions/"+esc(string(id)), query("wait", wait.String()))
 }
