@@ -134,7 +134,7 @@ func (m *Muster) mayDelete(ctx context.Context, o directory.Object, by access.Ca
 	case by.Person == o.ID:
 		return &run.Problem{Code: adminapi.BadRequest, What: "nobody deletes themselves", Now: "Nothing was changed.", Fix: "Have another administrator do it."}
 	}
-	return m.mayClose(ctx, o)
+	return m.mayClose(ctx, o, m.File.Targets)
 }
 
 // orderErased deactivates somebody and notes that they are to be deleted, in one step.

@@ -146,7 +146,7 @@ var erasure = []erasureStep{
 	{"", (*erasing).bots},
 	{"group memberships", (*erasing).groups},
 	{"", rowsOf("resource_value", "attr, value, res, elem", "res in (select n from resource where object = $1)")},
-	{"", rowsOf("resource", "n", "object = $1")},
+	{"", (*erasing).resources},
 	{"", rowsOf("reference", "source, key, name, towards", "(source, key) in (select source, key from record where object = $1 and object <> '')")},
 	{"records", (*erasing).records},
 	{"", rowsOf("waiting", "target, object, member", "object = $1 or member = $1")},

@@ -24,6 +24,21 @@ func (x *erasing) records() (int, error) {
 	return len(gone), x.tally(x.ctx, delta)
 }
 
+// resources removes what clients have written of somebody.
+func (x *erasing) resources() (int, error) {
+	type row struct{ source, kind string }
+	gone, err := collect(x.ctx, x.session, func(rows *sql.Rows, r *row) error { return rows.Scan(&r.source, &r.kind) },
+		"delete from resource where object = $1 returning source, kind", x.Person)
+	if err != nil {
+		return 0, err
+	}
+	delta := tallyDelta{}
+	for _, r := range gone {
+		delta[tallyKey{"resource", r.source, r.kind}]--
+	}
+	return len(gone), x.tally(x.ctx, delta)
+}
+
 // observed removes what targets listed of the accounts of somebody. What stays at a target is listed again.
 func (x *erasing) observed() (int, error) {
 	links, err := linkReader{x.session}.LinksOf(x.ctx, x.Person)

@@ -163,7 +163,7 @@ func (w *World) left(t *testing.T) string {
 		records, err := v.RecordsOf(ctx, []directory.ID{w.Zelda})
 		fmt.Fprintf(&b, "records %v %v\n", records, err)
 		other, err := v.Records(ctx, "corp", []string{"k2"})
-		fmt.Fprintf(&b, "other %v %v\n", other, err)
+		fmt.Fprintf(&b, "other waits: %s %v\n", other[0].Waiting, err)
 		groups, err := v.GroupsOf(ctx, []directory.ID{w.Zelda, w.Ann})
 		fmt.Fprintf(&b, "groups %d %v\n", len(groups), err)
 		grants, err := access.Of(v).Grants(ctx, w.Zelda)
@@ -210,7 +210,7 @@ func (w *World) left(t *testing.T) string {
 
 const want = `gone operator, stopped false, epoch 1, map[] "" <nil>
 records [] <nil>
-other [{corp k2 person  people uid=new map[] false 0001-01-01 00:00:00 +0000 UTC false present  2023-11-14 22:13:20 +0000 UTC   the username "ZELDA" belongs to another person}] <nil>
+other waits: the username "ZELDA" belongs to another person <nil>
 groups 1 <nil>
 grants [] <nil>
 tokens [] <nil>
