@@ -77,12 +77,15 @@ func approveFirst(t *testing.T, p *browsertest.Tab) {
 	shoot(p, "plan")
 	p.Size(360, 760) // on a phone
 	n := browsertest.Eval[string](p, `document.querySelector("#decide").dataset.people`)
-	p.Type("count", n+"1")
+	p.Keys("a") // and by keys alone
+	p.Wait(`document.activeElement.name === "count"`)
+	p.Keys(n + "1")
 	if !browsertest.Eval[bool](p, `[...document.querySelectorAll("#decide button[formaction]")].every(b => b.disabled)`) {
 		t.Error("with a wrong number the plan can be approved")
 	}
 	p.Type("count", n)
-	p.Press("Approve " + n)
+	tabTo(p, "Approve "+n)
+	p.Keys("\r")
 	p.Says("Approved. It is being carried out.")
 	p.Size(1440, 900)
 	p.Go("/console/")

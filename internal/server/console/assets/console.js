@@ -55,6 +55,7 @@
       return;
     }
     const keys = {
+      a: () => $("#decide input[name=count]")?.focus(),
       "/": search, g: () => { went = Date.now(); }, j: () => step(1), k: () => step(-1), "?": () => $("#help")?.showModal(),
       x: () => { const b = $("[data-row].here input[type=checkbox]") ?? document.activeElement?.closest("[data-row]")?.querySelector("input[type=checkbox]"); b?.click(); },
     };
