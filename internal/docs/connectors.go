@@ -87,9 +87,9 @@ func notOffered(title string, levels []shown) string {
 			checks[n.Reason] = append(checks[n.Reason], id+" "+n.Check)
 		}
 	}
-	out := ""
+	var out strings.Builder
 	for _, r := range reasons {
-		out += fmt.Sprintf("- **%s**: %s (%s)\n", title, r, strings.Join(checks[r], ", "))
+		fmt.Fprintf(&out, "- **%s**: %s (%s)\n", title, r, strings.Join(checks[r], ", "))
 	}
-	return out
+	return out.String()
 }

@@ -29,7 +29,9 @@ func TestScopeGroupIsRenamedAndMadeAnew(t *testing.T) {
 	h.want(1, "target", "confirm-scope", "wiki", "--preview").says("no scope group of wiki was replaced")
 
 	c.group("wiki", group("staff"), dn("mia"), dn("olga")) // another entry of the configured name: nils is not in it, olga is
-	h.quiet(func() { h.ok("sync", "--full").says("was replaced by another of its name", "nobody leaves until somebody confirms it") })
+	h.quiet(func() {
+		h.ok("sync", "--full").says("was replaced by another of its name", "nobody leaves until somebody confirms it")
+	})
 	h.holds(w)
 	h.ok("target", "confirm-scope", "wiki", "--preview").says("It would affect 2 people and groups", "1 create", "1 disable")
 	h.want(1, "target", "confirm-scope", "wiki", "--confirm-count", "3").says("not 3")

@@ -68,8 +68,11 @@ func TestReferences(t *testing.T) {
 		"not yet known":   {[]directory.Record{record("corp", directory.Present, "cn=b")}, []directory.Reference{refer("corp", "")}, "", "manager of corp names cn=b, who is nobody of ours"},
 		"a second source": {[]directory.Record{record("corp", directory.Present, "cn=b"), record("hr", directory.Present, "")}, []directory.Reference{refer("hr", "h")}, "h", ""},
 		"the first":       {[]directory.Record{record("hr", directory.Present, ""), record("corp", directory.Present, "")}, []directory.Reference{refer("hr", "h"), refer("corp", "b")}, "b", ""},
-		"a source that let them go": {[]directory.Record{record("corp", directory.Removed, ""), record("hr", directory.Present, "")},
-			[]directory.Reference{refer("hr", "h"), refer("corp", "b")}, "h", ""},
+		"a source that let them go": {
+			[]directory.Record{record("corp", directory.Removed, ""), record("hr", directory.Present, "")},
+			[]directory.Reference{refer("hr", "h"), refer("corp", "b")},
+			"h", "",
+		},
 	} {
 		in.Records, in.Refers = tt.records, tt.refers
 		d, traces, err := o.Desired(in, nil)
