@@ -1,25 +1,20 @@
 package scim_test
 
 import (
-	"bufio"
 	"log/slog"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"muster/internal/connector"
 	"muster/internal/connector/connectortest"
+	"muster/internal/testserver"
 )
 
 // TestSCIMMY plays the suite against a SCIM service that we did not write: SCIMMY on Express, in Node.
 func TestSCIMMY(t *testing.T) {
-	node, dir := scimmy(t)
-	url := startSCIMMY(t, node, dir)
+	url := testserver.SCIMMY(t, "testdata/scimmy/server.js", token)
 	for _, update := range []string{"patch", "put"} {
 		t.Run(update, func(t *testing.T) {
 			connectortest.Run(t, func(t *testing.T) connectortest.Sandbox {
@@ -49,68 +44,6 @@ func TestSCIMMY(t *testing.T) {
 			})
 		})
 	}
-}
-
-// scimmy returns where Node and the installed packages are. scripts/install-scimmy.sh puts them there.
-func scimmy(t *testing.T) (node, dir string) {
-	t.Helper()
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir = filepath.Join(cache, "muster-test", "scimmy")
-	node, err = exec.LookPath("node")
-	if err == nil {
-		_, err = os.Stat(filepath.Join(dir, "node_modules", "scimmy-routers"))
-	}
-	switch {
-	case err == nil:
-		return node, refresh(t, dir)
-	case os.Getenv("MUSTER_TEST_SERVERS") == "required":
-		t.Fatalf("SCIMMY is not installed (scripts/install-scimmy.sh does it): %v", err)
-	}
-	t.Skipf("SCIMMY is not installed (scripts/install-scimmy.sh does it): %v", err)
-	return "", ""
-}
-
-// refresh copies the server of this version beside the packages.
-func refresh(t *testing.T, dir string) string {
-	t.Helper()
-	text, err := os.ReadFile("testdata/scimmy/server.js")
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, "server.js"), text, 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
-
-// startSCIMMY runs the service until the test ends and returns its base address.
-func startSCIMMY(t *testing.T, node, dir string) string {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), node, filepath.Join(dir, "server.js"), token)
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = in.Close()
-		_ = cmd.Wait() // ends when its input does
-	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatalf("SCIMMY did not start: %v", err)
-	}
-	return strings.TrimSpace(line)
 }
 
 // counter counts requests.
