@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -110,14 +109,6 @@ func (t tx) changeWords(ctx context.Context, add, drop []wordRow) error {
 	_, err = bulk(ctx, t.session, columns, "insert into word (kind, word, handle, object)", " on conflict do nothing", add, args)
 	return err
 }
-
-// A wordHit is an object that was found by words.
-type wordHit struct {
-	handle string
-	object int64
-}
-
-func scanHit(rows *sql.Rows, h *wordHit) error { return rows.Scan(&h.handle, &h.object) }
 
 // Up to which object the words are written of those that were stored before there was a table of words.
 const (

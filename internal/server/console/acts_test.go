@@ -35,7 +35,7 @@ func TestRecorded(t *testing.T) {
 	h := adminapitest.New(t, nil)
 	srv, cookie := signedIn(t, h)
 	for _, path := range []string{"sync", "sources/corp/sync", "sources/corp/check", "targets/wiki/check", "targets/wiki/sync", "people/0olivia0000000000000000000/sync", "targets/wiki/resume"} {
-		before := len(h.Service.Recorded())
+		before := len(h.Recorded())
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL+console.Root+path, strings.NewReader(url.Values{"reason": {"a test"}}.Encode()))
 		if err != nil {
 			t.Fatal(err)
@@ -51,7 +51,7 @@ func TestRecorded(t *testing.T) {
 			t.Errorf("%s answers %d", path, res.StatusCode)
 			continue
 		}
-		got := h.Service.Recorded()[before:]
+		got := h.Recorded()[before:]
 		if len(got) != 1 || got[0].By != "operator:owner" || got[0].Via != "console" || got[0].Act == "" {
 			t.Errorf("%s is recorded as %+v", path, got)
 		}
