@@ -49,6 +49,7 @@ var notices = map[string]string{
 
 	"user":        "Made. Invite them, or set a password, so that they can sign in.",
 	"saved":       "Saved.",
+	"deleting":    "Deactivated, and being deleted for good. It goes on by itself.",
 	"deactivated": "Deactivated. Every session and token has ended.",
 	"activated":   "Activated. What had ended stays so.",
 	"invited":     "The invitation is on its way.",

@@ -59,6 +59,7 @@ func New(cfg Config) http.Handler {
 	c.importRoutes()
 	c.clientRoutes()
 	c.userRoutes()
+	c.deletionRoutes()
 	c.roleRoutes()
 	c.mux.HandleFunc("GET "+Root+"live", c.live)
 	c.get("{rest...}", access.View, c.unknownPage)

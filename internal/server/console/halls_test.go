@@ -32,6 +32,7 @@ var hallPages = []scene{
 	{"manage", "people/5carla0000000000000000000/manage", ""},
 	{"manage-owned", "people/0olivia0000000000000000000/manage", ""},
 	{"roles", "roles", ""},
+	{"deletions", "deletions", ""},
 	{"clients", "clients", ""},
 	{"client", "clients/entra", ""},
 	{"client-setup", "clients/entra/setup?provider=entra", ""},
@@ -305,6 +306,7 @@ func TestUsers(t *testing.T) {
 		{"people/dora/deactivate", "reason=has+left", "deactivate dora (has left)"},
 		{"people/dora/activate", "reason=is+back", "activate dora (is back)"},
 		{"people/dora/invite", "", "invite dora"},
+		{"people/dora/delete", "confirm=dora&reason=asked+for+it", "delete dora"},
 		{"groups", "name=Idp", "make group Idp"},
 		{"groups/g1/members", "add=ada,+ben&remove=cem", "members of g1: +[ada ben] -[cem]"},
 	})
@@ -315,6 +317,12 @@ func TestUsers(t *testing.T) {
 	}
 	if res := g.post("people/0olivia0000000000000000000/deactivate", "reason=x"); res.status != http.StatusConflict || len(h.Calls()) != 0 {
 		t.Errorf("somebody of a source is deactivated: %d", res.status)
+	}
+	if res := g.post("people/dora/delete", "confirm=doro&reason=x"); res.status/100 != 4 || len(h.Calls()) != 0 {
+		t.Errorf("somebody is deleted with a wrong username: %d", res.status)
+	}
+	if page := g.get("deletions").body; !strings.Contains(page, "12 posts") || !strings.Contains(page, "wiki: u-9") {
+		t.Error("what was deleted is not told")
 	}
 	if page := g.get("users").body; !strings.Contains(page, "Carla Roth") || strings.Contains(page, "olivia.berg") {
 		t.Error("the users are not those who are managed here")
