@@ -84,6 +84,7 @@ func (w *wave) compare(u *unit) {
 				before.Attrs[p] = was
 			}
 		}
+		w.compareRefs(u, before.Attrs)
 	}
 	if w.reports() && len(u.drift) > 0 {
 		u.seen = &before

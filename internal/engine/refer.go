@@ -280,3 +280,15 @@ func (s *survey) refereesFirst() [2][]directory.ID {
 	}
 	return out
 }
+
+// compareRefs finds the references of u that somebody changed by hand, and puts into before what was confirmed of them.
+func (w *wave) compareRefs(u *unit, before attr.Set) {
+	for _, r := range u.want.Refs {
+		was, ok := u.have.Applied[r.Path]
+		found := u.seen.Attrs[r.Path]
+		if ok && !found.Equal(was) && found.First() != string(r.Account) {
+			u.drift = append(u.drift, w.drift(u, string(r.Path), string(r.Account), shown(found)))
+			before[r.Path] = was
+		}
+	}
+}

@@ -318,3 +318,21 @@ func TestManagerChangedByHand(t *testing.T) {
 		t.Errorf("the journal ends with %+v, %v", last, err)
 	}
 }
+
+// Drift: where changes made by hand are only reported, one of a manager is, too.
+func TestManagerChangedByHandIsReported(t *testing.T) {
+	w := newWorld(t).managed()
+	w.rules.Drift = mapping.Report
+	w.corp.person("ada", "wiki")
+	w.corp.person("boss", "wiki")
+	w.corp.reports("ada", "boss")
+	w.live()
+	w.follows()
+	w.send("PATCH", "/Users/"+string(w.linkOf("ada").Remote), `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"remove","path":"`+scim.EnterpriseURN+`:manager"}]}`)
+	w.now = w.now.Add(time.Minute)
+	r := w.sync(run.Done)
+	w.areBosses("after the comparison", map[string]string{})
+	if r.Counts["drift"] != 1 {
+		t.Errorf("the comparison counts %v, want one change made by hand", r.Counts)
+	}
+}
