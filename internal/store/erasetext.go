@@ -143,15 +143,16 @@ func (x *erasing) naming(s sweep, from []any) ([]textRow, error) {
 	key := strings.Join(s.keys, ", ")
 	text := "select " + key + ", " + strings.Join(s.columns, ", ") + " from " + s.table + " where " + s.where
 	var args []any
-	for i, k := range from {
+	var marks []string
+	for _, k := range from {
 		if f, number := k.(float64); number {
 			k = int64(f)
 		}
 		args = append(args, k)
-		if i == 0 {
-			text += " and (" + key + ") > ("
-		}
-		text += dollar(len(args)) + map[bool]string{true: ")", false: ", "}[i == len(from)-1]
+		marks = append(marks, dollar(len(args)))
+	}
+	if len(from) > 0 {
+		text += " and (" + key + ") > (" + strings.Join(marks, ", ") + ")"
 	}
 	var either []string
 	for _, name := range x.Names {
@@ -191,12 +192,12 @@ func (x *erasing) rename(s sweep, r textRow) (int, error) {
 	if len(set) == 0 {
 		return 0, nil
 	}
-	text := "update " + s.table + " set " + strings.Join(set, ", ") + " where true"
+	var where []string
 	for i, k := range s.keys {
 		args = append(args, r.keys[i])
-		text += " and " + k + " = " + dollar(len(args))
+		where = append(where, k+" = "+dollar(len(args)))
 	}
-	return x.run(text, args...)
+	return x.run("update "+s.table+" set "+strings.Join(set, ", ")+" where "+strings.Join(where, " and "), args...)
 }
 
 // replaceWord puts id into the place of name where it stands by itself, whatever its case.

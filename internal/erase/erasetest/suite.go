@@ -176,6 +176,9 @@ func (w *World) left(t *testing.T) string {
 		bots, err := space.Bots(ctx, nil)
 		fmt.Fprintf(&b, "bot owner ann %t %v\n", bots[0].Owner == w.Ann, err)
 		posts, err := space.Posts(ctx, w.channel.ID, "", 0)
+		if err != nil {
+			return err
+		}
 		for _, p := range posts {
 			replies, err := space.Replies(ctx, []directory.ID{p.ID})
 			fmt.Fprintf(&b, "post %q by ann %t, marks %v, files %v, %d replies %v\n", p.Message, p.Author == w.Ann, len(p.Marks), p.Files, len(replies), err)
@@ -187,10 +190,16 @@ func (w *World) left(t *testing.T) string {
 		claims, err := link.Of(v).ClaimsOf(ctx, "wiki", []directory.ID{w.Zelda})
 		fmt.Fprintf(&b, "claims %d %v\n", len(claims), err)
 		calls, err := link.Of(v).Journal(ctx, link.Query{Object: w.Zelda})
+		if err != nil {
+			return err
+		}
 		for _, c := range calls {
 			fmt.Fprintf(&b, "call %s %s %v %v %q\n", c.Verb, c.Remote, c.Before, c.Want, c.Answer)
 		}
 		lines, err := run.Of(v).Lines(ctx, "p1", "", -1, 10)
+		if err != nil {
+			return err
+		}
 		for _, l := range lines {
 			fmt.Fprintf(&b, "line %s %t %q %v\n", l.Verb, l.Name == string(w.Zelda), l.Why, l.Fields)
 		}
