@@ -25,19 +25,19 @@ var Example string
 
 // A File is a whole configuration.
 type File struct {
-	Name     string
-	Sources  []Source
-	Targets  []Target
-	Allow    []netip.Prefix // private addresses that may be connected to
-	Listen   string         // loopback host:port of the admin API, "" = none
-	Data     string         // data folder, "" = not said
-	Largest  int64          // bytes of a file to load, 0 = not said
+	Name    string
+	Sources []Source
+	Targets []Target
+	Allow   []netip.Prefix // private addresses that may be connected to
+	Listen  string         // loopback host:port of the admin API, "" = none
+	Data    string         // data folder, "" = not said
+	Largest int64          // bytes of a file to load, 0 = not said
 	// DeleteByToken lets programs with tokens delete people for good, besides the console and the command line on the machine.
 	DeleteByToken bool
-	Database Value          // postgres://… URL; zero = a SQLite file in the data folder
-	Mail     *Mail          // nil = no mail is sent
-	Webhooks []Webhook
-	Warnings []string // what is allowed but unwise, with file and line
+	Database      Value // postgres://… URL; zero = a SQLite file in the data folder
+	Mail          *Mail // nil = no mail is sent
+	Webhooks      []Webhook
+	Warnings      []string // what is allowed but unwise, with file and line
 	// PasswordLife is how long a password is good before another must be chosen; 0 = for ever.
 	PasswordLife time.Duration
 	Protected    []string // user names, emails or DNs of people whom no run closes anywhere
