@@ -342,7 +342,9 @@ func (m *Muster) missing(ctx context.Context, v directory.Reader, c config.Sourc
 				return nil, err
 			}
 			for _, rec := range page {
-				after = rec.Key
+				if after = rec.Key; rec.Object == "" {
+					continue // it never became anybody
+				}
 				name, err := handle(ctx, v, rec.Object)
 				if err != nil {
 					return nil, err

@@ -3,6 +3,7 @@ package ingest_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -389,6 +390,35 @@ func TestAnchorTrip(t *testing.T) {
 			t.Fatalf("%+v", sum.Problem)
 		}
 		w.after(time.Hour)
+	}
+	if diff := cmp.Diff(before, w.states()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// R16: what a read brought that was not believed is nobody, and when it is gone again nobody is missing: no leaver is told of.
+func TestEntriesThatBecameNobodyLeaveNobodyMissing(t *testing.T) {
+	w := newWorld(t)
+	c := w.sites["corp"]
+	c.crowd(50)
+	w.calm("corp")
+	before := w.states()
+	was := maps.Clone(c.people)
+	for i := range 50 {
+		recreate(c, fmt.Sprintf("p%03d", i))
+	}
+	if sum := w.read("corp"); !sum.Suspicious {
+		t.Fatalf("%+v", sum)
+	}
+	c.people = was
+	w.after(time.Minute)
+	if sum := w.calm("corp"); sum.Absent != 0 || sum.Removed != 0 {
+		t.Errorf("%d absent and %d removed, want none", sum.Absent, sum.Removed)
+	}
+	for i := range 50 {
+		if rec := w.record("corp", source.Key(fmt.Sprintf("q-p%03d", i))); rec.Status != directory.Removed || rec.Object != "" {
+			t.Fatalf("an entry that was nobody is %s, and that of %q", rec.Status, rec.Object)
+		}
 	}
 	if diff := cmp.Diff(before, w.states()); diff != "" {
 		t.Error(diff)

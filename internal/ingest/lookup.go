@@ -67,7 +67,7 @@ func (l *lookUp) believe(ctx context.Context, lost []directory.Record, found []s
 		s, ok := at[rec.Key]
 		switch {
 		case !ok:
-			if rec.Status == directory.Present || l.overdue(&rec) {
+			if rec.Object == "" || rec.Status == directory.Present || l.overdue(&rec) {
 				nowhere = append(nowhere, rec.Key)
 			}
 		case s.Record.Base == "":
@@ -119,11 +119,14 @@ func (r *Reading) overdue(rec *directory.Record) bool {
 }
 
 // miss records entries that are nowhere: the first time as absent, and after the grace, when a second complete read and look-up agree, as removed. The grace
-// lies between the first look-up and the beginning of the second read, however long they take.
+// lies between the first look-up and the beginning of the second read, however long they take. An entry that never became anybody, because its name was somebody
+// else's, is removed at once: nobody leaves with it.
 func (r *Reading) miss(ctx context.Context, keys []string) error {
 	now := r.door.Now()
 	lost, err := r.conclude(ctx, keys, func(rec *directory.Record) bool {
 		switch {
+		case rec.Object == "":
+			rec.Status, rec.Cause, rec.Since = directory.Removed, directory.Missing, now
 		case rec.Status == directory.Present:
 			rec.Status, rec.Since = directory.Absent, now
 		case r.overdue(rec):
@@ -134,9 +137,11 @@ func (r *Reading) miss(ctx context.Context, keys []string) error {
 		return true
 	})
 	for _, rec := range lost {
-		if rec.Status == directory.Removed {
+		switch {
+		case rec.Object == "":
+		case rec.Status == directory.Removed:
 			r.sum.Removed++
-		} else {
+		default:
 			r.sum.Absent++
 		}
 	}
