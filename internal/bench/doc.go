@@ -4,6 +4,7 @@
 //	read again nothing has changed                       against   the first read
 //	outbound   plan, journal, SCIM, 64 in flight         against   a loop of plain HTTP requests, 64 in flight
 //	reconcile  everybody compared, nothing to do         for itself
+//	plans      everybody for four targets, no wire       against   a bare insert of the lines of the first plans
 //
 // It holds tests and benchmarks only. Every part runs in a process of its own, so that its memory is its own and no part pays for another. Floors are
 // taken in the same run as what they are compared with. `make bench` runs it at full size, `go test` at a tiny one: that proves that the code runs and

@@ -15,7 +15,6 @@ type Tie string
 const (
 	Was Tie = "was" // they were linked once
 	Cut Tie = "cut" // a person took them apart
-	Not Tie = "not" // a person said that the account is not theirs
 )
 
 // A Claim is what is remembered of an account and an object besides their link: what was once so, or what a person said. It outlives the link.
@@ -42,8 +41,6 @@ type StrayQuery struct {
 type ClaimReader interface {
 	// Claims returns what is remembered about accounts, by account and object.
 	Claims(ctx context.Context, target string, kind connector.Kind, remotes []connector.RemoteID) ([]Claim, error)
-	// ClaimsOf returns what is remembered about objects, by account and object.
-	ClaimsOf(ctx context.Context, target string, objects []directory.ID) ([]Claim, error)
 	// Strays returns listed objects that are nobody's, by id; after is exclusive.
 	Strays(ctx context.Context, q StrayQuery, after connector.RemoteID, limit int) ([]Observed, error)
 	// CountStrays returns how many there are.

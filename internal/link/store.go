@@ -63,8 +63,6 @@ type Reader interface {
 	NewObserved(ctx context.Context, index []attr.Path, seen ...Observed) ([]Observed, error)
 	// ListedIDs returns the ids of listed objects of a kind, ascending.
 	ListedIDs(ctx context.Context, target string, kind connector.Kind, after connector.RemoteID, limit int) ([]connector.RemoteID, error)
-	// Orphans returns listed objects that no link names, by id.
-	Orphans(ctx context.Context, target string, kind connector.Kind, after connector.RemoteID, limit int) ([]Observed, error)
 
 	// Intervals returns what is remembered about an object at a target, oldest first; object "" means the target itself.
 	Intervals(ctx context.Context, target string, object directory.ID) ([]Interval, error)

@@ -81,8 +81,7 @@ const (
 	Approved   Status = "approved" // to be carried out, line by line while it holds
 	Rejected   Status = "rejected" // stays rejected until its inputs change
 	Finished   Status = "done"
-	Refused    Status = "failed" // it was tried, and the target refused it: see what waits
-	Stale      Status = "stale"  // its inputs changed: planned anew
+	Stale      Status = "stale" // its inputs changed: planned anew
 	Superseded Status = "superseded"
 )
 

@@ -42,13 +42,6 @@ func (r linkReader) GetObserved(ctx context.Context, target string, kind connect
 		" order by o.id", target, kind, ids(r.session, list))
 }
 
-// Orphans implements link.Reader.
-func (r linkReader) Orphans(ctx context.Context, target string, kind connector.Kind, after connector.RemoteID, limit int) ([]link.Observed, error) {
-	return collect(ctx, r.session, scanObserved, "select "+observedColumns+` from observed o where o.target = $1 and o.kind = $2 and o.id > $3
-		and not exists (select 1 from link l where l.target = $1 and l.kind = $2 and l.remote = o.id) order by o.id limit $4`,
-		target, kind, after, atMost(limit))
-}
-
 type observedRow struct {
 	link.Observed
 	hash int64

@@ -78,24 +78,3 @@ func testObserved(t *testing.T, s directory.Store) {
 	})
 	equal(t, "kept: other kinds", got, []link.Observed{group})
 }
-
-func testOrphans(t *testing.T, s directory.Store) {
-	putObserved(t, s, observed("r1", "a", "", 1), observed("r2", "b", "", 1), observed("r3", "c", "", 1), observed("r4", "d", "", 1))
-	closed := linked(directory.NewID(), "r4")
-	closed.State, closed.Active = link.Closed, false
-	group := linked(directory.NewID(), "r3")
-	group.Kind = connector.Group
-	putLinks(t, s, linked(directory.NewID(), "r1"), closed, group)
-	orphans := func(after connector.RemoteID, limit int) string {
-		var names []string
-		for _, o := range view(t, s, func(ctx context.Context, r link.Reader) ([]link.Observed, error) {
-			return r.Orphans(ctx, target, connector.User, after, limit)
-		}) {
-			names = append(names, string(o.ID))
-		}
-		return strings.Join(names, " ")
-	}
-	equal(t, "accounts that no link names", orphans("", 10), "r2 r3")
-	equal(t, "a page", orphans("", 1), "r2")
-	equal(t, "the next page", orphans("r2", 1), "r3")
-}

@@ -44,7 +44,6 @@ func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 		{"waiting", testWaiting},
 		{"outcomes set and clear what waits", testOutcomeWaits},
 		{"observed", testObserved},
-		{"orphans", testOrphans},
 		{"claims outlive links", testClaims},
 		{"forget a target", testForget},
 		{"answers about names", testRenames},
