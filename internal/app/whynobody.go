@@ -177,8 +177,6 @@ func (m *Muster) bareOf(ctx context.Context, v directory.Reader, o link.Observed
 			b.Past = append(b.Past, "it was linked to "+who+" until "+c.At.UTC().Format(time.DateOnly))
 		case link.Cut:
 			b.Past = append(b.Past, fmt.Sprintf("%s took it apart from %s: %s", c.By, who, c.Reason))
-		case link.Not:
-			b.Past = append(b.Past, fmt.Sprintf("%s said that it is not that of %s: %s", c.By, who, c.Reason))
 		}
 	}
 	b.Says = saysBare(b)

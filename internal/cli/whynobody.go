@@ -19,7 +19,7 @@ func (s *shell) explainNobody(e adminapi.Explanation) {
 			s.print("    %s = %s", p, text(x.Attrs[p]))
 		}
 		if !x.Seen.IsZero() {
-			s.print("    listed last %s", stamp(x.Seen))
+			s.print("    listed so since %s", stamp(x.Seen))
 		}
 	}
 }

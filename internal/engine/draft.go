@@ -111,8 +111,8 @@ func (w *wave) compose(ctx context.Context, kind run.PlanKind) (run.Plan, error)
 			err = d.gone(ctx)
 		}
 		again := err == nil && w.suitors.unsettled()
-		if err != nil || again {
-			err = errors.Join(err, w.t.drop(context.WithoutCancel(ctx), d.own()))
+		if ctx.Err() == nil && (err != nil || again) { // what is left of a plan when Muster ends is nobody's, and is cleared away with old ones
+			err = errors.Join(err, w.t.drop(ctx, d.own()))
 		}
 		if err != nil {
 			return run.Plan{}, err

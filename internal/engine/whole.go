@@ -106,28 +106,14 @@ func (w *wave) staleOf(ctx context.Context, id string) (total int, stale []strin
 // memberKeys returns the keys of the membership lines that a plan would have now.
 func (w *wave) memberKeys(ctx context.Context, id string) (map[string]bool, error) {
 	keys := map[string]bool{}
-	var p run.Plan
-	var lines []run.Line
-	err := w.t.view(ctx, func(v directory.Reader) (err error) {
-		if p, err = run.Of(v).Plan(ctx, id); err != nil {
-			return err
-		}
-		f := run.LineFilter{Status: run.Approved, Acts: []string{string(plan.AddMembers), string(plan.RemoveMembers)}}
-		lines, err = run.Of(v).FindLines(ctx, id, f, -1, 0)
-		return err
-	})
+	p, groups, err := w.groupsIn(ctx, id)
 	switch {
-	case err != nil || len(lines) == 0:
+	case err != nil || len(groups) == 0:
 		return keys, err
 	case p.Kind != run.Hold:
 		return keys, w.sketch(ctx, keys)
 	}
-	var groups []directory.ID
-	for _, l := range lines {
-		groups = append(groups, l.Object)
-	}
-	slices.Sort(groups)
-	for part := range slices.Chunk(slices.Compact(groups), planChunk) {
+	for part := range slices.Chunk(groups, planChunk) {
 		units, err := w.prepare(ctx, part)
 		if err != nil {
 			return nil, err
@@ -143,6 +129,27 @@ func (w *wave) memberKeys(ctx context.Context, id string) (map[string]bool, erro
 		}
 	}
 	return keys, nil
+}
+
+// groupsIn returns a plan, and the groups whose memberships are approved in it.
+func (w *wave) groupsIn(ctx context.Context, id string) (p run.Plan, groups []directory.ID, err error) {
+	err = w.t.view(ctx, func(v directory.Reader) (err error) {
+		if p, err = run.Of(v).Plan(ctx, id); err != nil {
+			return err
+		}
+		f := run.LineFilter{Status: run.Approved, Acts: []string{string(plan.AddMembers), string(plan.RemoveMembers)}}
+		for after := -1; ; {
+			lines, err := run.Of(v).FindLines(ctx, id, f, after, 200)
+			for _, l := range lines {
+				groups, after = append(groups, l.Object), l.Seq
+			}
+			if err != nil || len(lines) < 200 {
+				return err
+			}
+		}
+	})
+	slices.Sort(groups)
+	return p, slices.Compact(groups), err
 }
 
 // sketch drafts everybody as for a first plan, and keeps nothing but the keys of membership lines.

@@ -156,7 +156,7 @@ type Waiting struct {
 type Observed struct {
 	Target string
 	connector.Remote
-	At time.Time
+	At time.Time // when it was listed so first
 }
 
 // Rules is the What of an Interval that says which rules were in force at a target. Its Value is their digest, or "none".

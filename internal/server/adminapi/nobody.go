@@ -21,7 +21,7 @@ type Bare struct {
 	Name   string             `json:"name,omitempty"`
 	Active bool               `json:"active"`
 	Attrs  attr.Set           `json:"attrs,omitempty"`
-	Seen   time.Time          `json:"seen,omitzero"`  // when the target listed it last
+	Seen   time.Time          `json:"seen,omitzero"`  // since when the target lists it so
 	Past   []string           `json:"past,omitempty"` // whose it was, or is not, and who said so
 	Says   string             `json:"says"`           // what is known of it, and what would happen, in a few sentences
 }
