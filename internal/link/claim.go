@@ -41,6 +41,8 @@ type StrayQuery struct {
 type ClaimReader interface {
 	// Claims returns what is remembered about accounts, by account and object.
 	Claims(ctx context.Context, target string, kind connector.Kind, remotes []connector.RemoteID) ([]Claim, error)
+	// ClaimsOf returns what is remembered about objects, by account and object.
+	ClaimsOf(ctx context.Context, target string, objects []directory.ID) ([]Claim, error)
 	// Strays returns listed objects that are nobody's, by id; after is exclusive.
 	Strays(ctx context.Context, q StrayQuery, after connector.RemoteID, limit int) ([]Observed, error)
 	// CountStrays returns how many there are.

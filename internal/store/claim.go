@@ -28,6 +28,15 @@ func (r linkReader) Claims(ctx context.Context, target string, kind connector.Ki
 		" order by remote, object, what", target, kind, ids(r.session, remotes))
 }
 
+// ClaimsOf implements link.ClaimReader.
+func (r linkReader) ClaimsOf(ctx context.Context, target string, objects []directory.ID) ([]link.Claim, error) {
+	if len(objects) == 0 {
+		return nil, nil
+	}
+	return collect(ctx, r.session, scanClaim, "select "+claimColumns+" from link_claim where target = $1 and "+r.d.member("object", 2)+
+		" order by remote, object, what", target, ids(r.session, objects))
+}
+
 // PutClaims implements link.ClaimTx.
 func (t linkTx) PutClaims(ctx context.Context, claims ...link.Claim) error {
 	claims = last(claims, func(c link.Claim) link.Claim {
