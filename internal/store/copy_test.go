@@ -8,7 +8,7 @@ import (
 
 // left are the tables that a copy of the people does without: what opens something, what was done, and what targets and loads know.
 var left = []string{
-	"anchor", "audit", "feed", "goose_db_version", "journal", "lead", "limit_raise", "line", "line_tally", "link", "link_edge", "link_group", "observed", "observed_key",
+	"anchor", "audit", "erasure", "erasure_file", "feed", "goose_db_version", "journal", "lead", "limit_raise", "line", "line_tally", "link", "link_edge", "link_group", "observed", "observed_key",
 	"bot", "definition", "drift", "group_place", "hook_cursor", "hook_told", "invitation", "link_claim", "link_rename", "outbox", "place", "place_member", "post", "post_file",
 	"post_mark", "profile", "stop_order", "stray_link",
 	"password", "plan", "run", "session", "sign_in_code", "source_cursor", "span", "target", "target_cursor", "token", "waiting", "sqlite_sequence",

@@ -21,7 +21,7 @@ func TestPieces(t *testing.T) {
 	for _, c := range []struct {
 		width, rows int
 		want        []int
-	}{{3, 0, nil}, {3, 1, []int{1}}, {3, 7, []int{4, 2, 1}}, {3, 600, []int{256, 256, 64, 16, 8}}, {100, 100, []int{64, 32, 4}}} {
+	}{{3, 0, nil}, {3, 1, []int{1}}, {3, 7, []int{7}}, {3, 600, []int{256, 256, 64, 16, 8}}, {100, 100, []int{64, 32, 4}}} {
 		var got []int
 		if err := make(table, c.width).pieces(c.rows, func(from, to int) error { got = append(got, to-from); return nil }); err != nil {
 			t.Fatal(err)
