@@ -34,7 +34,15 @@ run: ## show the main job: a sample company, a sandbox, and what Muster does (ne
 .PHONY: test
 test: ## install the test servers that are missing, check, and run every test once; what .ci/run calls
 	$(MAKE) --jobs=2 servers check
-	MUSTER_TEST_SERVERS=required go test -vet=off -p 3 ./...
+	$(MAKE) --jobs=2 --keep-going plain race
+
+# Tests wait for servers, clocks and disks: two halves at a time keep the cores busy.
+.PHONY: plain
+plain: ## run every test once
+	MUSTER_TEST_SERVERS=required go test -vet=off ./...
+
+.PHONY: race
+race: ## run the concurrent packages with the race detector
 	CGO_ENABLED=1 MUSTER_TEST_SERVERS=required go test -vet=off -race -short $(UNWATCHED) -skip='$(HISTORIES)' $(RACE)
 
 .PHONY: servers
