@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"errors"
@@ -189,7 +190,7 @@ func (k *Keeper) Tokens(ctx context.Context, by Caller) ([]Token, error) {
 		}
 		return bury(ctx, r, out)
 	})
-	slices.SortFunc(out, func(a, b Token) int { return a.Created.Compare(b.Created) })
+	slices.SortFunc(out, func(a, b Token) int { return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) })
 	return out, err
 }
 
