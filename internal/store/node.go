@@ -9,6 +9,9 @@ import (
 	"sync"
 )
 
+// mostNodes is how many numbers are remembered: some 25 MB, whatever the number of people.
+const mostNodes = 250_000
+
 // nodes remembers the numbers of ids. A number never changes, so what was read once stays true; only those that this transaction made wait for its commit.
 type nodes struct {
 	mu    sync.RWMutex // guards known
@@ -21,7 +24,7 @@ func (n *nodes) add(more map[string]int64) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.known == nil {
+	if n.known == nil || len(n.known)+len(more) > mostNodes { // begun anew rather than sorted by use: what is needed is read again
 		n.known = map[string]int64{}
 	}
 	maps.Copy(n.known, more)

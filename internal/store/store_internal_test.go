@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"testing"
 
 	"muster/internal/directory"
@@ -14,6 +15,25 @@ func TestOlder(t *testing.T) {
 		if got := older(c.a, c.b); got != c.want {
 			t.Errorf("older(%s, %s) = %v", c.a, c.b, got)
 		}
+	}
+}
+
+// What is remembered does not grow with the number of people.
+func TestNodesAreBounded(t *testing.T) {
+	var n nodes
+	for i := range 60 {
+		more := map[string]int64{}
+		for j := range 5000 {
+			more[fmt.Sprint(i, " ", j)] = int64(i*5000 + j)
+		}
+		n.add(more)
+		into := map[string]int64{}
+		if rest := n.look([]string{fmt.Sprint(i, " 7")}, into); len(rest) > 0 || into[fmt.Sprint(i, " 7")] != int64(i*5000+7) {
+			t.Fatalf("what was added last is not known: %v", into)
+		}
+	}
+	if len(n.known) > mostNodes {
+		t.Errorf("%d numbers are remembered", len(n.known))
 	}
 }
 
