@@ -28,7 +28,14 @@ func (s *shell) leaversCommand() *cobra.Command {
 			if s.json {
 				return s.printJSON(items[adminapi.Leaver]{leavers})
 			}
-			s.leavers(leavers, q.Closed)
+			if s.leavers(leavers, q.Closed) > 0 {
+				return nil
+			}
+			st, err := c.Status(ctx)
+			if err != nil {
+				return err
+			}
+			s.noLeaver(st)
 			return nil
 		}),
 	}
@@ -37,7 +44,8 @@ func (s *shell) leaversCommand() *cobra.Command {
 	return c
 }
 
-func (s *shell) leavers(all []adminapi.Leaver, closed bool) {
+// leavers prints who left, and returns how many of them are open.
+func (s *shell) leavers(all []adminapi.Leaver, closed bool) int {
 	var open, done table
 	open.row("WHO", "TARGET", "ACCOUNT", "STATE", "SINCE", "AGE", "WAITS FOR", "NEXT")
 	done.row("WHO", "TARGET", "ACCOUNT", "CLOSED", "SINCE", "TOOK", "PROOF")
@@ -54,9 +62,7 @@ func (s *shell) leavers(all []adminapi.Leaver, closed bool) {
 			fixes = append(fixes, l)
 		}
 	}
-	if n == 0 {
-		s.say("Every leaver is closed everywhere, confirmed by the targets.")
-	} else {
+	if n > 0 {
 		s.table(open, "")
 	}
 	for _, l := range fixes {
@@ -65,6 +71,29 @@ func (s *shell) leavers(all []adminapi.Leaver, closed bool) {
 	if closed && n < len(all) {
 		s.print("\nClosed, and read back:")
 		s.table(done, "")
+	}
+	return n
+}
+
+// noLeaver says that nobody is open, as far as that is known: of a source that was not read and a target that is not served it is not.
+func (s *shell) noLeaver(st adminapi.Status) {
+	known := true
+	for _, x := range st.Sources {
+		if x.Complete.IsZero() || x.Problem != nil {
+			known = false
+			s.say("%s was not read whole: who left there since is not known. See muster source test %s", x.Name, x.Name)
+		}
+	}
+	for _, x := range st.Targets {
+		if x.State == "draft" || x.Mode != "live" {
+			known = false
+			s.say("%s does not serve everybody yet: its plan says who left and has an account there. See muster plan show %s", x.Name, x.Name)
+		}
+	}
+	if known {
+		s.say("Every leaver is closed everywhere, confirmed by the targets.")
+	} else {
+		s.say("Elsewhere every leaver is closed, confirmed by the targets.")
 	}
 }
 

@@ -142,6 +142,27 @@ Needs you:
 	}
 }
 
+// X6: nobody is said to be closed everywhere while a source was not read, or a target is not served.
+func TestNoLeaver(t *testing.T) {
+	read, everywhere := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), "Every leaver is closed everywhere"
+	for name, c := range map[string]struct {
+		status adminapi.Status
+		want   string
+	}{
+		"all known":   {adminapi.Status{Sources: []adminapi.SourceStatus{{Name: "corp", Complete: read}}, Targets: []adminapi.TargetStatus{{Name: "wiki", Mode: "live", State: "in step"}}}, everywhere},
+		"never read":  {adminapi.Status{Sources: []adminapi.SourceStatus{{Name: "corp"}}}, "corp was not read whole"},
+		"cut read":    {adminapi.Status{Sources: []adminapi.SourceStatus{{Name: "corp", Complete: read, Problem: &run.Problem{}}}}, "corp was not read whole"},
+		"no approval": {adminapi.Status{Targets: []adminapi.TargetStatus{{Name: "wiki", Mode: "live", State: "draft"}}}, "muster plan show wiki"},
+		"observed":    {adminapi.Status{Targets: []adminapi.TargetStatus{{Name: "wiki", Mode: "observe", State: "in step"}}}, "muster plan show wiki"},
+	} {
+		var out strings.Builder
+		newShell(nil, strings.NewReader(""), &out, &out).noLeaver(c.status)
+		if got := out.String(); !strings.Contains(got, c.want) || c.want != everywhere && strings.Contains(got, everywhere) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
 // Colours are for terminals, and not with NO_COLOR.
 func TestColour(t *testing.T) {
 	var out strings.Builder
