@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"muster/internal/access"
 	"muster/internal/app"
 	"muster/internal/cli"
@@ -21,6 +23,7 @@ import (
 	"muster/internal/secret"
 	"muster/internal/server/adminapi"
 	"muster/internal/server/adminapi/client"
+	"muster/internal/server/scimapi"
 	"muster/internal/testserver"
 )
 
@@ -165,7 +168,7 @@ func testSandbox(t *testing.T, database string) {
 	h.send(genuine, "POST", realAt+"/Users", scimUser("cleo", ""), 201)
 	staff := h.send(genuine, "POST", realAt+"/Groups", `{"schemas":["`+scim.GroupURN+`"],"displayName":"staff","members":[{"value":"`+ada+`"}]}`, 201)
 	h.send(genuine, "GET", copyAt+"/Users", "", 404)
-	if _, err := h.admin.Sandbox(ctx, 10); err == nil {
+	if _, err := h.admin.Sandbox(ctx, adminapi.SandboxQuery{Limit: 10}); err == nil {
 		t.Error("a sandbox that nobody made was shown")
 	}
 
@@ -189,7 +192,7 @@ func testSandbox(t *testing.T, database string) {
 	h.send(trial, "DELETE", copyAt+"/Users/"+h.find(trial, copyAt, "cleo"), "", 204)
 	h.send(trial, "PATCH", copyAt+"/Groups/"+staff, patchOf(`{"op":"add","path":"members","value":[{"value":"`+ben+`"}]},{"op":"remove","path":"members[value eq \"`+ada+`\"]"}`), 204)
 
-	shown := given[adminapi.Sandbox](t)(h.admin.Sandbox(ctx, 100))
+	shown := given[adminapi.Sandbox](t)(h.admin.Sandbox(ctx, adminapi.SandboxQuery{Limit: 100}))
 	var got []string
 	for _, c := range shown.Changes {
 		line := c.What + " " + c.Name
@@ -216,6 +219,24 @@ func testSandbox(t *testing.T, database string) {
 		t.Error("the real people were touched")
 	}
 
+	testSandboxPages(h, shown)
+	if shown.Bytes < 10_000 || len(shown.Tokens) != 1 || shown.Tokens[0].Revoked || shown.Tokens[0].LastUsed.IsZero() {
+		t.Errorf("%d bytes, tokens %+v", shown.Bytes, shown.Tokens)
+	}
+	h.send(trial, "POST", copyAt+"/Users", scimUser("ada", ""), 409)
+	log := given[[]scimapi.Exchange](t)(h.admin.SandboxExchanges(ctx, "idp", true))
+	if len(log) != 1 || log[0].Status != 409 || log[0].Fix == "" || !strings.HasPrefix(log[0].Path, copyAt) {
+		t.Errorf("refused in the copy: %+v", log)
+	}
+	if log := given[[]scimapi.Exchange](t)(h.admin.Exchanges(ctx, "idp", true)); slices.ContainsFunc(log, func(e scimapi.Exchange) bool { return e.Status == 409 }) {
+		t.Error("what was refused in the copy stands among what was refused in earnest")
+	}
+	second := given[adminapi.Issued](t)(h.admin.SandboxToken(ctx, adminapi.SandboxToken{Name: "second", Person: "idp-user", Source: "idp"}))
+	if err := h.admin.RevokeSandboxToken(ctx, second.ID); err != nil {
+		t.Fatal(err)
+	}
+	h.send(second.Text, "GET", copyAt+"/Users", "", 401)
+
 	again := given[adminapi.Sandbox](t)(h.admin.ResetSandbox(ctx))
 	if len(again.Changes) != 0 || h.find(trial, copyAt, "cleo") == "" || h.find(trial, copyAt, "dora") != "" {
 		t.Errorf("after it was made anew: %+v", again)
@@ -224,8 +245,36 @@ func testSandbox(t *testing.T, database string) {
 		t.Fatal(err)
 	}
 	h.send(trial, "GET", copyAt+"/Users", "", 401) // whoever lost the right here has lost it there
+	for _, x := range given[adminapi.Sandbox](t)(h.admin.Sandbox(ctx, adminapi.SandboxQuery{})).Tokens {
+		if !x.Revoked {
+			t.Errorf("%s is said to open the copy", x.Name)
+		}
+	}
 	if err := h.admin.DropSandbox(ctx); err != nil {
 		t.Fatal(err)
 	}
 	h.send(trial, "GET", copyAt+"/Users", "", 404)
+}
+
+// testSandboxPages reads what would have happened in pages of two, and what is of one sort.
+func testSandboxPages(h *house, whole adminapi.Sandbox) {
+	h.Helper()
+	var got []adminapi.SandboxChange
+	for q := (adminapi.SandboxQuery{Limit: 2}); len(got) <= len(whole.Changes); {
+		page := given[adminapi.Sandbox](h.T)(h.admin.Sandbox(h.Context(), q))
+		got = append(got, page.Changes...)
+		if len(page.Counts) != len(whole.Counts) {
+			h.Errorf("a page counts %v", page.Counts)
+		}
+		if q.After = page.Next; q.After == "" {
+			break
+		}
+	}
+	if diff := cmp.Diff(whole.Changes, got); diff != "" {
+		h.Errorf("in pages (-whole +pages):\n%s", diff)
+	}
+	left := given[adminapi.Sandbox](h.T)(h.admin.Sandbox(h.Context(), adminapi.SandboxQuery{What: "left", Limit: 1}))
+	if len(left.Changes) != 1 || left.Changes[0].What != "left" || left.Next != "" {
+		h.Errorf("only who left: %+v", left.Changes)
+	}
 }

@@ -26,7 +26,7 @@ func (m *Muster) MakeSandbox(ctx context.Context, by access.Caller) (adminapi.Sa
 	if err != nil {
 		return adminapi.Sandbox{}, err
 	}
-	return m.Sandbox(ctx, 1)
+	return m.Sandbox(ctx, adminapi.SandboxQuery{})
 }
 
 // ResetSandbox implements adminapi.Sandboxes.
@@ -40,7 +40,7 @@ func (m *Muster) ResetSandbox(ctx context.Context, by access.Caller) (adminapi.S
 	if err != nil {
 		return adminapi.Sandbox{}, err
 	}
-	return m.Sandbox(ctx, 1)
+	return m.Sandbox(ctx, adminapi.SandboxQuery{})
 }
 
 // refill makes the sandbox anew, with the tokens that it had.
@@ -179,4 +179,13 @@ func (m *Muster) SandboxToken(ctx context.Context, req adminapi.SandboxToken, by
 		return out, err
 	}
 	return out, m.noteSandbox(ctx, by, "sandbox.token", out.ID)
+}
+
+// RevokeSandboxToken implements adminapi.Sandboxes.
+func (m *Muster) RevokeSandboxToken(ctx context.Context, id string, by access.Caller) error {
+	err := m.inSandbox(ctx, func(b *sandbox) error { return b.keeper.Revoke(ctx, by, id) })
+	if err != nil {
+		return err
+	}
+	return m.noteSandbox(ctx, by, "sandbox.token.revoke", id)
 }

@@ -8,19 +8,30 @@ import (
 	"slices"
 	"time"
 
+	"muster/internal/access"
 	"muster/internal/attr"
 	"muster/internal/directory"
+	"muster/internal/run"
 	"muster/internal/server/adminapi"
+	"muster/internal/server/scimapi"
 )
 
 // Sandbox implements adminapi.Sandboxes. It looks at what has entered the feed of the sandbox since it was made, and at nobody else.
-func (m *Muster) Sandbox(ctx context.Context, limit int) (out adminapi.Sandbox, err error) {
-	out = adminapi.Sandbox{Address: sandboxPrefix, Counts: map[string]int{}, Changes: []adminapi.SandboxChange{}}
+func (m *Muster) Sandbox(ctx context.Context, q adminapi.SandboxQuery) (out adminapi.Sandbox, err error) {
+	out = adminapi.Sandbox{Address: sandboxPrefix, Counts: map[string]int{}, Changes: []adminapi.SandboxChange{}, Tokens: []adminapi.Token{}}
+	from, err := directory.ParseRev(q.After)
+	if err != nil {
+		return out, &run.Problem{Code: adminapi.BadRequest, What: err.Error(), Fix: "Give back what an answer called “next”."}
+	}
 	err = m.inSandbox(ctx, func(b *sandbox) error {
 		after, err := b.facts(ctx, &out)
+		if err == nil {
+			err = m.doors(ctx, b, &out)
+		}
 		if err != nil {
 			return err
 		}
+		list := sandboxPage{q: q, from: from, out: &out}
 		for {
 			page, err := b.store.Changes(ctx, after, 500)
 			if err != nil || len(page) == 0 {
@@ -31,14 +42,68 @@ func (m *Muster) Sandbox(ctx context.Context, limit int) (out adminapi.Sandbox, 
 				return err
 			}
 			for _, c := range page {
-				for _, x := range d.compare(c) {
-					if out.Counts[x.What]++; len(out.Changes) < limit {
-						out.Changes = append(out.Changes, x)
-					}
-				}
+				list.take(c.Rev, d.compare(c))
 			}
 			after = page[len(page)-1].Rev
 		}
+	})
+	return out, err
+}
+
+// A sandboxPage counts what would have happened and lists a page of it.
+type sandboxPage struct {
+	q    adminapi.SandboxQuery
+	from directory.Rev
+	last directory.Rev // of what is listed
+	out  *adminapi.Sandbox
+}
+
+// take takes what one change would have meant: it is listed whole or not at all.
+func (p *sandboxPage) take(at directory.Rev, meant []adminapi.SandboxChange) {
+	var fit []adminapi.SandboxChange
+	for _, x := range meant {
+		p.out.Counts[x.What]++
+		if p.q.What == "" || p.q.What == x.What {
+			fit = append(fit, x)
+		}
+	}
+	switch {
+	case len(fit) == 0, p.q.Limit == 0, !p.from.Less(at):
+	case len(p.out.Changes) < p.q.Limit:
+		p.out.Changes, p.last = append(p.out.Changes, fit...), at
+	case p.out.Next == "":
+		p.out.Next = p.last.String()
+	}
+}
+
+// doors says how large the sandbox is, which tokens open it, and what clients did with them.
+func (m *Muster) doors(ctx context.Context, b *sandbox, out *adminapi.Sandbox) error {
+	var err error
+	if out.Bytes, err = b.store.Size(ctx); err != nil {
+		return err
+	}
+	var tokens []access.Token
+	err = b.store.View(ctx, func(r directory.Reader) (err error) {
+		tokens, err = access.Of(r).Tokens(ctx, "")
+		return err
+	})
+	for _, t := range tokens {
+		refused := m.admit(ctx, b.store, t.Person)
+		t.Revoked = t.Revoked || errors.Is(refused, access.ErrUnknown) || errors.Is(refused, access.ErrDenied)
+		out.Tokens = append(out.Tokens, adminapi.TokenView(t))
+	}
+	out.Clients = b.scim.Stats()
+	return err
+}
+
+// SandboxExchanges implements adminapi.Sandboxes.
+func (m *Muster) SandboxExchanges(ctx context.Context, client string, failed bool) (out []scimapi.Exchange, err error) {
+	err = m.inSandbox(ctx, func(b *sandbox) error {
+		var known bool
+		if out, known = b.scim.Exchanges(client, failed); !known {
+			return m.unknown("source", client)
+		}
+		return nil
 	})
 	return out, err
 }

@@ -75,22 +75,30 @@ func (s *shell) clientLogCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if s.json {
-				return s.printJSON(items[scimapi.Exchange]{all})
-			}
-			if len(all) == 0 {
-				s.say("Nothing was heard of it in the last 30 days.")
-			}
-			for _, e := range all {
-				s.print("%s  %d  %s %s  %d ms", stamp(e.At), e.Status, e.Method, e.Path, e.Millis)
-				s.exchange(e, bodies)
-			}
-			return nil
+			return s.exchanges(all, bodies, "Nothing was heard of it in the last 30 days.")
 		}),
 	}
-	c.Flags().BoolVar(&failed, "failed", false, "only what was answered with an error")
-	c.Flags().BoolVar(&bodies, "bodies", false, "with what was sent and answered, secrets struck out")
+	exchangeFlags(c, &failed, &bodies)
 	return c
+}
+
+func exchangeFlags(c *cobra.Command, failed, bodies *bool) {
+	c.Flags().BoolVar(failed, "failed", false, "only what was answered with an error")
+	c.Flags().BoolVar(bodies, "bodies", false, "with what was sent and answered, secrets struck out")
+}
+
+func (s *shell) exchanges(all []scimapi.Exchange, bodies bool, none string) error {
+	if s.json {
+		return s.printJSON(items[scimapi.Exchange]{all})
+	}
+	if len(all) == 0 {
+		s.say("%s", none)
+	}
+	for _, e := range all {
+		s.print("%s  %d  %s %s  %d ms", stamp(e.At), e.Status, e.Method, e.Path, e.Millis)
+		s.exchange(e, bodies)
+	}
+	return nil
 }
 
 func (s *shell) exchange(e scimapi.Exchange, bodies bool) {

@@ -56,6 +56,19 @@ func (s *Store) CopyPeople(ctx context.Context, into *Store) error {
 	})
 }
 
+// Size returns how many bytes the database takes, its log apart.
+func (s *Store) Size(ctx context.Context) (n int64, err error) {
+	err = s.view(ctx, func(x *session) error {
+		text := "select page_count * page_size from pragma_page_count(), pragma_page_size()"
+		if x.d.numbered {
+			text = "select coalesce(sum(pg_total_relation_size(oid)), 0)::bigint from pg_class where relnamespace = current_schema()::regnamespace and relkind in ('r', 'm')"
+		}
+		n, err = one(ctx, x, scanOne[int64], text)
+		return err
+	})
+	return n, err
+}
+
 // copyTable copies page by page, in the order of the key.
 func copyTable(ctx context.Context, from *session, into *Store, name, columns, key string) error {
 	names, keys := strings.Split(columns, ", "), strings.Split(key, ", ")

@@ -46,7 +46,8 @@ type Issued struct {
 	Text string `json:"token"`
 }
 
-func tokenView(t access.Token) Token {
+// TokenView is a token as it is shown.
+func TokenView(t access.Token) Token {
 	return Token{t.ID, t.Person, t.Name, t.Created, t.Expires, t.LastUsed, t.Revoked, t.Use.Source, t.Use.Profile}
 }
 
@@ -59,7 +60,7 @@ func (a *api) tokenRoutes() {
 			tokens, err := a.keeper.Tokens(ctx, callerOf(ctx))
 			var out []Token
 			for _, t := range tokens {
-				out = append(out, tokenView(t))
+				out = append(out, TokenView(t))
 			}
 			return list(out, 0, nil), err
 		})
@@ -75,7 +76,7 @@ func (a *api) tokenRoutes() {
 			if err != nil {
 				return Issued{}, err
 			}
-			return Issued{tokenView(t), text.Reveal()}, nil
+			return Issued{TokenView(t), text.Reveal()}, nil
 		})
 	add(a, route{"revoke-token", http.MethodDelete, "/tokens/{id}", "End a token at once", access.OwnTokens, 0},
 		func(ctx context.Context, in *oneToken) (none, error) {
@@ -101,7 +102,7 @@ func (a *api) issue(ctx context.Context, in NewToken) (Issued, error) {
 	if err != nil {
 		return Issued{}, err
 	}
-	return Issued{tokenView(t), text.Reveal()}, nil
+	return Issued{TokenView(t), text.Reveal()}, nil
 }
 
 // usable refuses a token for a source that nobody could use.

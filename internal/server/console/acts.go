@@ -37,6 +37,10 @@ var notices = map[string]string{
 	"taken":    "Taken in. It is being checked; nothing is written before you say so.",
 	"loading":  "It is being loaded. How far it is stands below.",
 	"dropped":  "Forgotten. What it brought stays.",
+	"copied":      "Copied. Make a token for the provider next; nothing that is done with it reaches the real people.",
+	"copied-anew": "Copied anew. The provider goes on with the same token.",
+	"copy-gone":   "The copy is gone, and its tokens open nothing.",
+
 	"revoked":  "Revoked. It stopped working at once.",
 	"made":     "Made. Its people come next.",
 	"added":    "Added. Who was in already stays so.",

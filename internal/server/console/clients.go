@@ -204,6 +204,7 @@ type setupView struct {
 	guide guide
 	url   string
 	local bool // the address is one of this machine: providers do not reach it
+	copy  bool // it is the copy that is set up, not the real people
 }
 
 func (c *console) setupPage(v *visit) (view, error) {
@@ -212,8 +213,15 @@ func (c *console) setupPage(v *visit) (view, error) {
 		return view{}, err
 	}
 	s := setupView{clientView: x, guide: guideFor(v.query("provider"), x.Profile)}
-	base := origin(v.Request)
-	s.url, s.local = base+scimapi.Prefix+s.guide.suffix, isLocal(base)
+	base, path := origin(v.Request), scimapi.Prefix
+	if s.copy = v.query("copy") != ""; s.copy {
+		b, err := c.Service.Sandbox(v.ctx(), adminapi.SandboxQuery{})
+		if err != nil {
+			return view{}, err
+		}
+		path = b.Address
+	}
+	s.url, s.local = base+path+s.guide.suffix, isLocal(base)
 	return view{title: "Set up " + x.Client, entry: "sources", body: setupBody(v, s)}, nil
 }
 

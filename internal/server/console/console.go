@@ -58,6 +58,7 @@ func New(cfg Config) http.Handler {
 	c.postRoutes()
 	c.importRoutes()
 	c.clientRoutes()
+	c.sandboxRoutes()
 	c.userRoutes()
 	c.deletionRoutes()
 	c.roleRoutes()

@@ -41,7 +41,7 @@ func sourceTabs(current string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, t := range [][2]string{{"sources", "Directories"}, {"imports", "Imports"}, {"clients", "SCIM clients"}} {
+		for _, t := range [][2]string{{"sources", "Directories"}, {"imports", "Imports"}, {"clients", "SCIM clients"}, {"sandbox", "Try on a copy"}} {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<a href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

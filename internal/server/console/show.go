@@ -113,6 +113,9 @@ func ago(now, t time.Time) string {
 	return short(d) + " ago"
 }
 
+// age says how long ago something was, at least a minute.
+func age(now, t time.Time) string { return short(max(now.Sub(t), time.Minute)) }
+
 func took(r run.Run) string {
 	if r.Ended.IsZero() {
 		return ""

@@ -2,16 +2,21 @@ package adminapitest
 
 import (
 	"context"
+	"time"
 
 	"muster/internal/access"
 	"muster/internal/directory"
 	"muster/internal/server/adminapi"
+	"muster/internal/server/scimapi"
 )
 
 // Sandbox returns a sandbox in which one person was created and one changed.
-func (s *Service) Sandbox(context.Context, int) (adminapi.Sandbox, error) {
+func (s *Service) Sandbox(context.Context, adminapi.SandboxQuery) (adminapi.Sandbox, error) {
+	e := exchange()
 	return adminapi.Sandbox{
-		Made: Now, By: "olivia", Address: "/scim/sandbox/v2", People: 12, Groups: 2, Counts: map[string]int{"created": 1, "changed": 1},
+		Made: Now.Add(-3 * 24 * time.Hour), By: "olivia", Address: "/scim/sandbox/v2", People: 12, Groups: 2, Bytes: 3 << 20, Counts: map[string]int{"created": 1, "changed": 1},
+		Tokens:  []adminapi.Token{{ID: "trial1", Person: "0olivia0000000000000000000", Name: "trial", Created: Now, Expires: Now.Add(30 * 24 * time.Hour), Source: "entra"}},
+		Clients: []scimapi.Stats{{Client: "entra", Profile: "entra", Last: Now, Agent: "MSScim/1.0", Requests: 4, Errors: 1, LastError: &e}},
 		Changes: []adminapi.SandboxChange{
 			{What: "created", Kind: directory.Person, ID: "00000000000000000000000ada", Name: "ada"},
 			{What: "changed", Kind: directory.Person, ID: "00000000000000000000000ben", Name: "ben", Fields: []adminapi.SandboxField{{Path: "title", Was: []string{"Clerk"}, Is: []string{"Boss"}}}},
@@ -19,16 +24,30 @@ func (s *Service) Sandbox(context.Context, int) (adminapi.Sandbox, error) {
 	}, nil
 }
 
+// SandboxExchanges returns what entra was refused in it.
+func (s *Service) SandboxExchanges(ctx context.Context, client string, failed bool) ([]scimapi.Exchange, error) {
+	return s.Exchanges(ctx, client, failed)
+}
+
+// RevokeSandboxToken notes that a token was ended.
+func (s *Service) RevokeSandboxToken(_ context.Context, id string, by access.Caller) error {
+	if id != "trial1" {
+		return missing("token", id)
+	}
+	s.note(by, "revoke sandbox token %s", id)
+	return nil
+}
+
 // MakeSandbox notes that one was made.
 func (s *Service) MakeSandbox(ctx context.Context, by access.Caller) (adminapi.Sandbox, error) {
 	s.note(by, "make sandbox")
-	return s.Sandbox(ctx, 0)
+	return s.Sandbox(ctx, adminapi.SandboxQuery{})
 }
 
 // ResetSandbox notes that it was made anew.
 func (s *Service) ResetSandbox(ctx context.Context, by access.Caller) (adminapi.Sandbox, error) {
 	s.note(by, "reset sandbox")
-	return s.Sandbox(ctx, 0)
+	return s.Sandbox(ctx, adminapi.SandboxQuery{})
 }
 
 // DropSandbox notes that it was dropped.

@@ -16,11 +16,15 @@ func (c *Client) Clients(ctx context.Context) ([]scimapi.Stats, error) {
 
 // Exchanges returns what one of them sent last.
 func (c *Client) Exchanges(ctx context.Context, name string, failed bool) ([]scimapi.Exchange, error) {
+	return c.exchanges(ctx, "/clients/"+esc(name), failed)
+}
+
+func (c *Client) exchanges(ctx context.Context, path string, failed bool) ([]scimapi.Exchange, error) {
 	only := ""
 	if failed {
 		only = "true"
 	}
-	l, err := get[adminapi.List[scimapi.Exchange]](ctx, c, "/clients/"+esc(name)+"/exchanges", query("failed", only))
+	l, err := get[adminapi.List[scimapi.Exchange]](ctx, c, path+"/exchanges", query("failed", only))
 	return l.Items, err
 }
 

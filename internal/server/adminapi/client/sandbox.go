@@ -6,11 +6,23 @@ import (
 	"strconv"
 
 	"muster/internal/server/adminapi"
+	"muster/internal/server/scimapi"
 )
 
 // Sandbox returns what would have happened, had the sandbox been real.
-func (c *Client) Sandbox(ctx context.Context, limit int) (adminapi.Sandbox, error) {
-	return get[adminapi.Sandbox](ctx, c, "/sandbox", query("limit", strconv.Itoa(limit)))
+func (c *Client) Sandbox(ctx context.Context, q adminapi.SandboxQuery) (adminapi.Sandbox, error) {
+	return get[adminapi.Sandbox](ctx, c, "/sandbox", query("what", q.What, "after", q.After, "limit", strconv.Itoa(q.Limit)))
+}
+
+// SandboxExchanges returns what a client sent to the sandbox last.
+func (c *Client) SandboxExchanges(ctx context.Context, name string, failed bool) ([]scimapi.Exchange, error) {
+	return c.exchanges(ctx, "/sandbox/clients/"+esc(name), failed)
+}
+
+// RevokeSandboxToken ends a token of the sandbox.
+func (c *Client) RevokeSandboxToken(ctx context.Context, id string) error {
+	_, err := call[struct{}](ctx, c, http.MethodDelete, "/sandbox/tokens/"+esc(id), nil, nil)
+	return err
 }
 
 // MakeSandbox copies people and groups into a sandbox.
