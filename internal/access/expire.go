@@ -57,8 +57,8 @@ func (k *Keeper) renews(ctx context.Context, code string, password secret.String
 	case password.Reveal() == "":
 		return fmt.Errorf("%w: the old one has expired, choose another", ErrWeak)
 	}
-	same, err := matches(ctx, password, have.Hash)
-	if err == nil && same {
+	equal, err := matches(ctx, password, have.Hash)
+	if err == nil && equal {
 		err = fmt.Errorf("%w: it is the one that has expired", ErrWeak)
 	}
 	return err

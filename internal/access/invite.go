@@ -97,7 +97,7 @@ func (k *Keeper) Accept(ctx context.Context, link string, password secret.String
 	if err != nil {
 		return "", err
 	}
-	if err := goodPassword(password.Reveal()); err != nil {
+	if err := GoodPassword(password.Reveal()); err != nil {
 		return name, err
 	}
 	hash, err := newHash(ctx, password)

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
@@ -44,6 +45,7 @@ type Password struct {
 	Set      time.Time
 	Failures int       // wrong ones since the last right one
 	Failed   time.Time // when the last wrong one was given
+	Loaded   bool      // a file stated it, and nobody has set another since
 }
 
 // Slow says that too many wrong passwords were given: the next is looked at after Wait.
@@ -65,8 +67,12 @@ type cost struct {
 	time   uint32
 }
 
-// usual is the cost of new passwords. What is stored says by itself what it cost.
-var usual = cost{memory: 64 << 10, time: 3}
+// usual is the cost of new passwords, bulk that of those of which a file brings many: they get the usual one when their owner first signs in. What is stored
+// says by itself what it cost.
+var (
+	usual = cost{memory: 64 << 10, time: 3}
+	bulk  = cost{memory: 19 << 10, time: 2}
+)
 
 const hashFormat = "$argon2id$v=19$m=%d,t=%d,p=1$%s$%s"
 
@@ -84,13 +90,18 @@ func (c cost) hash(ctx context.Context, password string, salt []byte) (string, e
 }
 
 func newHash(ctx context.Context, password secret.String) (string, error) {
-	salt := make([]byte, saltLength)
-	rand.Read(salt)
-	return usual.hash(ctx, password.Reveal(), salt)
+	return usual.fresh(ctx, password.Reveal())
 }
 
-// matches reports whether password has hash. It takes as long for a hash that is none: an unknown name takes the time of a known one.
-func matches(ctx context.Context, password secret.String, hash string) (bool, error) {
+// fresh is the hash of a password with a salt of its own.
+func (c cost) fresh(ctx context.Context, password string) (string, error) {
+	salt := make([]byte, saltLength)
+	rand.Read(salt)
+	return c.hash(ctx, password, salt)
+}
+
+// costOf returns what a stored hash cost, and its salt; the usual cost and some salt of a hash that is none.
+func costOf(hash string) (cost, []byte) {
 	c, salt := usual, make([]byte, saltLength)
 	if parts := strings.Split(hash, "$"); len(parts) == 6 {
 		var stored cost
@@ -101,11 +112,37 @@ func matches(ctx context.Context, password secret.String, hash string) (bool, er
 			salt = b
 		}
 	}
-	sum, err := c.hash(ctx, password.Reveal(), salt)
+	return c, salt
+}
+
+// matches reports whether password has hash. It takes as long for a hash that is none or cheap: the time tells nobody which names are known.
+func matches(ctx context.Context, password secret.String, hash string) (bool, error) {
+	c, salt := costOf(hash)
+	ok, err := same(ctx, password.Reveal(), hash)
+	if rest := usual.without(c); err == nil && rest.memory > 0 {
+		_, err = rest.hash(ctx, password.Reveal(), salt) // only the time counts
+	}
+	return err == nil && ok, err
+}
+
+// same reports whether password has hash.
+func same(ctx context.Context, password, hash string) (bool, error) {
+	c, salt := costOf(hash)
+	sum, err := c.hash(ctx, password, salt)
 	return err == nil && subtle.ConstantTimeCompare([]byte(sum), []byte(hash)) == 1, err
 }
 
-func goodPassword(password string) error {
+// without is the cost that spent falls short of c: nothing if it does not.
+func (c cost) without(spent cost) cost {
+	whole, part := c.memory*c.time, spent.memory*spent.time
+	if part >= whole {
+		return cost{}
+	}
+	return cost{memory: (whole - part) / c.time, time: c.time}
+}
+
+// GoodPassword says why a password cannot be taken as a new one, with ErrWeak; nil if it can.
+func GoodPassword(password string) error {
 	n := utf8.RuneCountInString(password)
 	switch {
 	case n < ShortestPassword:
@@ -131,6 +168,12 @@ func (k *Keeper) SignIn(ctx context.Context, name string, password secret.String
 	case !ok || p.ID == "":
 		return secret.String{}, Caller{}, ErrUnknown // counted by knock
 	}
+	dearer := ""
+	if paid, _ := costOf(have.Hash); paid != usual {
+		if dearer, err = newHash(ctx, password); err != nil {
+			return secret.String{}, Caller{}, err
+		}
+	}
 	var cookie, code secret.String
 	var c Caller
 	err = k.Store.Update(ctx, "access", func(tx directory.Tx) error {
@@ -141,7 +184,7 @@ func (k *Keeper) SignIn(ctx context.Context, name string, password secret.String
 		if now.Hash != have.Hash { // another one was set meanwhile
 			return ErrUnknown
 		}
-		now.Failures = 0
+		now.Failures, now.Hash = 0, cmp.Or(dearer, now.Hash)
 		if err := In(tx).PutPassword(ctx, now); err != nil {
 			return err
 		}

@@ -36,7 +36,7 @@ func End(ctx context.Context, tx directory.Tx, person directory.ID) error {
 func (k *Keeper) Reset(ctx context.Context, by Caller, person directory.ID, password secret.String) (code secret.String, expires time.Time, err error) {
 	hash := ""
 	if password.Reveal() != "" {
-		if err := goodPassword(password.Reveal()); err != nil {
+		if err := GoodPassword(password.Reveal()); err != nil {
 			return code, expires, err
 		}
 		if hash, err = newHash(ctx, password); err != nil {

@@ -125,7 +125,7 @@ func (k *Keeper) Redeem(ctx context.Context, code string, password secret.String
 		return cookie, c, err
 	}
 	if password.Reveal() != "" {
-		if err := goodPassword(password.Reveal()); err != nil {
+		if err := GoodPassword(password.Reveal()); err != nil {
 			return cookie, c, err
 		}
 		var err error

@@ -249,7 +249,7 @@ func (m *Muster) load(ctx context.Context, l *adminapi.Load, id string, work fun
 	}
 	var notes []string
 	more := 0
-	loader := bulkload.Loader{Store: m.Store, Door: m.door, Files: m.files, Now: m.now}
+	loader := bulkload.Loader{Store: m.Store, Door: m.door, Keeper: m.Keeper, Files: m.files, Now: m.now}
 	res, err := work(&loader, ctx, a, bulkload.LoadOptions{
 		From: l.From, SkipBad: l.SkipBad, Progress: func(p bulkload.Progress) { m.loads.set(id, p, m.now()) },
 		Found: func(f bulkload.Finding) {

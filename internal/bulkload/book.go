@@ -41,6 +41,7 @@ type facts struct {
 	defined  []definition
 	uses     []use
 	mails    []mailFact
+	secrets  []secretFact
 	used     []string // attachments
 	versions []int    // lines that state the version
 }
@@ -60,6 +61,12 @@ type use struct {
 	of          string // type of the line
 }
 
+// A secretFact says that a line states a password, not which.
+type secretFact struct {
+	line int
+	user uint64
+}
+
 type mailFact struct {
 	line       int
 	mail, user uint64
@@ -77,13 +84,15 @@ func (f *facts) refer(kind nameKind, line int, of, field string, parts ...string
 type book struct {
 	defined map[uint64]int      // by line
 	mails   map[uint64]mailFact // by address
+	secrets map[uint64]int      // the last line with a password, by user
+	stale   map[int]int         // lines whose password a later line replaces, and that line
 	open    []use               // in the order of their lines
 	used    map[string]bool     // attachments
 	first   int                 // line that states the version
 }
 
 func newBook() *book {
-	return &book{defined: map[uint64]int{}, mails: map[uint64]mailFact{}, used: map[string]bool{}}
+	return &book{defined: map[uint64]int{}, mails: map[uint64]mailFact{}, secrets: map[uint64]int{}, stale: map[int]int{}, used: map[string]bool{}}
 }
 
 // add takes the facts of further lines in, and returns what is wrong with them.
@@ -107,6 +116,12 @@ func (b *book) add(f facts) []Finding {
 			continue
 		}
 		b.mails[m.mail] = m
+	}
+	for _, s := range f.secrets {
+		if before, again := b.secrets[s.user]; again {
+			b.stale[before] = s.line
+		}
+		b.secrets[s.user] = s.line
 	}
 	for _, u := range f.uses {
 		if _, ok := b.defined[u.name]; !ok {

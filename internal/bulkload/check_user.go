@@ -4,6 +4,8 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
+
+	"muster/internal/access"
 )
 
 var authServices = []string{"", "email", "gitlab", "saml", "ldap", "google", "office365", "openid"}
@@ -51,7 +53,7 @@ func (c *checker) credentials(u *user) {
 	service, data := value(u.AuthService), value(u.AuthData)
 	c.oneOf("auth_service", u.AuthService, authServices...)
 	c.bytes("auth_data", u.AuthData, 128)
-	c.bytes("password", u.Password, 72)
+	c.password(u)
 	outside := service != "" && service != "email"
 	switch {
 	case data != "" && u.Password != nil:
@@ -62,6 +64,27 @@ func (c *checker) credentials(u *user) {
 		c.fail("auth_service", "missing", "", "there is auth_data, and auth_service, which says whose, is missing")
 	}
 }
+
+// password checks the password that a line states. What is wrong with it never quotes it.
+func (c *checker) password(u *user) {
+	p := u.Password
+	if p == nil {
+		return
+	}
+	c.counts["password"]++
+	c.facts.secrets = append(c.facts.secrets, secretFact{c.no, hash(aUser, value(u.Username))})
+	switch err := access.GoodPassword(*p); {
+	case *p == "":
+		c.fail("password", "missing", "Leave it out: what is known stays.", "password is empty")
+	case len(*p) > longestPassword:
+		c.bytes("password", p, longestPassword)
+	case err != nil:
+		c.warn("password", "weak_password", "Reset it once they are loaded; or send them an invitation.", "%v; the rest is loaded without it", err)
+	}
+}
+
+// longestPassword is how many bytes of a password servers of the format look at.
+const longestPassword = 72
 
 func (c *checker) preferences(u *user) {
 	c.oneOf("feature_enabled_markdown_preview", u.Markdown, "true", "false")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"muster/internal/access"
 	"muster/internal/directory"
 	"muster/internal/ingest"
 	"muster/internal/mapping"
@@ -34,10 +35,11 @@ func Rules() mapping.SourceRules {
 
 // A Loader brings files into a workspace.
 type Loader struct {
-	Store directory.Store
-	Door  *ingest.Door // with Rules
-	Files *files.Folder
-	Now   func() time.Time
+	Store  directory.Store
+	Door   *ingest.Door // with Rules
+	Keeper *access.Keeper
+	Files  *files.Folder
+	Now    func() time.Time
 }
 
 // LoadOptions say how to load.
@@ -111,7 +113,7 @@ func (l *Loader) Load(ctx context.Context, a *Archive, o LoadOptions) (Result, e
 	if r.Errors > 0 && !o.SkipBad {
 		return r, ErrBadLines
 	}
-	w := &loading{Loader: l, a: a, o: o, bad: v.bad, result: &r}
+	w := &loading{Loader: l, a: a, o: o, bad: v.bad, stale: v.book.stale, result: &r}
 	if err := w.resume(ctx); err != nil {
 		return r, err
 	}
@@ -124,6 +126,7 @@ type loading struct {
 	a      *Archive
 	o      LoadOptions
 	bad    map[int]bool
+	stale  map[int]int // as in book
 	result *Result
 	at     mark
 	total  int
@@ -197,6 +200,9 @@ const actor directory.Actor = "load"
 
 // lines returns how many lines a step has to take.
 func (w *loading) lines(s step) (n int) {
+	if s.counts != "" {
+		return w.result.Counts[s.counts]
+	}
 	for _, t := range s.types {
 		n += w.result.Counts[t]
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"muster/internal/access"
 	"muster/internal/attr"
 	"muster/internal/bulkload"
 	"muster/internal/directory"
@@ -29,12 +30,14 @@ import (
 // A hall is a place to load files into.
 type hall struct {
 	bulkload.Loader
-	t *testing.T
+	t      *testing.T
+	folder string
 }
 
 func newHall(t *testing.T) *hall {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "muster.db"), store.Options{})
+	folder := t.TempDir()
+	s, err := store.Open(t.Context(), filepath.Join(folder, "muster.db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +56,7 @@ func newHall(t *testing.T) *hall {
 	}
 	now := func() time.Time { return time.UnixMilli(1_750_000_000_000) }
 	door := &ingest.Door{Store: s, Rules: []ingest.Rules{{Source: bulkload.Source, Mapping: rules, Once: true}}, Now: now, Log: slog.New(slog.DiscardHandler)}
-	return &hall{bulkload.Loader{Store: s, Door: door, Files: f, Now: now}, t}
+	return &hall{bulkload.Loader{Store: s, Door: door, Keeper: &access.Keeper{Store: s, Now: now}, Files: f, Now: now}, t, folder}
 }
 
 func (h *hall) load(ctx context.Context, file string, o bulkload.LoadOptions) (bulkload.Result, error) {

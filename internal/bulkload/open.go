@@ -188,7 +188,7 @@ func (b *batch) readLine(r *bufio.Reader) error {
 			b.text = append(b.text, part...)
 		}
 		if len(b.text)-start > maxLine {
-			tooLong, b.text = true, b.text[:start+80]
+			tooLong, b.text = true, b.text[:start+20]
 		}
 		if errors.Is(err, bufio.ErrBufferFull) {
 			continue

@@ -189,9 +189,6 @@ func (b *brought) profiles(p piece) error {
 		}
 		made := outcome(have[id], is)
 		b.count("profile", made)
-		if e.User.Password != nil {
-			b.count("password", "left out")
-		}
 		if made != "unchanged" {
 			put = append(put, is)
 		}

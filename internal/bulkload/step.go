@@ -16,6 +16,9 @@ import (
 type step struct {
 	name  string
 	types []string
+	// counts names what is counted of those lines that the step takes, if it does not take all of types; only says which these are.
+	counts string
+	only   func(*line) bool
 	// ready does with a line what needs no transaction. nil = nothing.
 	ready func(context.Context, *entry) error
 	// before does with lines what commits by itself, and may be done again. nil = nothing.
@@ -31,6 +34,7 @@ func (w *loading) steps() []step {
 		{name: "channels", types: []string{"channel"}, write: (*brought).channels},
 		{name: "people", types: []string{"user"}, before: w.people, write: (*brought).counted},
 		{name: "profiles and memberships", types: []string{"user"}, ready: w.images, write: (*brought).profiles},
+		{name: "passwords", types: []string{"user"}, counts: "password", only: statesPassword, ready: w.hash, write: (*brought).passwords},
 		{name: "bots", types: []string{"bot"}, ready: w.images, write: (*brought).bots},
 		{name: "direct channels", types: []string{"direct_channel"}, write: (*brought).directChannels},
 		{name: "posts", types: []string{"post", "direct_post"}, ready: w.images, write: (*brought).posts},
@@ -42,6 +46,7 @@ type entry struct {
 	no int
 	*line
 	files map[string]workspace.File // what was kept of the attachments that the line names, by path
+	hash  string                    // of the password that the line states, once there is one
 	err   error
 }
 
@@ -82,8 +87,12 @@ func (w *loading) entries(ctx context.Context, s step, b *batch) []*entry {
 			return
 		}
 		e := &entry{no: no}
+		e.err = e.decode(text)
+		if e.err == nil && s.only != nil && !s.only(e.line) {
+			return
+		}
 		out = append(out, e)
-		if e.err = e.decode(text); e.err == nil && s.ready != nil {
+		if e.err == nil && s.ready != nil {
 			e.err = s.ready(ctx, e)
 		}
 	})

@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -60,9 +62,9 @@ func TestLoadTwiceAndElsewhere(t *testing.T) {
 	h.ok("load", "run", "old.zip", "--dry-run")
 	h.ok("load", "status").says("No load is under way.")
 	h.want(1, "user", "show", "user7")
-	h.ok("load", "run", "old.zip")
+	h.ok("load", "run", "old.zip").says("1 password set")
 	again := h.ok("load", "run", "old.zip")
-	again.says("60 post unchanged", "40 profile unchanged")
+	again.says("60 post unchanged", "40 profile unchanged", "1 password unchanged")
 	if strings.Contains(again.out, " added") || strings.Contains(again.out, " changed") {
 		t.Errorf("loading again changed something:\n%s", again.out)
 	}
@@ -79,7 +81,8 @@ func TestLoadTwiceAndElsewhere(t *testing.T) {
 	if a, b := contents(t, h.path("everything.zip")), contents(t, other.path("everything.zip")); a != b {
 		t.Errorf("the export of a loaded export differs:\n%s\n%s", a, b)
 	}
-	h.ok("history").says("load.start", "export")
+	h.ok("history").says("load.start", "password.set", "export")
+	h.nowhere(loadedPassword)
 }
 
 // M4: a file with bad lines is refused before anything is written, with all of them; a username that is taken makes its owner wait, and who waits can be let in.
@@ -114,6 +117,24 @@ func TestLoadBadFiles(t *testing.T) {
 	id := strings.Fields(strings.SplitAfter(h.ok("load", "status").out, "\n")[1])[0]
 	h.ok("load", "drop", id)
 	h.want(1, "load", "resume").says("there is no load")
+}
+
+// nowhere looks for a text in all files of the data folder.
+func (h *house) nowhere(text string) {
+	h.t.Helper()
+	err := filepath.WalkDir(h.path("muster-data"), func(name string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		b, err := os.ReadFile(name)
+		if bytes.Contains(b, []byte(text)) {
+			h.t.Errorf("%s has %q", name, text)
+		}
+		return err
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
 }
 
 func exists(name string) bool { _, err := os.Stat(name); return err == nil }
@@ -168,7 +189,11 @@ func export(t *testing.T, people, posts int) []byte {
 		fmt.Fprintf(&b, `{"type":"channel","channel":{"team":"unit%d","name":"work","type":"P"}}`+"\n", i)
 	}
 	for i := range people {
-		fmt.Fprintf(&b, `{"type":"user","user":{"username":"user%d","email":"user%d@example.com","teams":[{"name":"unit%d","roles":"team_user","channels":[{"name":"work","roles":"channel_user"}]}]}}`+"\n", i, i, i%4)
+		secret := ""
+		if i%100 == 0 {
+			secret = fmt.Sprintf(`"password":"%s",`, loadedPassword)
+		}
+		fmt.Fprintf(&b, `{"type":"user","user":{"username":"user%d","email":"user%d@example.com",%s"teams":[{"name":"unit%d","roles":"team_user","channels":[{"name":"work","roles":"channel_user"}]}]}}`+"\n", i, i, secret, i%4)
 	}
 	for i := range posts {
 		attached := ""
@@ -185,6 +210,9 @@ func export(t *testing.T, people, posts int) []byte {
 	}
 	return file.Bytes()
 }
+
+// loadedPassword is what some of an export sign in with.
+const loadedPassword = "correct horse battery"
 
 // contents is what an archive holds, in short.
 func contents(t *testing.T, name string) string {

@@ -42,10 +42,10 @@ func (r accessReader) Code(ctx context.Context, hash []byte) (access.Code, error
 func (r accessReader) Password(ctx context.Context, person directory.ID) (access.Password, error) {
 	p, err := one(ctx, r.session, func(rows *sql.Rows, p *access.Password) error {
 		var set, failed int64
-		err := rows.Scan(&p.Person, &p.Hash, &set, &p.Failures, &failed)
+		err := rows.Scan(&p.Person, &p.Hash, &set, &p.Failures, &failed, &p.Loaded)
 		p.Set, p.Failed = moment(set), moment(failed)
 		return err
-	}, "select person, hash, set_at, failures, failed_at from password where person = $1", person)
+	}, "select person, hash, set_at, failures, failed_at, loaded <> 0 from password where person = $1", person)
 	if err != nil {
 		return p, fmt.Errorf("password of %s: %w", person, err)
 	}
@@ -94,9 +94,10 @@ func (t accessTx) DropCode(ctx context.Context, hash []byte) error {
 
 // PutPassword implements access.SignInTx.
 func (t accessTx) PutPassword(ctx context.Context, p access.Password) error {
-	_, err := t.exec(ctx, `insert into password (person, hash, set_at, failures, failed_at) values ($1, $2, $3, $4, $5)
-		on conflict (person) do update set hash = excluded.hash, set_at = excluded.set_at, failures = excluded.failures, failed_at = excluded.failed_at`,
-		p.Person, p.Hash, ms(p.Set), p.Failures, ms(p.Failed))
+	_, err := t.exec(ctx, `insert into password (person, hash, set_at, failures, failed_at, loaded) values ($1, $2, $3, $4, $5, $6)
+		on conflict (person) do update set hash = excluded.hash, set_at = excluded.set_at, failures = excluded.failures, failed_at = excluded.failed_at,
+			loaded = excluded.loaded`,
+		p.Person, p.Hash, ms(p.Set), p.Failures, ms(p.Failed), flag(p.Loaded))
 	return err
 }
 
