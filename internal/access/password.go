@@ -194,7 +194,7 @@ func (k *Keeper) SignIn(ctx context.Context, name string, password secret.String
 		if !lives(p) {
 			return ErrUnknown
 		}
-		if k.stale(p, now) {
+		if code = (secret.String{}); k.stale(p, now) {
 			code, err = k.renewal(ctx, tx, p)
 			return err
 		}

@@ -44,19 +44,17 @@ func (k *Keeper) Advance(ctx context.Context, person directory.ID) (Erasure, err
 		}
 	}
 	for e.Step < Steps {
-		err := k.Store.Update(ctx, actor, func(tx directory.Tx) error {
-			next, err := In(tx).Remove(ctx, e)
-			if err == nil {
-				err = In(tx).PutErasure(ctx, next)
+		var next Erasure
+		err := k.Store.Update(ctx, actor, func(tx directory.Tx) (err error) {
+			if next, err = In(tx).Remove(ctx, e); err != nil {
+				return err
 			}
-			if err == nil {
-				e = next
-			}
-			return err
+			return In(tx).PutErasure(ctx, next)
 		})
 		if err != nil {
 			return e, fmt.Errorf("remove %s: %w", person, err)
 		}
+		e = next
 	}
 	if e.Names != nil {
 		e.Names = nil

@@ -15,6 +15,7 @@ import (
 
 	"muster/internal/attr"
 	"muster/internal/directory"
+	"muster/internal/directory/directorytest"
 	"muster/internal/ingest"
 	"muster/internal/mapping"
 	"muster/internal/source"
@@ -48,8 +49,6 @@ type spy struct {
 	fail    func() error // asked before each write; nil = let it through
 }
 
-var errInVain = errors.New("in vain")
-
 func (s *spy) Update(ctx context.Context, by directory.Actor, fn func(directory.Tx) error) error {
 	s.updates++
 	if s.fail != nil {
@@ -58,15 +57,7 @@ func (s *spy) Update(ctx context.Context, by directory.Actor, fn func(directory.
 		}
 	}
 	if s.twice {
-		err := s.Store.Update(ctx, by, func(tx directory.Tx) error {
-			if err := fn(tx); err != nil {
-				return err
-			}
-			return errInVain
-		})
-		if !errors.Is(err, errInVain) {
-			return err
-		}
+		return directorytest.Twice{Store: s.Store}.Update(ctx, by, fn)
 	}
 	return s.Store.Update(ctx, by, fn)
 }

@@ -196,13 +196,13 @@ func (f *Follower) Cut(ctx context.Context) (bool, error) {
 		if events, err = f.told(ctx, In(tx), c, events); err != nil {
 			return err
 		}
-		c.After = changes[len(changes)-1].Rev
+		now.After = changes[len(changes)-1].Rev
 		if len(events) > 0 {
-			if err := In(tx).Put(ctx, f.message(c, events)); err != nil {
+			if err := In(tx).Put(ctx, f.message(now, events)); err != nil {
 				return err
 			}
 		}
-		return In(tx).PutCursor(ctx, c)
+		return In(tx).PutCursor(ctx, now)
 	})
 	return err == nil, err
 }

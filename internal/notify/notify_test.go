@@ -21,6 +21,7 @@ import (
 
 	"muster/internal/attr"
 	"muster/internal/directory"
+	"muster/internal/directory/directorytest"
 	"muster/internal/notify"
 	"muster/internal/notify/notifytest"
 	"muster/internal/secret"
@@ -45,8 +46,8 @@ func newPost(t testing.TB) *post {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	p := &post{TB: t, store: s, now: start}
-	p.sender = notify.Sender{Store: s, Now: p.clock, Log: slog.New(slog.DiscardHandler), Poll: 10 * time.Millisecond}
+	p := &post{TB: t, store: directorytest.Twice{Store: s}, now: start}
+	p.sender = notify.Sender{Store: p.store, Now: p.clock, Log: slog.New(slog.DiscardHandler), Poll: 10 * time.Millisecond}
 	return p
 }
 

@@ -172,8 +172,9 @@ func (s *Sender) due(ctx context.Context, c Channel) ([]Message, bool, error) {
 
 // try makes one attempt and writes down what came of it.
 func (s *Sender) try(ctx context.Context, c Channel, m Message) error {
+	var claimed Message
 	err := s.Store.Update(ctx, "notify", func(tx directory.Tx) (err error) {
-		m, err = In(tx).Claim(ctx, m, s.Now().Add(claimTime))
+		claimed, err = In(tx).Claim(ctx, m, s.Now().Add(claimTime))
 		return err
 	})
 	if errors.Is(err, directory.ErrConflict) || errors.Is(err, directory.ErrNotFound) { // somebody else sends it, or it was taken away
@@ -182,6 +183,7 @@ func (s *Sender) try(ctx context.Context, c Channel, m Message) error {
 	if err != nil {
 		return err
 	}
+	m = claimed
 	attempt, cancel := context.WithTimeout(ctx, attemptTime)
 	sent := c.Send(attempt, m)
 	cancel()

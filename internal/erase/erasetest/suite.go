@@ -17,6 +17,7 @@ import (
 	"muster/internal/attr"
 	"muster/internal/connector"
 	"muster/internal/directory"
+	"muster/internal/directory/directorytest"
 	"muster/internal/erase"
 	"muster/internal/link"
 	"muster/internal/plan"
@@ -27,7 +28,7 @@ import (
 // Run runs the suite. open returns an empty store, which the suite does not close; it is called once per case.
 func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 	for name, test := range map[string]func(*testing.T, func(t *testing.T) directory.Store){
-		"everything of one person": testErase, "cut off at every step": testCuts, "waits for open accounts": testWaits, "lists": testLists,
+		"everything of one person": testErase, "cut off at every step": testCuts, "transactions that run twice": testTwice, "waits for open accounts": testWaits, "lists": testLists,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open) })
 	}
@@ -293,6 +294,18 @@ func testCuts(t *testing.T, open func(t *testing.T) directory.Store) {
 		if !errors.Is(err, errCut) || steps > 1000 {
 			t.Fatalf("step %d: %+v, %v", steps, e, err)
 		}
+	}
+	if diff := cmp.Diff(want, w.left(t)); diff != "" {
+		t.Errorf("left (-want +got):\n%s", diff)
+	}
+}
+
+// Whatever a transaction that runs again has kept from the first time would be left out.
+func testTwice(t *testing.T, open func(t *testing.T) directory.Store) {
+	w := NewWorld(t, open(t))
+	w.Erase.Store = directorytest.Twice{Store: w.Store}
+	if e, err := w.Erase.Advance(t.Context(), w.Zelda); err != nil || !e.Done.Equal(at) || e.Removed["posts"] != 3 {
+		t.Errorf("erase: %+v, %v", e, err)
 	}
 	if diff := cmp.Diff(want, w.left(t)); diff != "" {
 		t.Errorf("left (-want +got):\n%s", diff)
