@@ -29,7 +29,9 @@ func (m *Muster) eraser() *erase.Keeper {
 			return nil
 		},
 		Tell: func(ctx context.Context, tx directory.Tx, e erase.Erasure) error {
-			m.scim.Forget()
+			if err := m.scim.Forget(ctx, tx); err != nil {
+				return err
+			}
 			return run.In(tx).Audit(ctx, run.Event{At: m.now(), By: "muster", Act: "user.deleted", Object: string(e.Person), Detail: removedText(e.Removed)})
 		},
 	}

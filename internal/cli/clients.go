@@ -40,6 +40,7 @@ func (s *shell) clientListCommand() *cobra.Command {
 				t.row(x.Client, x.Profile, stamp(x.Last), x.Requests, fmt.Sprintf("%.1f", x.PerMinute), x.Errors)
 			}
 			s.table(t, "")
+			s.print("Counted since %s.", stamp(all[0].Since))
 			for _, x := range all {
 				s.clientNotes(x)
 			}

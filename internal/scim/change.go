@@ -18,7 +18,10 @@ func (t *Type) Patch(r Resource, ops []Operation, tol *Tolerances) (Resource, er
 		}
 	}
 	p.r["schemas"] = []any{t.Core.URN}
-	out, err := t.Check(p.r, tol)
+	out, err := t.checked(p.r, tol)
+	if err == nil {
+		err = t.form(r, out, tol)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -31,8 +34,8 @@ func (op Operation) Verb(tol *Tolerances) (string, error) {
 	if verb != "add" && verb != "replace" && verb != "remove" {
 		return "", Errorf(InvalidSyntax, "op %q is not add, replace or remove", op.Op)
 	}
-	if verb != op.Op {
-		tol.Note(OpCase)
+	if verb != op.Op && !tol.Use(OpCase) {
+		return "", Errorf(InvalidSyntax, "op %q must be written %s", op.Op, verb)
 	}
 	return verb, nil
 }
@@ -107,9 +110,14 @@ func (t *Type) applyAt(p *patcher, verb, path string, value any, tol *Tolerances
 	if skip, err := t.allowed(p.r, place, verb, value, tol); skip || err != nil {
 		return err
 	}
-	if verb != "remove" && value == "" && tol.Allows(ClearByEmpty) {
-		tol.Note(ClearByEmpty)
+	if verb != "remove" && value == "" {
+		if !tol.Use(ClearByEmpty) {
+			return Errorf(InvalidValue, "%s is empty: null clears", place.Path())
+		}
 		value = nil
+	}
+	if verb == "remove" && value != nil {
+		return t.removeValue(p, place, where, value, tol)
 	}
 	if _, isObject := object(value); !isObject && value != nil && verb != "remove" && place.Sub == nil && place.Attr.Name == "manager" && !tol.Allows(BareManager) {
 		return Errorf(InvalidValue, "%s must be an object, not %s", place.Path(), nameOf(value))
@@ -118,6 +126,24 @@ func (t *Type) applyAt(p *patcher, verb, path string, value any, tol *Tolerances
 		return p.change(verb, place, where, coerce(place, where, value, tol), tol)
 	}
 	return p.single(verb, place, where)
+}
+
+// removeValue removes what a client names beside the path: of a list those values, of one value that one if it is it.
+func (t *Type) removeValue(p *patcher, at Place, where filter.Node, value any, tol *Tolerances) error {
+	if !tol.Use(RemoveByValue) {
+		return Errorf(InvalidValue, `remove takes no value: name it in the path, as in emails[type eq "home"]`)
+	}
+	if where != nil || at.Attr.Multi {
+		return p.change("remove", at, where, value, tol)
+	}
+	have := p.holder(at.URN).Get(at.Attr.Name)
+	if at.Sub != nil {
+		have = asObject(have).Get(at.Sub.Name)
+	}
+	if !sameValue(have, value) {
+		return nil
+	}
+	return p.change("remove", at, nil, nil, tol)
 }
 
 // place parses a path and finds out what it leads to. It returns nothing for what is left out quietly.

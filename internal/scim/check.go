@@ -10,6 +10,14 @@ import (
 // Check returns what a client may write of body, in canonical form: names as the schemas spell them, types checked, read-only attributes and what is
 // unassigned left out, the schemas listed that have values. Its errors are of type *Error and name the attribute.
 func (t *Type) Check(body Resource, tol *Tolerances) (Resource, error) {
+	out, err := t.checked(body, tol)
+	if err == nil {
+		err = t.form(nil, out, tol)
+	}
+	return out, err
+}
+
+func (t *Type) checked(body Resource, tol *Tolerances) (Resource, error) {
 	c := checker{t: t, tol: tol}
 	out, err := c.resource(body)
 	if err != nil {
@@ -263,8 +271,8 @@ func (c checker) object(a *Attribute, path string, o Resource) (Resource, error)
 			}
 			return nil, Errorf(InvalidValue, "%s has no %q", path, k)
 		}
-		if o[k] == nil && sub.Name == "$ref" {
-			c.tol.Note(NullRefs)
+		if o[k] == nil && sub.Name == "$ref" && !c.tol.Use(NullRefs) {
+			return nil, Errorf(InvalidValue, "%s.$ref is null: leave it out", path)
 		}
 		if o[k] == nil || sub.mutability() == ReadOnly {
 			continue

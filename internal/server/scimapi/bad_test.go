@@ -32,7 +32,7 @@ func TestBadInput(t *testing.T) {
 		c.send("POST", "/Users/.search", body).want(400)
 	}
 	for _, ops := range []string{
-		`null`, `5`, `{"op":5}`, `{"op":"add","path":5,"value":1}`, `{"op":"add","path":["x"],"value":1}`, `{"op":"add"}`, `{"op":"add","value":5}`, `{"op":"add","value":[]}`,
+		`null`, `5`, `{"op":5}`, `{"op":"add","path":5,"value":1}`, `{"op":"add","path":["x"],"value":1}`, `{"op":"add"}`, `{"op":"add","path":"title"}`, `{"op":"replace","path":"emails","valu":[]}`, `{"op":"add","value":5}`, `{"op":"add","value":[]}`,
 		`{"op":"replace","path":"emails[","value":1}`, `{"op":"replace","path":"]","value":1}`, `{"op":"replace","path":"emails[type eq \"x\"]]","value":1}`,
 		`{"op":"add","path":"` + strings.Repeat("a.", 5000) + `","value":1}`, `{"op":"add","path":"emails[` + strings.Repeat("(", 9000) + `]","value":1}`,
 		`{"op":"add","path":"urn:","value":1}`, `{"op":"add","path":"schemas[value eq \"x\"]","value":1}`, `{"op":"add","path":"emails","value":"x"}`, `{"op":"add","path":"name","value":[1,2]}`,

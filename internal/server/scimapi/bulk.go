@@ -263,6 +263,9 @@ func (w *writer) operation(op bulkOp, path string, data scim.Resource) (r inboun
 	if t == nil || len(parts) > 2 || (len(parts) == 1) != (method == http.MethodPost) {
 		return r, t, 0, scim.Errorf(scim.InvalidPath, "%s %q is no operation on a user or group", method, op.Path)
 	}
+	if !slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}, method) {
+		return r, t, 0, &scim.Error{Status: http.StatusMethodNotAllowed, Detail: fmt.Sprintf("the method %q cannot be part of a bulk request", op.Method)}
+	}
 	if method != http.MethodDelete && data == nil {
 		return r, t, 0, scim.Errorf(scim.InvalidSyntax, "data is missing")
 	}

@@ -2,16 +2,10 @@ package scimapi
 
 import (
 	"cmp"
-	"encoding/json"
-	"errors"
 	"maps"
-	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
-
-	"muster/internal/scim"
 )
 
 // keptExchanges is how many exchanges of a client are kept in mind.
@@ -33,12 +27,14 @@ type Exchange struct {
 	Fix      string    `json:"fix,omitempty"`
 
 	sent, answered []byte
+	secrets        []string // that it searched for: an answer may repeat them
 }
 
 // Stats say how a client is doing, since Muster started.
 type Stats struct {
 	Client     string         `json:"client"`
 	Profile    string         `json:"profile"`
+	Since      time.Time      `json:"since"` // the counts are of what came then and later
 	Last       time.Time      `json:"last_contact,omitzero"`
 	Agent      string         `json:"agent,omitempty"`
 	Requests   int            `json:"requests"`
@@ -63,62 +59,23 @@ type book struct {
 	news  bool // something is not kept yet
 }
 
-// Forget drops what every client sent last: somebody is deleted for good, who may be in it. What was counted stays.
-func (s *Server) Forget() {
-	for _, b := range s.logs {
-		b.mu.Lock()
-		b.last, b.next, b.wrong = nil, 0, nil
-		b.mu.Unlock()
-	}
-}
-
 // end writes a request into the book of its client.
 func (q *request) end() {
 	if q.client == nil {
 		return
 	}
 	e := Exchange{
-		At: q.began, Token: q.token, Agent: q.r.UserAgent(), Method: q.r.Method, Path: q.r.URL.RequestURI(), Status: q.w.status,
+		At: q.began, Token: q.token, Agent: q.r.UserAgent(), Method: q.r.Method, Path: strikeQuery(q.r.URL.RequestURI()), Status: q.w.status,
 		Millis: q.s.cfg.Now().Sub(q.began).Milliseconds(), sent: q.sent[:min(len(q.sent), keptBody)], answered: q.w.body,
 	}
+	e.secrets = comparedSecrets(q.r.URL.RawQuery, e.sent)
 	for _, t := range q.tol.Used() {
 		e.Used = append(e.Used, string(t))
 	}
 	if q.result != nil {
-		e.Error, e.Fix = detailOf(q.result), fixOf(q.result)
+		e.Error, e.Fix = strikeAll(detailOf(q.result), e.secrets), fixOf(q.result)
 	}
 	q.s.logs[q.client.Name].add(e)
-}
-
-func detailOf(err error) string {
-	if e, ok := errors.AsType[*scim.Error](err); ok {
-		return e.Detail
-	}
-	return err.Error()
-}
-
-// fixOf says what an administrator can do about an error.
-func fixOf(err error) string {
-	if e, ok := isTaken(err); ok && e.fix != "" {
-		return e.fix
-	}
-	e, ok := errors.AsType[*scim.Error](err)
-	if !ok {
-		return ""
-	}
-	switch {
-	case e.Status == http.StatusForbidden:
-		return "Give the user of the token the role provisioner through a group, or leave this person to their administrator."
-	case e.Type == scim.Uniqueness:
-		return "Find out who has the name: `muster user show NAME`. If it is the same person, name a correlate rule for this source, or take them out of the other one."
-	case e.Type == scim.InvalidFilter:
-		return "Match by userName, externalId or emails at the provider."
-	case e.Status == http.StatusUnsupportedMediaType:
-		return "Set the content type of the provider to application/scim+json."
-	case e.Status == http.StatusBadRequest:
-		return "Mend the attribute mapping at the provider. If the provider cannot be changed, see which profile or tolerance fits it."
-	}
-	return ""
 }
 
 func (b *book) add(e Exchange) {
@@ -161,16 +118,16 @@ func (b *book) turn(now time.Time) {
 func (s *Server) Stats() []Stats {
 	var out []Stats
 	for name, b := range s.logs {
-		out = append(out, b.stats(name, s.clients[name].Profile.Name, s.cfg.Now()))
+		out = append(out, b.stats(name, s.clients[name].Profile.Name, s.began, s.cfg.Now()))
 	}
 	slices.SortFunc(out, func(a, b Stats) int { return cmp.Compare(a.Client, b.Client) })
 	return out
 }
 
-func (b *book) stats(name, profile string, now time.Time) Stats {
+func (b *book) stats(name, profile string, began, now time.Time) Stats {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	out := Stats{Client: name, Profile: profile, Requests: b.total, Errors: b.bad, Tolerances: maps.Clone(b.used)}
+	out := Stats{Client: name, Profile: profile, Since: began, Requests: b.total, Errors: b.bad, Tolerances: maps.Clone(b.used)}
 	if len(b.last) > 0 {
 		b.turn(now)
 		for _, n := range b.rate {
@@ -212,48 +169,7 @@ func (e Exchange) redacted() Exchange {
 	if e.sent == nil && e.answered == nil {
 		return e // without bodies, or with what was kept of them
 	}
-	e.Request, e.Response = redact(e.sent), redact(e.answered)
-	e.sent, e.answered = nil, nil
+	e.Request, e.Response = redact(e.sent), strikeAll(redact(e.answered), e.secrets)
+	e.sent, e.answered, e.secrets = nil, nil, nil
 	return e
-}
-
-// redact strikes secrets out of a body. One that is no whole JSON is not shown: what stands in it cannot be told.
-func redact(body []byte) string {
-	if len(body) == 0 {
-		return ""
-	}
-	var v any
-	if json.Unmarshal(body, &v) != nil {
-		return "(not shown: longer than is kept, or not JSON)"
-	}
-	return scim.Encode(strike(v))
-}
-
-func strike(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		secret := false
-		for k, e := range v {
-			if name, ok := e.(string); ok && (strings.EqualFold(k, "path") || strings.EqualFold(k, "name")) {
-				secret = secret || isSecret(name)
-			}
-		}
-		for k, e := range v {
-			if isSecret(k) || secret && strings.EqualFold(k, "value") {
-				v[k] = "***"
-				continue
-			}
-			v[k] = strike(e)
-		}
-	case []any:
-		for i := range v {
-			v[i] = strike(v[i])
-		}
-	}
-	return v
-}
-
-func isSecret(name string) bool {
-	name = strings.ToLower(name)
-	return name == "password" || strings.HasSuffix(name, ":password") || strings.Contains(name, "secret") || strings.HasSuffix(name, "token")
 }

@@ -21,7 +21,10 @@ type compiler struct {
 	loose  bool // names that t does not have are attributes without a value: the query spans several types
 }
 
-var tightNot = regexp.MustCompile(`(?i)\bnot\(`)
+var (
+	tightNot = regexp.MustCompile(`(?i)\bnot\(`)
+	literal  = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+)
 
 // parseFilter reads a filter.
 func parseFilter(text string, tol *scim.Tolerances) (filter.Node, error) {
@@ -29,11 +32,14 @@ func parseFilter(text string, tol *scim.Tolerances) (filter.Node, error) {
 	if err != nil {
 		return nil, scim.Errorf(scim.InvalidFilter, "%v", err)
 	}
-	if tightNot.MatchString(text) {
-		tol.Note(scim.TightNot)
+	if tightNot.MatchString(literal.ReplaceAllString(text, `""`)) && !tol.Use(scim.TightNot) {
+		return nil, scim.Errorf(scim.InvalidFilter, "a space belongs between not and (")
 	}
 	return f.Root, nil
 }
+
+// sensitive is the scimType of what may not stand in an address (RFC 7644 §7.5.2).
+const sensitive = "sensitive"
 
 func kindOf(t *scim.Type) directory.Kind {
 	if t.Name == "Group" {
@@ -88,7 +94,7 @@ func (c compiler) conds(ctx context.Context, nodes []filter.Node) ([]inbound.Con
 // test compiles one comparison.
 func (c compiler) test(ctx context.Context, n filter.Test) (inbound.Cond, error) {
 	if strings.EqualFold(n.Name, "password") {
-		return nil, &scim.Error{Status: 403, Type: "sensitive", Detail: "passwords cannot be searched for"}
+		return nil, &scim.Error{Status: 403, Type: sensitive, Detail: "passwords cannot be searched for"}
 	}
 	at, ok := c.t.Find(n.Name)
 	if !ok {

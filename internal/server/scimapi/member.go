@@ -50,14 +50,21 @@ func memberIDs(list []any) ([]string, error) {
 	return out, nil
 }
 
-// noteMembers notes what clients send with members that is computed here.
-func (q *request) noteMembers(list []any) {
+// memberForm refuses what not every client may send with members: what is computed here, and references to nothing.
+func (q *request) memberForm(list []any) error {
 	for _, e := range list {
-		if o, ok := e.(map[string]any); ok && (o["display"] != nil || o["type"] != nil) {
-			q.tol.Note(scim.MemberDisplay)
-			return
+		o, ok := e.(map[string]any)
+		if !ok {
+			continue
+		}
+		if o["display"] != nil && !q.tol.Use(scim.MemberDisplay) {
+			return scim.Errorf(scim.InvalidValue, "members.display is computed here: leave it out")
+		}
+		if ref, there := o["$ref"]; there && ref == nil && !q.tol.Use(scim.NullRefs) {
+			return scim.Errorf(scim.InvalidValue, "members.$ref is null: leave it out")
 		}
 	}
+	return nil
 }
 
 // setMembers applies an edit and reports whether anything changed. It writes what differs and nothing else.

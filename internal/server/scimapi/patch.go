@@ -24,14 +24,26 @@ func (q *request) patch(t *scim.Type, id string) error {
 	}, true)
 }
 
-// A patchBody is the body of a PATCH. Value keeps apart whether it was there.
+// A patchBody is the body of a PATCH.
 type patchBody struct {
 	Schemas    []string `json:"schemas"`
 	Operations *[]struct {
 		Op    *string `json:"op"`
 		Path  *string `json:"path"`
-		Value any     `json:"value"`
+		Value given   `json:"value"`
 	} `json:"Operations"`
+}
+
+// given is a value that may be missing, which is not the same as null: null clears, and what is missing was forgotten or misspelt.
+type given struct {
+	there bool
+	value any
+}
+
+// UnmarshalJSON notes that there is a value.
+func (g *given) UnmarshalJSON(data []byte) error {
+	g.there = true
+	return scim.Decode(data, &g.value)
 }
 
 // operations checks the message around the operations.
@@ -50,16 +62,19 @@ func (q *request) operations(b patchBody) ([]scim.Operation, error) {
 		if o.Op == nil {
 			return nil, scim.Errorf(scim.InvalidSyntax, "an operation has no op")
 		}
-		op := scim.Operation{Op: *o.Op, Value: o.Value}
+		op := scim.Operation{Op: *o.Op, Value: o.Value.value}
+		if !o.Value.there && !strings.EqualFold(op.Op, "remove") {
+			return nil, scim.Errorf(scim.InvalidValue, "%s needs a value; null clears", op.Op)
+		}
 		if o.Path != nil {
 			op.Path = q.quoted(q.colon(strings.TrimSpace(*o.Path)))
 			if op.Path == "" {
 				return nil, scim.Errorf(scim.InvalidPath, "the path is empty: leave it out")
 			}
-		} else if o.Value == nil && !strings.EqualFold(op.Op, "remove") {
+		} else if op.Value == nil && !strings.EqualFold(op.Op, "remove") {
 			return nil, scim.Errorf(scim.InvalidValue, "an operation without a path needs a value")
 		}
-		if value, ok := o.Value.(map[string]any); ok && o.Path == nil {
+		if value, ok := op.Value.(map[string]any); ok && o.Path == nil {
 			q.mend(value)
 		}
 		out = append(out, op)
@@ -182,13 +197,8 @@ func (w *writer) memberOp(t *scim.Type, g inbound.Resource, op scim.Operation, b
 		return memberEdit{}, err
 	}
 	if list, ok := op.Value.([]any); ok {
-		w.q.noteMembers(list)
-		for _, e := range list {
-			if o, ok := e.(map[string]any); ok {
-				if ref, there := o["$ref"]; there && ref == nil {
-					w.q.tol.Note(scim.NullRefs)
-				}
-			}
+		if err := w.q.memberForm(list); err != nil {
+			return memberEdit{}, err
 		}
 	}
 	plain := strings.EqualFold(op.Path, "members")

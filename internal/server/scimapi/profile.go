@@ -40,7 +40,7 @@ func Profiles() []Profile {
 			Name: "okta", Title: "Okta: the application wizard and the applications of its catalogue", Agent: "okta",
 			Allow: []scim.Tolerance{
 				scim.TextBooleans, scim.FlatKeys, scim.UnknownSchemas, scim.NoPatchSchema, scim.BareManager, scim.OneOrMany, scim.LooseSlashes, scim.DropUnknown,
-				scim.DropPassword, scim.Revive,
+				scim.DropPassword, scim.ClearByEmpty, scim.Revive,
 			},
 		},
 		{

@@ -2,8 +2,12 @@ package scimapi
 
 import (
 	"context"
+	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -46,11 +50,33 @@ func (q *request) search(t *scim.Type) error {
 	if err := q.body(&s); err != nil {
 		return err
 	}
+	if err := q.knownKeys(s); err != nil {
+		return err
+	}
 	if !lists(s.Schemas, searchURN) && !q.tol.Use(scim.NoPatchSchema) {
 		return scim.Errorf(scim.InvalidSyntax, "schemas must name %s", searchURN)
 	}
 	s.Attributes, s.Excluded = names(s.Attributes), names(s.Excluded)
 	return q.list(t, s)
+}
+
+// knownKeys refuses a search with a key that it does not have: whoever misspells the filter is not to be shown everybody.
+func (q *request) knownKeys(s search) error {
+	var body map[string]json.RawMessage
+	if err := json.Unmarshal(q.sent, &body); err != nil {
+		return scim.Errorf(scim.InvalidSyntax, "the body must be an object")
+	}
+	known := reflect.TypeOf(s)
+	for _, k := range slices.Sorted(maps.Keys(body)) {
+		_, ok := known.FieldByNameFunc(func(name string) bool {
+			f, _ := known.FieldByName(name)
+			return strings.EqualFold(f.Tag.Get("json"), k)
+		})
+		if !ok && !q.tol.Use(scim.DropUnknown) {
+			return scim.Errorf(scim.InvalidSyntax, "a search has no %q", k)
+		}
+	}
+	return nil
 }
 
 func lists(schemas []string, urn string) bool {

@@ -74,12 +74,13 @@ type Server struct {
 	logs    map[string]*book // what each client sent last
 	gates   map[string]*rate.Limiter
 	cursors cursors
+	began   time.Time
 }
 
 // New returns a Server. It does no I/O.
 func New(cfg Config) *Server {
 	cfg.Prefix = cmp.Or(cfg.Prefix, Prefix)
-	s := &Server{cfg: cfg, clients: map[string]*Client{}, logs: map[string]*book{}, gates: map[string]*rate.Limiter{}}
+	s := &Server{cfg: cfg, clients: map[string]*Client{}, logs: map[string]*book{}, gates: map[string]*rate.Limiter{}, began: cfg.Now()}
 	for _, c := range cfg.Clients {
 		s.clients[c.Name], s.logs[c.Name] = &c, &book{}
 		s.gates[c.Name] = gateOf(c)

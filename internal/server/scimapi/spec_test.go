@@ -58,7 +58,7 @@ func TestTolerances(t *testing.T) {
 	patch := func(ops string) try { return try{"PATCH", "/Users/{u}", op(ops)} }
 	group := func(ops string) try { return try{"PATCH", "/Groups/{g}", op(ops)} }
 	post := func(parts ...string) try { return try{"POST", "/Users", userBody("new", parts...)} }
-	for name, try := range map[scim.Tolerance]try{
+	tries := map[scim.Tolerance]try{
 		scim.TextBooleans:   patch(`{"op":"replace","path":"active","value":"False"}`),
 		scim.RemoveByValue:  group(`{"op":"remove","path":"members","value":[{"value":"{u}"}]}`),
 		scim.FlatKeys:       patch(`{"op":"replace","value":{"name.givenName":"G"}}`),
@@ -77,7 +77,22 @@ func TestTolerances(t *testing.T) {
 		scim.SkipUnknown:    group(`{"op":"add","path":"members","value":[{"value":"nobody"}]}`),
 		scim.UpdateExisting: {"POST", "/Users", userBody("ada")},
 		scim.BareLiterals:   group(`{"op":"remove","path":"members[value eq {u}]"}`),
-	} {
+		scim.OpCase:         patch(`{"op":"Add","path":"title","value":"x"}`),
+		scim.NullRefs:       group(`{"op":"add","path":"members","value":[{"$ref":null,"value":"{u}"}]}`),
+		scim.MemberDisplay:  group(`{"op":"add","path":"members","value":[{"display":"x","value":"{u}"}]}`),
+		scim.TightNot:       {"GET", "/Users?filter=not(userName+eq+%22not(x)%22)", ""},
+		scim.PlainJSON:      {"POST", "/Users", userBody("new")},
+		scim.EmptyAnswer:    group(`{"op":"add","path":"displayName","value":"x"}`),
+		scim.KeepForm:       post(`"phoneNumbers":[{"value":"+49 (0) 30 12"}],"emails":[{"value":"new@EXAMPLE.com"}]`),
+		scim.ClearByEmpty:   patch(`{"op":"replace","path":"title","value":""}`),
+		scim.Revive:         {"POST", "/Users", userBody("off", `"externalId":"O"`)},
+	}
+	for _, d := range scimapi.Tolerances() {
+		if _, ok := tries[d.Name]; !ok {
+			t.Errorf("nothing tries %s", d.Name)
+		}
+	}
+	for name, try := range tries {
 		t.Run(string(name), func(t *testing.T) {
 			for _, allowed := range []bool{true, false} {
 				o := scimapi.Options{Refuse: []string{string(name)}}
@@ -92,8 +107,17 @@ func TestTolerances(t *testing.T) {
 				u := c.newUser("ada")
 				g := c.newGroup("staff", u)
 				fill := strings.NewReplacer("{u}", u, "{g}", g)
-				a := c.send(try.method, fill.Replace(try.path), fill.Replace(try.body))
-				if ok := a.status < 300; ok != allowed {
+				if name == scim.Revive {
+					c.newUser("off", `"externalId":"O"`, `"active":false`)
+				}
+				var plain []string
+				if name == scim.PlainJSON {
+					plain = []string{"Content-Type", "application/json"}
+				}
+				a := c.send(try.method, fill.Replace(try.path), fill.Replace(try.body), plain...)
+				if name == scim.EmptyAnswer { // who is refused it is answered with the group
+					a.want(map[bool]int{true: 204, false: 200}[allowed])
+				} else if ok := a.status < 300; ok != allowed {
 					t.Errorf("allowed %v: %d %s", allowed, a.status, a.text)
 				}
 				if n := c.api.Stats()[0].Tolerances[string(name)]; (n > 0) != allowed {

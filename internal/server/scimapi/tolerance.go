@@ -18,7 +18,7 @@ func Tolerances() []ToleranceDoc {
 		{scim.FlatKeys, "whole paths as keys: `\"name.givenName\"`, `\"urn:…:User:employeeNumber\"`"},
 		{scim.UnknownSchemas, "schema URNs that nobody knows are left out"},
 		{scim.Upsert, "replace makes the value that its filter does not find"},
-		{scim.MemberDisplay, "`display` and `type` of members, which are computed here"},
+		{scim.MemberDisplay, "`display` of members, which is computed here"},
 		{scim.NoPatchSchema, "`schemas` missing in a request"},
 		{scim.TightNot, "`not(` for `not (`"},
 		{scim.PluralConfig, "`/ServiceProviderConfigs`"},

@@ -56,7 +56,9 @@ func (w *writer) check(t *scim.Type, body scim.Resource) (checked, error) {
 	}
 	c := checked{doc: doc, named: body.Get("members") != nil}
 	if sent, ok := body.Get("members").([]any); ok {
-		w.q.noteMembers(sent)
+		if err := w.q.memberForm(sent); err != nil {
+			return checked{}, err
+		}
 	}
 	if list, ok := doc["members"].([]any); ok {
 		if c.members, err = memberIDs(list); err != nil {
