@@ -19,5 +19,5 @@ func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	return cli.Main(ctx, app.App{Play: demo.Play}, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	return cli.Main(ctx, app.App{Play: demo.Play, Stage: demo.Stage}, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -32,6 +33,10 @@ type App struct {
 	Play func(ctx context.Context, opts cli.DemoOptions) error
 	// Scenes are what the demo can play, as buttons in the console; nil = this is no demo.
 	Scenes console.Scenes
+	// Stage starts the sample company beside this application; nil = there is none.
+	Stage Stage
+	// Guest says that this application is that of the sample company, beside another one.
+	Guest bool
 }
 
 var _ cli.App = App{}
@@ -55,7 +60,11 @@ func (a App) Serve(ctx context.Context, opts cli.Options, ready func(cli.Listeni
 	if err != nil {
 		return err
 	}
-	m.scenes = a.Scenes
+	m.scenes, m.guest = a.Scenes, a.Guest
+	m.hall.stage = a.Stage
+	if err := os.RemoveAll(m.hall.folder); err != nil { // of a process that was killed
+		return errors.Join(err, m.Close())
+	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return m.Engine.Run(gctx) })
 	g.Go(func() error { return m.retain(gctx) })

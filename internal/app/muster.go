@@ -49,6 +49,8 @@ type Muster struct {
 	pool    httpclient.Pool // rates that targets of one organisation share
 	addr    atomic.Value    // host:port that is listened at, once it is
 	scenes  console.Scenes  // of the demo, or nil
+	guest   bool            // it is the sample company's
+	hall    hall            // of the sample company, beside this one
 
 	ctx   context.Context // of work that requests start; ends with Close
 	stop  context.CancelFunc
@@ -76,7 +78,7 @@ func Open(ctx context.Context, opts cli.Options) (*Muster, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Muster{Data: data, File: f, log: opts.Log, now: time.Now}
+	m := &Muster{Data: data, File: f, log: opts.Log, now: time.Now, hall: hall{folder: sampleFolder(data)}}
 	if m.parts, err = compile(f); err != nil {
 		return nil, errConfig(f.Name, err)
 	}

@@ -13,7 +13,7 @@ import (
 func (m *Muster) site() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/api/", m.Handler())
-	mux.Handle("/", console.New(console.Config{Service: m, Keeper: m.Keeper, Log: m.log, Now: m.now, Scenes: m.scenes}))
+	mux.Handle("/", m.hall.guests(console.New(console.Config{Service: m, Keeper: m.Keeper, Log: m.log, Now: m.now, Scenes: m.scenes, Guest: m.guest, Guests: &m.hall})))
 	return m.withSCIM(mux)
 }
 

@@ -67,6 +67,7 @@ func (w *world) tell(ctx context.Context, opts cli.DemoOptions) error {
 	if err := w.planSites(ctx); err != nil {
 		return err
 	}
+	close(w.planned)
 	if opts.JSON {
 		err = w.printStart(ctx, opts.Stdout, found)
 	} else {

@@ -67,14 +67,23 @@ type world struct {
 	dice     *mathrand.Rand
 	stop     context.CancelFunc
 	serving  bool
-	served   chan error // receives what Muster ended with, once
+	guest    bool          // it plays beside another Muster
+	planned  chan struct{} // closed when the first plans wait
+	served   chan error    // receives what Muster ended with, once
 	log      *os.File
 }
 
 // startWorld brings up the directory, the wiki and Muster in an empty folder.
 func startWorld(ctx context.Context, folder string, every time.Duration) (*world, error) {
-	w := &world{folder: folder, every: every, used: map[string]bool{}, dice: mathrand.New(mathrand.NewPCG(companySeed, 1)), //nolint:gosec // names of a sample company
-		patience: 30 * time.Second, served: make(chan error, 1), stop: func() {}}
+	return newWorld(folder, every).begin(ctx)
+}
+
+func newWorld(folder string, every time.Duration) *world {
+	return &world{folder: folder, every: every, used: map[string]bool{}, dice: mathrand.New(mathrand.NewPCG(companySeed, 1)), //nolint:gosec // names of a sample company
+		patience: 30 * time.Second, served: make(chan error, 1), planned: make(chan struct{}), stop: func() {}}
+}
+
+func (w *world) begin(ctx context.Context) (*world, error) {
 	err := w.start(ctx)
 	if err != nil {
 		return nil, errors.Join(err, w.close())
@@ -135,7 +144,9 @@ func (w *world) serve(ctx context.Context) error {
 	ready := make(chan cli.Listening, 1)
 	opts := cli.Options{Data: w.folder, ConfigFile: w.path(configFile), Log: slog.New(slog.NewTextHandler(w.log, nil))}
 	w.serving = true
-	go func() { w.served <- app.App{Scenes: buttons{w}}.Serve(ctx, opts, func(l cli.Listening) { ready <- l }) }()
+	go func() {
+		w.served <- app.App{Scenes: buttons{w}, Guest: w.guest}.Serve(ctx, opts, func(l cli.Listening) { ready <- l })
+	}()
 	select {
 	case l := <-ready:
 		w.socket, w.addr = l.Socket, l.Addr

@@ -1,7 +1,9 @@
 package browser
 
 import (
+	"errors"
 	"net"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -42,9 +44,33 @@ func TestFirstRun(t *testing.T) {
 	p.Press("Go in")
 	p.Says("Welcome to Muster")
 	shoot(p, "first-steps")
+	sampleCompany(t, p, data)
 
 	restarted(t, p, server, addr, data)
 	signedOut(t, p, path)
+}
+
+// sampleCompany tries the sample company out, U7: its plan waits and its scenes are there, what is done there is done to nobody here, and left it is gone.
+func sampleCompany(t *testing.T, p *browsertest.Tab, data string) {
+	t.Helper()
+	p.Press("Try with the sample company")
+	p.Press("Go into the sample company")
+	p.Says("This is the demo. Make something happen")
+	p.Says("First plan for wiki")
+	shoot(p, "sample-company")
+	p.Go("/console/people?q=a")
+	p.Wait(`document.querySelectorAll("tr[data-row]").length > 5`)
+	p.Go("/console/")
+	p.Press("Leave the sample company")
+	p.Says("nothing of it is left")
+	p.Says("Try with the sample company")
+	p.Go("/console/people")
+	if n := browsertest.Eval[int](p, `document.querySelectorAll("tr[data-row]").length`); n != 1 {
+		t.Errorf("%d people are here after the sample company was left; the owner is meant", n)
+	}
+	if _, err := os.Stat(filepath.Join(data, "sample")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder of the sample company is left: %v", err)
+	}
 }
 
 // restarted sees a page through a restart: it says that it is stale, comes back by itself, and nobody has to sign in again.

@@ -74,6 +74,7 @@ func newAPI(mux *http.ServeMux, svc Service, keeper *access.Keeper, log *slog.Lo
 	a.userRoutes()
 	a.postRoutes()
 	a.tellingRoutes()
+	a.sampleRoutes()
 	return a
 }
 

@@ -39,6 +39,7 @@ type Service interface {
 	Users
 	Posts
 	Telling
+	Samples
 }
 
 // Overview says how everything stands.

@@ -28,6 +28,7 @@ var notices = map[string]string{
 	"paused":   "Paused. Nothing is sent there until it is resumed.",
 	"resumed":  "Resumed. What has changed meanwhile is sent now.",
 	"started":  "Started. It shows below when it has ended.",
+	"left":     "The sample company has ended, and nothing of it is left.",
 	"played":   "Played. Watch what Muster does about it.",
 	"paired":   "Linked. What becomes of the account stands below.",
 	"unpaired": "Forgotten whose account it is. The account is as it was.",

@@ -29,6 +29,10 @@ type Config struct {
 	Now     func() time.Time // nil = time.Now
 	// Scenes, if set, are what the demo can play, as buttons.
 	Scenes Scenes
+	// Guest says that this is the console of the sample company, which can be left.
+	Guest bool
+	// Guests, if set, lets people into the sample company.
+	Guests Guests
 }
 
 type console struct {
@@ -59,6 +63,7 @@ func New(cfg Config) http.Handler {
 	c.importRoutes()
 	c.clientRoutes()
 	c.sandboxRoutes()
+	c.sampleRoutes()
 	c.userRoutes()
 	c.deletionRoutes()
 	c.roleRoutes()

@@ -5,12 +5,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"sync"
 	"time"
 
+	"muster/internal/access"
 	"muster/internal/server/adminapi"
 )
 
@@ -121,7 +123,14 @@ func (c *console) live(w http.ResponseWriter, r *http.Request) {
 		if err == nil {
 			mark, err = c.loadMark(r.Context(), r.URL.Query().Get("load"), mark)
 		}
-		if _, signedOut := c.caller(r, false); signedOut != nil {
+		if shown := r.URL.Query().Get("sample"); shown != "" && err == nil {
+			var state string
+			state, err = c.sampleState(r.Context())
+			if mark += "-" + state; first && seen == "" && state != shown {
+				seen = shown // it went on between the page and this
+			}
+		}
+		if _, signedOut := c.caller(r, false); errors.Is(signedOut, access.ErrUnknown) {
 			_, _ = fmt.Fprint(w, "event: over\ndata: over\n\n")
 			_ = out.Flush()
 			return

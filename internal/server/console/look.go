@@ -16,11 +16,16 @@ type overview struct {
 	limits []adminapi.Limit
 	runs   map[string][]run.Run // of each target, newest first
 	scenes []string
+	sample adminapi.Sample
+	guest  bool
 }
 
 func (c *console) overviewPage(v *visit) (view, error) {
-	o := overview{runs: map[string][]run.Run{}}
+	o := overview{runs: map[string][]run.Run{}, guest: c.Guest}
 	var err error
+	if o.sample, err = c.Service.Sample(v.ctx()); err != nil {
+		return view{}, err
+	}
 	if o.limits, err = c.Service.Limits(v.ctx(), ""); err != nil {
 		return view{}, err
 	}
@@ -32,7 +37,11 @@ func (c *console) overviewPage(v *visit) (view, error) {
 	if c.Scenes != nil {
 		o.scenes = c.Scenes.Names()
 	}
-	return view{title: "Overview", entry: "overview", body: overviewBody(v, o)}, nil
+	x := view{title: "Overview", entry: "overview", body: overviewBody(v, o)}
+	if len(v.status.Sources)+len(v.status.Targets) == 0 {
+		x.watch = "?sample=" + o.sample.State
+	}
+	return x, nil
 }
 
 // An item is something that waits for a person.

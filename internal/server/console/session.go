@@ -14,18 +14,29 @@ import (
 // cookieName is bound to this host, to https or loopback, and to no other path by its prefix.
 const cookieName = "__Host-muster"
 
+// GuestCookie is the name of the cookie of who went into the sample company: whoever leaves it is still signed in where they came from.
+const GuestCookie = "__Host-muster-sample"
+
+// cookie names the cookie of a session.
+func (c *console) cookie() string {
+	if c.Guest {
+		return GuestCookie
+	}
+	return cookieName
+}
+
 // caller returns who is signed in with the cookie of r. With use, it counts as a use of the session.
 func (c *console) caller(r *http.Request, use bool) (access.Caller, error) {
-	cookie, err := r.Cookie(cookieName)
+	cookie, err := r.Cookie(c.cookie())
 	if err != nil {
 		return access.Caller{}, access.ErrUnknown
 	}
 	return c.Keeper.Resume(r.Context(), cookie.Value, use)
 }
 
-func setCookie(w http.ResponseWriter, value string, life time.Duration) {
+func setCookie(w http.ResponseWriter, name, value string, life time.Duration) {
 	http.SetCookie(w, &http.Cookie{
-		Name: cookieName, Value: value, Path: "/", MaxAge: int(life / time.Second), Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		Name: name, Value: value, Path: "/", MaxAge: int(life / time.Second), Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 }
 
@@ -52,6 +63,10 @@ type entrance struct {
 }
 
 func (c *console) signInPage(w http.ResponseWriter, r *http.Request, e entrance) {
+	if c.Guest && !e.welcome && r.Header.Get("X-Forwarded-Host") != "" { // one goes in where one came from
+		http.Redirect(w, r, Root+"sample", http.StatusSeeOther)
+		return
+	}
 	if _, err := c.caller(r, false); err == nil && e.status == 0 && !e.welcome {
 		http.Redirect(w, r, Root, http.StatusSeeOther)
 		return
@@ -92,7 +107,7 @@ func (c *console) signIn(w http.ResponseWriter, r *http.Request) {
 		c.signInPage(w, r, e)
 		return
 	}
-	setCookie(w, cookie.Reveal(), access.SessionLife)
+	setCookie(w, c.cookie(), cookie.Reveal(), access.SessionLife)
 	http.Redirect(w, r, inside(r.PostFormValue("to")), http.StatusSeeOther)
 }
 
@@ -117,7 +132,7 @@ func (c *console) welcome(w http.ResponseWriter, r *http.Request) {
 		c.Log.Error("welcome failed", "error", err)
 		e.status, e.wrong = http.StatusInternalServerError, "Something went wrong in Muster itself. Its log says more."
 	default:
-		setCookie(w, cookie.Reveal(), access.SessionLife)
+		setCookie(w, c.cookie(), cookie.Reveal(), access.SessionLife)
 		http.Redirect(w, r, Root, http.StatusSeeOther)
 		return
 	}
@@ -125,14 +140,14 @@ func (c *console) welcome(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *console) signOut(w http.ResponseWriter, r *http.Request) {
-	if cookie, err := r.Cookie(cookieName); err == nil {
+	if cookie, err := r.Cookie(c.cookie()); err == nil {
 		if err := c.Keeper.SignOut(r.Context(), cookie.Value); err != nil {
 			c.Log.Error("sign-out failed", "error", err)
 			http.Error(w, "The session could not be ended. Look into Muster's log.", http.StatusInternalServerError)
 			return
 		}
 	}
-	setCookie(w, "", -time.Second)
+	setCookie(w, c.cookie(), "", -time.Second)
 	http.Redirect(w, r, Root+"sign-in", http.StatusSeeOther)
 }
 

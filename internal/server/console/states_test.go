@@ -27,6 +27,10 @@ func (nothing) Status(context.Context) (adminapi.Status, error) {
 func (nothing) Leavers(context.Context, adminapi.LeaverQuery) ([]adminapi.Leaver, error) {
 	return nil, nil
 }
+func (nothing) Sample(context.Context) (adminapi.Sample, error) {
+	return adminapi.Sample{State: "off"}, nil
+}
+
 func (nothing) Limits(context.Context, string) ([]adminapi.Limit, error)      { return nil, nil }
 func (nothing) Plans(context.Context, adminapi.PlanQuery) ([]run.Plan, error) { return nil, nil }
 func (nothing) Runs(context.Context, string, int) ([]run.Run, error)          { return nil, nil }
