@@ -40,7 +40,7 @@ func (m *Muster) Leavers(ctx context.Context, q adminapi.LeaverQuery) ([]adminap
 				return err
 			}
 			out = append(out, more...)
-			if !q.Closed {
+			if !q.Closed || q.Target != "" && q.Target != name {
 				continue
 			}
 			if more, err = m.proven(ctx, v, name, since(q, m.now())); err != nil {
@@ -51,7 +51,7 @@ func (m *Muster) Leavers(ctx context.Context, q adminapi.LeaverQuery) ([]adminap
 		return err
 	})
 	m.age(out)
-	slices.SortFunc(out, func(a, b adminapi.Leaver) int { return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Name, b.Name)) })
+	out = q.Page(out)
 	slices.SortFunc(closed, func(a, b adminapi.Leaver) int {
 		return cmp.Or(b.Confirmed.Compare(a.Confirmed), cmp.Compare(a.Name, b.Name))
 	})

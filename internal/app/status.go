@@ -71,7 +71,7 @@ func (m *Muster) Status(ctx context.Context) (adminapi.Status, error) {
 	}
 	more, terr := m.tellingAttention(ctx)
 	s.Attention, err = append(s.Attention, more...), errors.Join(err, terr)
-	s.Summary = summary(s, leavers)
+	s.Summary, s.Unsure = summary(s, leavers), m.unsure(s)
 	return s, err
 }
 

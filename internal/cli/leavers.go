@@ -31,6 +31,10 @@ func (s *shell) leaversCommand() *cobra.Command {
 			if s.leavers(leavers, q.Closed) > 0 {
 				return nil
 			}
+			if q.Target != "" || q.State != "" {
+				s.say("Nobody who left is open like this.")
+				return nil
+			}
 			st, err := c.Status(ctx)
 			if err != nil {
 				return err
@@ -40,6 +44,8 @@ func (s *shell) leaversCommand() *cobra.Command {
 		}),
 	}
 	c.Flags().BoolVar(&q.Closed, "all", false, "those who are closed too, with the proof")
+	c.Flags().StringVar(&q.Target, "target", "", "only at this `target`")
+	c.Flags().StringVar(&q.State, "state", "", "only open ones in this `state`: missing, closing, held, retrying, stopped, paused, open, lost")
 	c.Flags().DurationVar(&ago, "since", 0, "with --all: closed within this `time`, such as 24h; 30 days if left out")
 	return c
 }
@@ -77,20 +83,10 @@ func (s *shell) leavers(all []adminapi.Leaver, closed bool) int {
 
 // noLeaver says that nobody is open, as far as that is known: of a source that was not read and a target that is not served it is not.
 func (s *shell) noLeaver(st adminapi.Status) {
-	known := true
-	for _, x := range st.Sources {
-		if x.Complete.IsZero() || x.Problem != nil {
-			known = false
-			s.say("%s was not read whole: who left there since is not known. See muster source test %s", x.Name, x.Name)
-		}
+	for _, x := range st.Unsure {
+		s.say("%s. See %s", x.Why, x.Fix)
 	}
-	for _, x := range st.Targets {
-		if x.State == "draft" || x.Mode != "live" {
-			known = false
-			s.say("%s does not serve everybody yet: its plan says who left and has an account there. See muster plan show %s", x.Name, x.Name)
-		}
-	}
-	if known {
+	if len(st.Unsure) == 0 {
 		s.say("Every leaver is closed everywhere, confirmed by the targets.")
 	} else {
 		s.say("Elsewhere every leaver is closed, confirmed by the targets.")

@@ -1,7 +1,11 @@
 package adminapi
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"muster/internal/access"
@@ -23,8 +27,8 @@ type Closings interface {
 	EnableAccount(ctx context.Context, target, account, reason string, by access.Caller) (Closed, error)
 	// ClosingAccount is Closing for an account.
 	ClosingAccount(ctx context.Context, target, account string, wait time.Duration) (Closed, error)
-	// Leavers returns people and accounts that should be closed at a target and are not confirmed to be, oldest first; with Closed also those who are, the
-	// latest first.
+	// Leavers returns people and accounts that should be closed at a target and are not confirmed to be, oldest first, a page of them if a Limit is given;
+	// with Closed also those who are, the latest first.
 	Leavers(ctx context.Context, q LeaverQuery) ([]Leaver, error)
 }
 
@@ -82,6 +86,22 @@ const KindAccount directory.Kind = "account"
 type LeaverQuery struct {
 	Closed bool      // those who are closed too
 	Since  time.Time // closed at or after then; zero = 30 days ago
+	Target string    // only at this one; "" = any
+	State  string    // only open ones in this state; "" = any
+	After  string    // Place of the one behind which the page begins; "" = from the oldest on
+	Limit  int       // most open ones; 0 = all
+}
+
+// Page chooses from the open leavers, which it sorts: the oldest first.
+func (q LeaverQuery) Page(open []Leaver) []Leaver {
+	open = slices.DeleteFunc(open, func(l Leaver) bool {
+		return q.Target != "" && l.Target != q.Target || q.State != "" && l.State != q.State || q.After != "" && l.Place() <= q.After
+	})
+	slices.SortFunc(open, func(a, b Leaver) int { return cmp.Compare(a.Place(), b.Place()) })
+	if q.Limit > 0 && len(open) > q.Limit {
+		open = open[:q.Limit]
+	}
+	return open
 }
 
 // Leaver is a person or a bare account that should be closed at a target: until that is confirmed, and with proof after that.
@@ -105,4 +125,9 @@ type Leaver struct {
 	Confirmed time.Time       `json:"confirmed,omitzero"` // closed: when the target confirmed it
 	Took      string          `json:"took,omitempty"`     // closed: from Since to Confirmed
 	Sent      *Call           `json:"sent,omitempty"`     // closed: what was sent last, and answered
+}
+
+// Place returns where an open leaver stands in the order of the list.
+func (l Leaver) Place() string {
+	return fmt.Sprintf("%016x-%x", max(l.Since.UnixMilli(), 0), strings.Join([]string{l.Name, l.Target, string(l.Object), l.Remote}, "\x00"))
 }

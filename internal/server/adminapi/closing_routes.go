@@ -3,6 +3,7 @@ package adminapi
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"muster/internal/access"
@@ -12,10 +13,15 @@ import (
 type leaverQuery struct {
 	All   bool   `query:"all" doc:"Those who are closed too, with the proof."`
 	Since string `query:"since" doc:"With all: closed at or after this time (RFC 3339); 30 days ago if left out."`
+
+	Target string `query:"target" doc:"Only at this target."`
+	State  string `query:"state" enum:"missing,closing,held,retrying,stopped,paused,open,lost" doc:"Only open ones in this state."`
+	After  string `query:"after" doc:"Continue behind a page of open ones."`
+	Limit  int    `query:"limit" minimum:"0" maximum:"1000" doc:"Most open ones; all if left out."`
 }
 
 func (q leaverQuery) query() (LeaverQuery, error) {
-	out := LeaverQuery{Closed: q.All}
+	out := LeaverQuery{Closed: q.All, Target: q.Target, State: q.State, After: q.After, Limit: q.Limit}
 	if q.Since == "" {
 		return out, nil
 	}
@@ -46,7 +52,15 @@ func (a *api) closingRoutes() {
 				return List[Leaver]{}, err
 			}
 			found, err := a.svc.Leavers(ctx, q)
-			return list(found, 0, nil), err
+			out := list(found, 0, nil)
+			open := slices.IndexFunc(found, func(l Leaver) bool { return l.State == "closed" })
+			if open < 0 {
+				open = len(found)
+			}
+			if q.Limit > 0 && open == q.Limit {
+				out.Next = found[open-1].Place()
+			}
+			return out, err
 		})
 	a.personClosingRoutes()
 	a.accountClosingRoutes()

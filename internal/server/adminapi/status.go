@@ -24,6 +24,15 @@ type Status struct {
 	Sources   []SourceStatus `json:"sources"`
 	Targets   []TargetStatus `json:"targets"`
 	Attention []Attention    `json:"attention"` // what needs a person, most urgent first
+	Unsure    []Unsure       `json:"unsure" doc:"Of what it is not known whether every leaver is closed; only if there is none, no open leaver means that all are."`
+}
+
+// Unsure is a source or a target that cannot say whether every leaver is closed.
+type Unsure struct {
+	Source string `json:"source,omitempty"`
+	Target string `json:"target,omitempty"`
+	Why    string `json:"why"`
+	Fix    string `json:"fix"` // the command that tells more
 }
 
 // SourceStatus is how a source stands.

@@ -131,36 +131,6 @@ func (c *console) inboxPage(v *visit) (view, error) {
 	return view{title: "Inbox", entry: "inbox", body: inboxBody(v)}, nil
 }
 
-func (c *console) leaversPage(v *visit) (view, error) {
-	leavers := slices.Clone(v.leavers)
-	if t := v.query("target"); t != "" {
-		leavers = slices.DeleteFunc(leavers, func(l adminapi.Leaver) bool { return l.Target != t })
-	}
-	return view{title: "Open leavers", entry: "inbox", body: leaversBody(v, leaverPage(v, leavers))}, nil
-}
-
-// A leaversView is a page of the open leavers, of whom there are all.
-type leaversView struct {
-	page []adminapi.Leaver
-	all  int
-	next string
-}
-
-// leaverPage cuts a page out of the open leavers, behind the one that the address names: their order is that of the time since which they are open.
-func leaverPage(v *visit, all []adminapi.Leaver) leaversView {
-	x := leaversView{all: len(all)}
-	if after := v.query("after"); after != "" {
-		all = all[1+slices.IndexFunc(all, func(l adminapi.Leaver) bool { return leaverKey(l) == after }):]
-	}
-	x.page = all[:min(len(all), 2*rowsShown)]
-	if len(all) > len(x.page) {
-		x.next = leaverKey(x.page[len(x.page)-1])
-	}
-	return x
-}
-
-func leaverKey(l adminapi.Leaver) string { return l.Target + " " + string(l.Object) + l.Remote }
-
 // linesShown is how many lines of a plan stand on a page.
 const linesShown = 50
 

@@ -37,11 +37,10 @@ func overall(s adminapi.Status) tone {
 
 // oldest says how long the oldest open leaver has been open.
 func oldest(v *visit) string {
-	draft := slices.ContainsFunc(v.status.Targets, func(t adminapi.TargetStatus) bool { return t.State == "draft" })
 	switch {
 	case len(v.leavers) > 0:
-	case draft:
-		return "No leaver is open where Muster serves. What is wrong at a target that waits for approval, its plan says."
+	case len(v.status.Unsure) > 0:
+		return "No leaver is known to be open. It is not known of " + unsureNames(v.status) + "."
 	default:
 		return "Everybody who left is closed everywhere, and every target has confirmed it."
 	}
@@ -51,6 +50,15 @@ func oldest(v *visit) string {
 		where = " at " + l.Target
 	}
 	return fmt.Sprintf("The oldest open leaver is %s%s, for %s.", l.Name, where, short(v.now.Sub(l.Since)))
+}
+
+// unsureNames names what cannot say whether every leaver is closed.
+func unsureNames(s adminapi.Status) string {
+	var out []string
+	for _, x := range s.Unsure {
+		out = append(out, x.Source+x.Target)
+	}
+	return strings.Join(out, ", ")
 }
 
 func inboxLede(list []item) string {

@@ -98,4 +98,3 @@ func TestSandbox(t *testing.T) {
 		t.Error("nothing says that no provider could be tried")
 	}
 }
-

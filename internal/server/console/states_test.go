@@ -69,7 +69,7 @@ func (m much) Status(ctx context.Context) (adminapi.Status, error) {
 	return s, err
 }
 
-func (much) Leavers(context.Context, adminapi.LeaverQuery) ([]adminapi.Leaver, error) {
+func (much) Leavers(_ context.Context, q adminapi.LeaverQuery) ([]adminapi.Leaver, error) {
 	var out []adminapi.Leaver
 	for i := range 120 {
 		out = append(out, adminapi.Leaver{
@@ -77,7 +77,7 @@ func (much) Leavers(context.Context, adminapi.LeaverQuery) ([]adminapi.Leaver, e
 			Why: "the target has not confirmed it yet, and was asked " + long(i), Since: adminapitest.Now.Add(-time.Duration(i) * time.Hour),
 		})
 	}
-	return out, nil
+	return q.Page(out), nil
 }
 
 func (m much) Browse(_ context.Context, q adminapi.BrowseQuery) (adminapi.BrowsePage, error) {

@@ -20,6 +20,7 @@ func (s *Service) Leavers(_ context.Context, q adminapi.LeaverQuery) ([]adminapi
 		},
 		{Object: ben, Name: "ben.ito", State: "missing", Why: "a second complete read has to agree", Since: ago(5 * time.Minute), Age: "5m0s", Until: Now.Add(5 * time.Minute)},
 	}
+	out = q.Page(out)
 	if q.Closed {
 		out = append(out, adminapi.Leaver{
 			Name: "zoe", Target: "wiki", Remote: "u-9", State: "closed", Why: "read back: the account u-9 is disabled", Since: ago(2 * time.Hour), By: "owner", Reason: "left",

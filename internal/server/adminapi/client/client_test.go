@@ -82,6 +82,14 @@ func reads(t *testing.T, h *adminapitest.House, c *client.Client) {
 	leavers, err := c.Leavers(ctx, lv)
 	leaversWant, wantErr := h.Leavers(ctx, lv)
 	same(t, "leavers", leavers, err, leaversWant, wantErr)
+	lv = adminapi.LeaverQuery{Limit: 1}
+	leavers, err = c.Leavers(ctx, lv)
+	leaversWant, wantErr = h.Leavers(ctx, lv)
+	same(t, "first leaver", leavers, err, leaversWant, wantErr)
+	lv = adminapi.LeaverQuery{After: leavers[0].Place(), State: "missing", Limit: 9}
+	leavers, err = c.Leavers(ctx, lv)
+	leaversWant, wantErr = h.Leavers(ctx, lv)
+	same(t, "leavers behind", leavers, err, leaversWant, wantErr)
 	closing, err := c.Closing(ctx, "olivia.berg", time.Second)
 	closingWant, wantErr := h.Closing(ctx, "olivia.berg", time.Second)
 	same(t, "closing", closing, err, closingWant, wantErr)

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"muster/internal/server/adminapi"
@@ -16,7 +17,11 @@ func (c *Client) Leavers(ctx context.Context, q adminapi.LeaverQuery) ([]adminap
 	if !q.Since.IsZero() {
 		since = q.Since.UTC().Format(time.RFC3339)
 	}
-	l, err := get[adminapi.List[adminapi.Leaver]](ctx, c, "/leavers", query("all", all, "since", since))
+	limit := ""
+	if q.Limit > 0 {
+		limit = strconv.Itoa(q.Limit)
+	}
+	l, err := get[adminapi.List[adminapi.Leaver]](ctx, c, "/leavers", query("all", all, "since", since, "target", q.Target, "state", q.State, "after", q.After, "limit", limit))
 	return l.Items, err
 }
 
