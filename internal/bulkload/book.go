@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"strings"
+	"sync"
 )
 
 // A nameKind is what a name is the name of.
@@ -76,13 +77,10 @@ func (f *facts) define(kind nameKind, line int, parts ...string) {
 	f.defined = append(f.defined, definition{line, kind, hash(kind, parts...), strings.Join(parts, "/")})
 }
 
-func (f *facts) refer(kind nameKind, line int, of, field string, parts ...string) {
-	f.uses = append(f.uses, use{line, kind, hash(kind, parts...), strings.Join(parts, "/"), field, of})
-}
-
 // A book knows which names a file defines, and which it uses before or without that.
 type book struct {
-	defined map[uint64]int      // by line
+	mu      sync.RWMutex
+	defined map[uint64]int      // by line; guarded by mu, and written by add only
 	mails   map[uint64]mailFact // by address
 	secrets map[uint64]int      // the last line with a password, by user
 	stale   map[int]int         // lines whose password a later line replaces, and that line
@@ -95,18 +93,17 @@ func newBook() *book {
 	return &book{defined: map[uint64]int{}, mails: map[uint64]mailFact{}, secrets: map[uint64]int{}, stale: map[int]int{}, used: map[string]bool{}}
 }
 
+// has reports whether a name is defined by a line that was taken in. Safe while add runs.
+func (b *book) has(name uint64) bool {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	_, ok := b.defined[name]
+	return ok
+}
+
 // add takes the facts of further lines in, and returns what is wrong with them.
 func (b *book) add(f facts) []Finding {
-	var out []Finding
-	for _, d := range f.defined {
-		if before, ok := b.defined[d.name]; ok && d.kind != aRole {
-			out = append(out, Finding{
-				Line: d.line, Type: d.kind.String(), Level: Warning, Code: "duplicate", What: fmt.Sprintf("%s %s stands in line %d already; what comes later counts", d.kind, short(d.text), before),
-			})
-			continue
-		}
-		b.defined[d.name] = d.line
-	}
+	out := b.define(f.defined)
 	for _, m := range f.mails {
 		before, ok := b.mails[m.mail]
 		if ok && before.user != m.user {
@@ -133,6 +130,24 @@ func (b *book) add(f facts) []Finding {
 	}
 	if len(f.versions) > 0 && b.first == 0 {
 		b.first = f.versions[0]
+	}
+	return out
+}
+
+func (b *book) define(list []definition) (out []Finding) {
+	if len(list) == 0 {
+		return nil
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, d := range list {
+		if before, ok := b.defined[d.name]; ok && d.kind != aRole {
+			out = append(out, Finding{
+				Line: d.line, Type: d.kind.String(), Level: Warning, Code: "duplicate", What: fmt.Sprintf("%s %s stands in line %d already; what comes later counts", d.kind, short(d.text), before),
+			})
+			continue
+		}
+		b.defined[d.name] = d.line
 	}
 	return out
 }

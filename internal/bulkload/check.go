@@ -18,23 +18,50 @@ import (
 // A checker says what is wrong with single lines, and notes what they define and refer to. One goroutine uses it.
 type checker struct {
 	files    *Archive
+	quick    quick
 	findings []Finding
 	facts    facts
 	counts   map[string]int
 
-	no   int    // of the line at hand
-	kind string // of the line at hand
-	at   string // path of the object at hand: "user.teams[1]"
+	no    int               // of the line at hand
+	kind  string            // of the line at hand
+	at    []part            // path of the object at hand: "user.teams[1]"
+	known func(uint64) bool // whether a name is defined already, by its hash
+}
+
+// A part is a field on the path to an object; i is where in a list it stands, -1 without one.
+type part struct {
+	field string
+	i     int
+}
+
+// where names a field of the object at hand; "" is the object itself.
+func (c *checker) where(field string) string {
+	var b strings.Builder
+	for i, p := range append(c.at, part{field, -1}) {
+		if i > 0 && p.field != "" {
+			b.WriteByte('.')
+		}
+		b.WriteString(p.field)
+		if p.i >= 0 {
+			b.WriteString("[" + itoa(p.i) + "]")
+		}
+	}
+	return b.String()
 }
 
 // find notes a finding about a field of the object at hand.
 func (c *checker) find(level Level, field, code, fix, format string, args ...any) {
-	if c.at != "" && field != "" {
-		field = c.at + "." + field
-	} else {
-		field = c.at + field
+	c.findings = append(c.findings, Finding{Line: c.no, Type: c.kind, Field: c.where(field), Level: level, Code: code, What: fmt.Sprintf(format, args...), Fix: fix})
+}
+
+// refer notes that a field names something, unless that is known already.
+func (c *checker) refer(kind nameKind, field string, parts ...string) {
+	name := hash(kind, parts...)
+	if c.known(name) {
+		return
 	}
-	c.findings = append(c.findings, Finding{Line: c.no, Type: c.kind, Field: field, Level: level, Code: code, What: fmt.Sprintf(format, args...), Fix: fix})
+	c.facts.uses = append(c.facts.uses, use{c.no, kind, name, strings.Clone(strings.Join(parts, "/")), c.where(field), c.kind})
 }
 
 func (c *checker) fail(field, code, fix, format string, args ...any) {
@@ -46,23 +73,20 @@ func (c *checker) warn(field, code, fix, format string, args ...any) {
 }
 
 // within has fn look at an object inside the one at hand.
-func (c *checker) within(field string, fn func()) {
-	before := c.at
-	if c.at += "." + field; before == "" {
-		c.at = field
-	}
-	fn()
-	c.at = before
-}
+func (c *checker) within(field string, fn func()) { c.item(field, -1, fn) }
 
-func (c *checker) item(field string, i int, fn func()) { c.within(field+"["+itoa(i)+"]", fn) }
+func (c *checker) item(field string, i int, fn func()) {
+	c.at = append(c.at, part{field, i})
+	fn()
+	c.at = c.at[:len(c.at)-1]
+}
 
 // types are the types of line, in the order in which the format is documented.
 var types = []string{"version", "role", "scheme", "emoji", "team", "channel", "user", "bot", "post", "direct_channel", "direct_post"}
 
 // line checks one line.
 func (c *checker) line(no int, text []byte, tooLong bool) {
-	c.no, c.kind, c.at = no, "", ""
+	c.no, c.kind, c.at = no, "", c.at[:0]
 	switch {
 	case tooLong:
 		c.fail("", "line_too_long", "Split the object, or leave out what it does not need.", "the line is longer than 16 MiB; it begins with %q", text)
@@ -93,40 +117,34 @@ func (c *checker) object(l *line) {
 		return
 	}
 	c.counts[l.Type]++
-	c.at = l.Type
-	check, ok := c.body(l)
-	if !ok {
+	c.at = append(c.at, part{l.Type, -1})
+	if !bodies[l.Type](c, l) {
 		c.fail("", "missing", fmt.Sprintf("Write {\"type\": %q, %q: {…}}.", l.Type, l.Type), "a line of type %s needs an object of that name", l.Type)
-		return
 	}
-	check()
 }
 
-// body returns the check of what stands under the type of l, and whether anything stands there.
-func (c *checker) body(l *line) (func(), bool) {
-	switch l.Type {
-	case "version":
-		return func() { c.version(l) }, l.Version != nil
-	case "role":
-		return func() { c.role(l.Role) }, l.Role != nil
-	case "scheme":
-		return func() { c.scheme(l.Scheme) }, l.Scheme != nil
-	case "emoji":
-		return func() { c.emoji(l.Emoji) }, l.Emoji != nil
-	case "team":
-		return func() { c.team(l.Team) }, l.Team != nil
-	case "channel":
-		return func() { c.channel(l.Channel) }, l.Channel != nil
-	case "user":
-		return func() { c.user(l.User) }, l.User != nil
-	case "bot":
-		return func() { c.bot(l.Bot) }, l.Bot != nil
-	case "post":
-		return func() { c.channelPost(l.Post) }, l.Post != nil
-	case "direct_channel":
-		return func() { c.directChannel(l.DirectChannel) }, l.DirectChannel != nil
-	default:
-		return func() { c.directPost(l.DirectPost) }, l.DirectPost != nil
+// bodies check what stands under a type, and report whether anything does.
+var bodies = map[string]func(*checker, *line) bool{
+	"version":        body(func(l *line) *int { return l.Version }, (*checker).version),
+	"role":           body(func(l *line) *role { return l.Role }, (*checker).role),
+	"scheme":         body(func(l *line) *scheme { return l.Scheme }, (*checker).scheme),
+	"emoji":          body(func(l *line) *emoji { return l.Emoji }, (*checker).emoji),
+	"team":           body(func(l *line) *team { return l.Team }, (*checker).team),
+	"channel":        body(func(l *line) *channel { return l.Channel }, (*checker).channel),
+	"user":           body(func(l *line) *user { return l.User }, (*checker).user),
+	"bot":            body(func(l *line) *bot { return l.Bot }, (*checker).bot),
+	"post":           body(func(l *line) *post { return l.Post }, (*checker).channelPost),
+	"direct_channel": body(func(l *line) *directChannel { return l.DirectChannel }, (*checker).directChannel),
+	"direct_post":    body(func(l *line) *post { return l.DirectPost }, (*checker).directPost),
+}
+
+func body[T any](of func(*line) *T, check func(*checker, *T)) func(*checker, *line) bool {
+	return func(c *checker, l *line) bool {
+		v := of(l)
+		if v != nil {
+			check(c, v)
+		}
+		return v != nil
 	}
 }
 
@@ -135,6 +153,9 @@ var lenient = json.JoinOptions(json.MatchCaseInsensitiveNames(true), jsontext.Al
 
 // decode reads a line. Fields that the format does not know are warned of, and change nothing.
 func (c *checker) decode(text []byte) (*line, bool) {
+	if l, ok := c.quick.line(text); ok {
+		return l, true
+	}
 	var l line
 	err := json.Unmarshal(text, &l, lenient, json.RejectUnknownMembers(true))
 	if errors.Is(err, json.ErrUnknownName) {
@@ -159,7 +180,7 @@ func (c *checker) undecodable(text []byte, err error) {
 	case errors.As(err, &typ) && typ.JSONPointer == "":
 		c.fail("", "not_json", "Each line is one JSON object.", "the line is %s, not an object", kindWord(typ.JSONKind))
 	case errors.As(err, &typ):
-		c.fail(dotted(typ.JSONPointer), "wrong_type", "", "%s stands where %s is expected", kindWord(typ.JSONKind), expected(typ.GoType))
+		c.fail(pathOf(typ.JSONPointer), "wrong_type", "", "%s stands where %s is expected", kindWord(typ.JSONKind), expected(typ.GoType))
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		c.fail("", "not_json", "The file may have been cut.", "the line is not JSON: it ends in the middle of a value")
 	case errors.As(err, &syntax) && json.Unmarshal(text[:syntax.ByteOffset], new(any), lenient) == nil:
@@ -171,8 +192,8 @@ func (c *checker) undecodable(text []byte, err error) {
 	}
 }
 
-// dotted writes a JSON pointer the way findings name fields: "user.teams[1].name".
-func dotted(p jsontext.Pointer) string {
+// pathOf writes a JSON pointer the way findings name fields: "user.teams[1].name".
+func pathOf(p jsontext.Pointer) string {
 	var b strings.Builder
 	for token := range p.Tokens() {
 		if _, err := strconv.Atoi(token); err == nil {

@@ -7,11 +7,10 @@ import (
 	"muster/internal/workspace"
 )
 
-func (c *checker) version(l *line) {
+func (c *checker) version(v *int) {
 	c.facts.versions = append(c.facts.versions, c.no)
-	c.at = ""
-	if *l.Version != 1 {
-		c.fail("version", "unknown_version", "Export with a version that writes format 1.", "the file is in format %d; only 1 is known", *l.Version)
+	if *v != 1 {
+		c.fail("", "unknown_version", "Export with a version that writes format 1.", "the file is in format %d; only 1 is known", *v)
 	}
 }
 
@@ -91,7 +90,7 @@ func (c *checker) team(t *team) {
 	}
 	c.bytes("description", t.Description, 255)
 	if value(t.Scheme) != "" {
-		c.facts.refer(aScheme, c.no, c.kind, c.at+".scheme", *t.Scheme)
+		c.refer(aScheme, "scheme", *t.Scheme)
 	}
 }
 
@@ -122,7 +121,7 @@ func (c *checker) channel(ch *channel) {
 	c.runes("purpose", ch.Purpose, 250)
 	c.moment("deleted_at", ch.DeletedAt, false)
 	if value(ch.Scheme) != "" {
-		c.facts.refer(aScheme, c.no, c.kind, c.at+".scheme", *ch.Scheme)
+		c.refer(aScheme, "scheme", *ch.Scheme)
 	}
 }
 
@@ -131,13 +130,13 @@ func (c *checker) teamOf(field string, name *string) bool {
 	if !c.need(field, name) {
 		return false
 	}
-	c.facts.refer(aTeam, c.no, c.kind, c.at+"."+field, *name)
+	c.refer(aTeam, field, *name)
 	return true
 }
 
 // userOf checks a reference to somebody.
 func (c *checker) userOf(field string, name *string) {
 	if c.need(field, name) {
-		c.facts.refer(aUser, c.no, c.kind, c.at+"."+field, *name)
+		c.refer(aUser, field, *name)
 	}
 }

@@ -14,7 +14,7 @@ const (
 // channelPost checks a post of a channel of a team.
 func (c *checker) channelPost(p *post) {
 	if c.teamOf("team", p.Team) && c.need("channel", p.Channel) {
-		c.facts.refer(aChannel, c.no, c.kind, c.at+".channel", *p.Team, *p.Channel)
+		c.refer(aChannel, "channel", *p.Team, *p.Channel)
 	}
 	c.thread(p, nil)
 }
@@ -87,7 +87,7 @@ func (c *checker) named(name string) {
 		c.fail("", "missing", "", "a name is empty")
 		return
 	}
-	c.facts.refer(aUser, c.no, c.kind, c.at, name)
+	c.refer(aUser, "", name)
 }
 
 func (c *checker) reaction(r reaction, posted int64) {
@@ -133,7 +133,7 @@ func (c *checker) members(field string, names []string) {
 	}
 	for i, name := range names {
 		if strings.TrimSpace(name) != "" {
-			c.item(field, i, func() { c.facts.refer(aUser, c.no, c.kind, c.at, name) })
+			c.item(field, i, func() { c.refer(aUser, "", name) })
 		} else if field != "participants" {
 			c.fail(field+"["+itoa(i)+"]", "missing", "", "a name is empty")
 		}

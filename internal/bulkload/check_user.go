@@ -23,7 +23,7 @@ func (c *checker) user(u *user) {
 	c.moment("delete_at", u.DeleteAt, false)
 	c.file("profile_image", u.ProfileImage)
 	c.roles("roles", u.Roles)
-	if r := strings.Fields(value(u.Roles)); slices.Contains(r, "system_admin") && !slices.Contains(r, "system_user") {
+	if hasRole(u.Roles, "system_admin") && !hasRole(u.Roles, "system_user") {
 		c.fail("roles", "bad_roles", "Write \"system_admin system_user\".", "system_admin needs system_user beside it")
 	}
 	c.preferences(u)
@@ -38,14 +38,34 @@ func (c *checker) email(u *user) {
 		return
 	}
 	c.bytes("email", u.Email, 128)
-	a, err := mail.ParseAddress(*u.Email)
-	if err != nil || a.Address != strings.TrimSpace(*u.Email) {
-		c.fail("email", "bad_email", "Write the bare address.", "%q is no email address", short(*u.Email))
-		return
+	address := strings.TrimSpace(*u.Email)
+	if !plainAddress(address) {
+		if a, err := mail.ParseAddress(address); err != nil || a.Address != address {
+			c.fail("email", "bad_email", "Write the bare address.", "%q is no email address", short(*u.Email))
+			return
+		}
 	}
 	if u.Username != nil {
-		c.facts.mails = append(c.facts.mails, mailFact{c.no, hash(aMail, strings.ToLower(a.Address)), hash(aUser, strings.ToLower(*u.Username))})
+		c.facts.mails = append(c.facts.mails, mailFact{c.no, hash(aMail, address), hash(aUser, *u.Username)})
 	}
+}
+
+// plainAddress reports whether s is an address as nearly all are. There are others.
+func plainAddress(s string) bool {
+	name, host, ok := strings.Cut(s, "@")
+	return ok && dotted(name, "+_-") && dotted(host, "-")
+}
+
+// dotted reports whether s is words of letters, digits and what else is allowed, with dots between them.
+func dotted(s, also string) bool {
+	for word := range strings.SplitSeq(s, ".") {
+		if word == "" || strings.TrimFunc(word, func(r rune) bool {
+			return 'a' <= r|0x20 && r|0x20 <= 'z' || '0' <= r && r <= '9' || strings.ContainsRune(also, r)
+		}) != "" {
+			return false
+		}
+	}
+	return true
 }
 
 // credentials checks how somebody is to sign in. A line without any leaves that as it is.
@@ -115,7 +135,7 @@ func (c *checker) userTeam(t userTeam) {
 			c.counts["channel_membership"]++
 			c.roles("roles", ch.Roles)
 			if c.need("name", ch.Name) && team {
-				c.facts.refer(aChannel, c.no, c.kind, c.at+".name", *t.Name, *ch.Name)
+				c.refer(aChannel, "name", *t.Name, *ch.Name)
 			}
 		})
 	}
@@ -133,7 +153,7 @@ func (c *checker) roles(field string, roles *string) {
 	c.bytes(field, roles, 256)
 	for r := range strings.FieldsSeq(value(roles)) {
 		if !slices.Contains(builtinRoles, r) {
-			c.facts.refer(aRole, c.no, c.kind, c.at+"."+field, r)
+			c.refer(aRole, field, r)
 		}
 	}
 }
@@ -143,22 +163,36 @@ func (c *checker) guest(u *user) {
 	if u.Roles == nil || len(u.Teams) == 0 {
 		return
 	}
-	guest, allTeams := slices.Contains(strings.Fields(*u.Roles), "system_guest"), true
+	guest, allTeams, channels, guestIn := hasRole(u.Roles, "system_guest"), true, 0, 0
 	for i, t := range u.Teams {
-		in := slices.Contains(strings.Fields(value(t.Roles)), "team_guest")
+		in := hasRole(t.Roles, "team_guest")
 		allTeams = allTeams && in
 		if guest && !in {
 			c.fail("teams["+itoa(i)+"].roles", "bad_roles", "Give the role team_guest.", "a guest is a guest in all teams, but not in %q", short(value(t.Name)))
 		}
 		for j, ch := range t.Channels {
-			if guest && !slices.Contains(strings.Fields(value(ch.Roles)), "channel_guest") {
+			channels++
+			switch in := hasRole(ch.Roles, "channel_guest"); {
+			case in:
+				guestIn++
+			case guest:
 				c.fail("teams["+itoa(i)+"].channels["+itoa(j)+"].roles", "bad_roles", "Give the role channel_guest.", "a guest is a guest in all channels, but not in %q", short(value(ch.Name)))
 			}
 		}
 	}
-	if allTeams && !guest {
-		c.fail("roles", "bad_roles", "Give the role system_guest.", "who is a guest in all teams must be system_guest")
+	if (allTeams || channels > 0 && channels == guestIn) && !guest {
+		c.fail("roles", "bad_roles", "Give the role system_guest.", "who is a guest in all teams, or in all channels, must be system_guest")
 	}
+}
+
+// hasRole reports whether a role is among those of a list with spaces between them.
+func hasRole(roles *string, role string) bool {
+	for r := range strings.FieldsSeq(value(roles)) {
+		if r == role {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *checker) bot(b *bot) {

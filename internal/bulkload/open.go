@@ -13,6 +13,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 )
 
 // maxLine is the longest line that the format allows.
@@ -144,6 +145,7 @@ type batch struct {
 	first int // number of the first line, from 1
 	text  []byte
 	ends  []int // of each line in text; -1-n for a line that was too long, of which the n bytes before are kept
+	room  int   // that it takes
 }
 
 const (
@@ -151,18 +153,96 @@ const (
 	batchBytes = 1 << 20
 )
 
-// batches cuts the lines into batches and passes them on in order, until ctx ends or pass fails.
-func (a *Archive) batches(ctx context.Context, pass func(*batch) error) (err error) {
+// spare are batches that nobody needs any more.
+var spare sync.Pool
+
+func newBatch(r room, first int) (*batch, error) {
+	if err := r.take(usualRoom); err != nil {
+		return nil, err
+	}
+	b, ok := spare.Get().(*batch)
+	if !ok {
+		b = &batch{text: make([]byte, 0, batchBytes+64<<10), ends: make([]int, 0, batchLines)}
+	}
+	b.first, b.text, b.ends, b.room = first, b.text[:0], b.ends[:0], usualRoom
+	return b, nil
+}
+
+// A room bounds how many MiB of lines there are at a time between reading and taking.
+type room struct {
+	ctx   context.Context
+	taken chan struct{}
+}
+
+// mostOnTheWay has room for one batch with the longest line, and for some ordinary ones.
+const mostOnTheWay = 24
+
+// take waits until there is room for n more.
+func (r room) take(n int) error {
+	for range n {
+		select {
+		case r.taken <- struct{}{}:
+		case <-r.ctx.Done():
+			return r.ctx.Err()
+		}
+	}
+	return nil
+}
+
+func (r room) leave(n int) {
+	for range n {
+		<-r.taken
+	}
+}
+
+// done says that nothing refers to b any more.
+func (b *batch) done() {
+	if cap(b.text) < longBatch {
+		spare.Put(b)
+	} else {
+		spareLong.Put(&b.text)
+	}
+}
+
+const (
+	longBatch = batchBytes + maxLine + 1<<20 // the longest line behind others
+	usualRoom = batchBytes>>20 + 1
+	longRoom  = longBatch >> 20
+)
+
+// spareLong are texts of long batches that nobody needs any more.
+var spareLong sync.Pool
+
+// add appends to the text. A text that a long line outgrows is not grown bit by bit: there would be more of its copies than of the lines.
+func (b *batch) add(r room, part []byte) error {
+	if len(b.text)+len(part) > cap(b.text) && cap(b.text) < longBatch {
+		if err := r.take(longRoom - usualRoom); err != nil {
+			return err
+		}
+		b.room = longRoom
+		long, ok := spareLong.Get().(*[]byte)
+		if !ok {
+			long = new(make([]byte, 0, longBatch))
+		}
+		b.text = append((*long)[:0], b.text...)
+	}
+	b.text = append(b.text, part...)
+	return nil
+}
+
+// batches cuts the lines into batches and passes them on in order, until there is no room or pass fails. They are whose they are passed to, who may be done
+// with them, and leaves their room.
+func (a *Archive) batches(room room, pass func(*batch) error) (err error) {
 	lines, err := a.lines()
 	if err != nil {
 		return fmt.Errorf("read %s: %w", a.Name, err)
 	}
 	defer func() { err = errors.Join(err, lines.Close()) }()
 	r := bufio.NewReaderSize(lines, 256<<10)
-	b := &batch{first: 1}
-	for {
+	b, err := newBatch(room, 1)
+	for err == nil {
 		before := len(b.text)
-		err := b.readLine(r)
+		err := b.readLine(room, r)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("read line %d: %w", b.first+len(b.ends), err)
 		}
@@ -171,21 +251,26 @@ func (a *Archive) batches(ctx context.Context, pass func(*batch) error) (err err
 			b.ends = b.ends[:len(b.ends)-1] // what follows the last line break is no line
 		}
 		if last || len(b.ends) == batchLines || len(b.text) >= batchBytes {
-			if err := errors.Join(ctx.Err(), pass(b)); err != nil || last {
+			if err := pass(b); err != nil || last {
 				return err
 			}
-			b = &batch{first: b.first + len(b.ends)}
+			if b, err = newBatch(room, b.first+len(b.ends)); err != nil {
+				return err
+			}
 		}
 	}
+	return err
 }
 
 // readLine appends one line to b, without what ends it. At io.EOF too: the last line may end without a line break.
-func (b *batch) readLine(r *bufio.Reader) error {
+func (b *batch) readLine(room room, r *bufio.Reader) error {
 	start, tooLong := len(b.text), false
 	for {
 		part, err := r.ReadSlice('\n')
 		if !tooLong {
-			b.text = append(b.text, part...)
+			if err := b.add(room, part); err != nil {
+				return err
+			}
 		}
 		if len(b.text)-start > maxLine {
 			tooLong, b.text = true, b.text[:start+20]

@@ -43,7 +43,8 @@ func (w *loading) steps() []step {
 
 // An entry is a line on its way in.
 type entry struct {
-	no int
+	no   int
+	size int // of the line, in bytes
 	*line
 	files map[string]workspace.File // what was kept of the attachments that the line names, by path
 	hash  string                    // of the password that the line states, once there is one
@@ -53,23 +54,28 @@ type entry struct {
 // A piece is what one transaction takes: lines that follow each other among those of a step.
 type piece []*entry
 
-const pieceLines = 200
+const (
+	pieceLines = 200
+	pieceBytes = 1 << 20
+)
 
 // take decodes the lines of a step on all processors and writes them in their order.
 func (w *loading) take(ctx context.Context, s step) error {
 	var p piece
+	size := 0
 	err := inOrder(ctx, w.a, func(b *batch) []*entry { return w.entries(ctx, s, b) }, func(_ *batch, entries []*entry) error {
 		for _, e := range entries {
 			if e.err != nil {
 				return e.err
 			}
-			if p = append(p, e); len(p) < pieceLines {
+			p, size = append(p, e), size+e.size
+			if len(p) < pieceLines && size < pieceBytes {
 				continue
 			}
 			if err := w.bring(ctx, s, p); err != nil {
 				return err
 			}
-			p = nil
+			p, size = nil, 0
 		}
 		return nil
 	})
@@ -82,12 +88,13 @@ func (w *loading) take(ctx context.Context, s step) error {
 // entries returns the lines of a batch that a step takes and that were not taken before.
 func (w *loading) entries(ctx context.Context, s step, b *batch) []*entry {
 	var out []*entry
+	var q quick
 	b.each(func(no int, text []byte, tooLong bool) {
 		if no <= w.at.Line || tooLong || w.bad[no] || !slices.Contains(s.types, typeOf(text)) {
 			return
 		}
-		e := &entry{no: no}
-		e.err = e.decode(text)
+		e := &entry{no: no, size: len(text)}
+		e.err = e.decode(&q, text)
 		if e.err == nil && s.only != nil && !s.only(e.line) {
 			return
 		}
@@ -115,7 +122,11 @@ func typeOf(text []byte) string {
 }
 
 // decode reads a line that is known to be right.
-func (e *entry) decode(text []byte) error {
+func (e *entry) decode(q *quick, text []byte) error {
+	var ok bool
+	if e.line, ok = q.line(text); ok {
+		return nil
+	}
 	e.line = &line{}
 	if err := json.Unmarshal(text, e.line, lenient); err != nil {
 		return fmt.Errorf("line %d: %w", e.no, err)

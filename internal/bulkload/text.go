@@ -97,10 +97,10 @@ func (c *checker) file(field string, name *string) {
 }
 
 var (
-	usernameForm = regexp.MustCompile(`^[a-z0-9._-]{1,64}$`)
-	schemeForm   = regexp.MustCompile(`^[a-z0-9_]{2,64}$`)
-	emojiForm    = regexp.MustCompile(`^[a-zA-Z0-9_+-]{1,64}$`)
+	schemeForm = regexp.MustCompile(`^[a-z0-9_]{2,64}$`)
+	emojiForm  = regexp.MustCompile(`^[a-zA-Z0-9_+-]{1,64}$`)
 
+	usernameBytes  = "abcdefghijklmnopqrstuvwxyz0123456789._-"
 	usernamesTaken = []string{"all", "channel", "matterbot", "system"}
 )
 
@@ -110,15 +110,16 @@ func (c *checker) username(field string, s *string) bool {
 		return false
 	}
 	name := strings.ToLower(*s)
+	good := len(name) <= 64 && strings.Trim(name, usernameBytes) == ""
 	switch {
 	case slices.Contains(usernamesTaken, name):
 		c.fail(field, "reserved", "", "the username %q is reserved", *s)
-	case !usernameForm.MatchString(name):
+	case !good:
 		c.fail(field, "bad_name", "Use 1 to 64 of a-z, 0-9, '.', '-' and '_'.", "%q is no username", short(*s))
 	case name[0] < 'a' || name[0] > 'z':
 		c.warn(field, "odd_name", "", "the username %q does not begin with a letter: it is kept, but could not be given today", *s)
 	default:
 		return true
 	}
-	return usernameForm.MatchString(name)
+	return good
 }

@@ -53,7 +53,7 @@ type validation struct {
 
 // run checks batches on all processors and takes them in by line.
 func (v *validation) run(ctx context.Context, a *Archive) error {
-	return inOrder(ctx, a, func(b *batch) *checker { return check(a, b) }, func(b *batch, c *checker) error {
+	return inOrder(ctx, a, func(b *batch) *checker { return v.check(a, b) }, func(b *batch, c *checker) error {
 		v.page(b, c)
 		return nil
 	})
@@ -64,18 +64,18 @@ func (v *validation) run(ctx context.Context, a *Archive) error {
 func inOrder[T any](ctx context.Context, a *Archive, do func(*batch) T, take func(*batch, T) error) error {
 	type job struct {
 		*batch
-		done chan T
+		result chan T
 	}
 	outer := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	workers := runtime.GOMAXPROCS(0)
-	work, ordered := make(chan job), make(chan job, 2*workers)
+	work, ordered, room := make(chan job), make(chan job, 2*workers), room{ctx, make(chan struct{}, mostOnTheWay)}
 	var group sync.WaitGroup
 	for range workers {
 		group.Go(func() {
 			for j := range work {
-				j.done <- do(j.batch)
+				j.result <- do(j.batch)
 			}
 		})
 	}
@@ -83,7 +83,7 @@ func inOrder[T any](ctx context.Context, a *Archive, do func(*batch) T, take fun
 	group.Go(func() {
 		defer close(work)
 		defer close(ordered)
-		read <- a.batches(ctx, func(b *batch) error {
+		read <- a.batches(room, func(b *batch) error {
 			j := job{b, make(chan T, 1)}
 			for _, to := range []chan job{ordered, work} {
 				select {
@@ -98,9 +98,11 @@ func inOrder[T any](ctx context.Context, a *Archive, do func(*batch) T, take fun
 	var failed error
 	for j := range ordered {
 		select {
-		case result := <-j.done:
+		case result := <-j.result:
 			if failed == nil {
 				failed = take(j.batch, result)
+				room.leave(j.room)
+				j.done()
 			}
 			if failed != nil {
 				cancel()
@@ -117,8 +119,8 @@ func inOrder[T any](ctx context.Context, a *Archive, do func(*batch) T, take fun
 	return nil
 }
 
-func check(a *Archive, b *batch) *checker {
-	c := &checker{files: a, counts: map[string]int{}}
+func (v *validation) check(a *Archive, b *batch) *checker {
+	c := &checker{files: a, counts: map[string]int{}, known: v.book.has}
 	b.each(c.line)
 	return c
 }

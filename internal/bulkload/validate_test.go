@@ -239,31 +239,3 @@ func FuzzValidate(f *testing.F) {
 		}
 	})
 }
-
-func BenchmarkValidate(b *testing.B) {
-	lines := 0
-	var text strings.Builder
-	text.WriteString(sound[:strings.Index(sound, `{"type":"user"`)])
-	for ; text.Len() < 20<<20; lines++ {
-		fmt.Fprintf(&text, `{"type":"user","user":{"username":"u%d","email":"u%d@example.com","first_name":"Ada","last_name":"Fox","roles":"system_user","teams":[{"name":"staff","roles":"team_user","channels":[{"name":"news","roles":"channel_user"}]}]}}`+"\n", lines, lines)
-		fmt.Fprintf(&text, `{"type":"post","post":{"team":"staff","channel":"news","user":"u%d","message":"hello there, this is a message of ordinary length","create_at":1700000000000,"reactions":[{"user":"u%d","emoji_name":"smile","create_at":1700000000001}]}}`+"\n", lines, lines)
-	}
-	file := filepath.Join(b.TempDir(), "import.jsonl")
-	if err := os.WriteFile(file, []byte(text.String()), 0o644); err != nil {
-		b.Fatal(err)
-	}
-	read := 0
-	b.ResetTimer()
-	for b.Loop() {
-		a, err := bulkload.Open(file)
-		if err != nil {
-			b.Fatal(err)
-		}
-		r, err := bulkload.Validate(b.Context(), a, bulkload.Options{})
-		if err := errors.Join(err, a.Close()); err != nil || r.Errors > 0 {
-			b.Fatal(r, err)
-		}
-		read += r.Lines
-	}
-	b.ReportMetric(float64(read)/b.Elapsed().Seconds(), "lines/s")
-}
