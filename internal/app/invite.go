@@ -70,6 +70,11 @@ type asked struct {
 func (m *Muster) queueInvitation(ctx context.Context, tx directory.Tx, p directory.Object, by string) (notify.Message, error) {
 	msg := notify.New(notify.Mail, kindInvitation, m.now())
 	msg.To, msg.Person = strings.TrimSpace(p.Attrs.First(directory.Email)), p.ID
+	body, err := json.Marshal(asked{p.Epoch, by})
+	if err != nil {
+		return msg, err
+	}
+	msg.Body = string(body)
 	if _, err := mail.ParseAddress(msg.To); err != nil {
 		return msg, &run.Problem{
 			Code: adminapi.NoAddress, What: p.Handle() + " has no email address that mail could be sent to", Now: "Nothing was sent.",
@@ -91,11 +96,6 @@ func (m *Muster) queueInvitation(ctx context.Context, tx directory.Tx, p directo
 			}
 		}
 	}
-	body, err := json.Marshal(asked{p.Epoch, by})
-	if err != nil {
-		return msg, err
-	}
-	msg.Body = string(body)
 	return msg, notify.In(tx).Put(ctx, msg)
 }
 
@@ -135,15 +135,19 @@ func (m *Muster) inviteNew(ctx context.Context, tx directory.Tx, id directory.ID
 		return err
 	}
 	msg, err := m.queueInvitation(ctx, tx, p, client)
+	why := ""
 	if problem, ok := errors.AsType[*run.Problem](err); ok {
-		m.log.Warn("nobody was invited", "client", client, "person", id, "why", problem.What)
-		return nil
+		why, err = problem.What, nil
+	} else if m.telling.mail == nil {
+		why = noServer
+	}
+	if err == nil && why != "" { // the administrator is told, and can send it later
+		m.log.Warn("nobody was invited", "client", client, "person", id, "why", why)
+		msg.State, msg.Ended, msg.Answer = notify.Refused, msg.Created, why
+		err = notify.In(tx).Put(ctx, msg)
 	}
 	if err != nil {
 		return err
-	}
-	if m.telling.mail == nil {
-		m.log.Warn("an invitation waits until a mail server is configured", "client", client, "person", id)
 	}
 	return run.In(tx).Audit(ctx, run.Event{At: m.now(), By: "source:" + client, Act: "person.invite", Object: string(id), Detail: msg.ID})
 }
@@ -165,6 +169,9 @@ func (m *Muster) writeInvitation(ctx context.Context, msg notify.Message) (notif
 	text, expires, err := m.Keeper.Invite(ctx, p.ID, what.Epoch, what.By, m.telling.letters.life)
 	if err != nil {
 		return notify.Letter{}, over(err, access.ErrUnknown)
+	}
+	if cmp.Or(p.Attrs.First(directory.Email), msg.To) == "" {
+		return notify.Letter{}, &notify.RefusedError{Answer: p.Handle() + " has no email address that mail could be sent to"}
 	}
 	return m.telling.letters.invitation.Write(cmp.Or(p.Attrs.First(directory.Email), msg.To), map[string]string{
 		"name": cmp.Or(p.Attrs.First(directory.Name), p.Handle()), "username": p.Handle(),

@@ -37,12 +37,18 @@ type house struct {
 // serveHouse serves a Muster with one client until the test ends.
 func serveHouse(t *testing.T, database string) *house {
 	t.Helper()
-	folder := t.TempDir()
-	file := filepath.Join(folder, "muster.yaml")
-	text := "listen: 127.0.0.1:0\nsources: [{name: idp, type: scim}]\n"
+	text := "sources: [{name: idp, type: scim}]\n"
 	if database != "" {
 		text += fmt.Sprintf("database: %q\n", database)
 	}
+	return serveIn(t, t.TempDir(), text)
+}
+
+// serveIn serves a Muster with a configuration in a folder until the test ends.
+func serveIn(t *testing.T, folder, text string) *house {
+	t.Helper()
+	file := filepath.Join(folder, "muster.yaml")
+	text = "listen: 127.0.0.1:0\n" + text
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

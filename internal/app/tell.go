@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -51,6 +52,9 @@ func (m *Muster) openTelling() error {
 
 // tell sends what is in the outbox until ctx ends. Webhooks that are not configured any more are forgotten first: nothing waits for them.
 func (m *Muster) tell(ctx context.Context) error {
+	if m.telling.mail == nil {
+		m.refuseMails(ctx)
+	}
 	err := m.Store.Update(ctx, "notify", func(tx directory.Tx) error {
 		t := notify.In(tx)
 		all, err := t.Cursors(ctx)
@@ -65,6 +69,27 @@ func (m *Muster) tell(ctx context.Context) error {
 		m.log.Error("webhooks that are not configured any more could not be forgotten", "error", err)
 	}
 	return m.telling.sender.Run(ctx)
+}
+
+// noServer is why mails are refused while there is nobody to send them by.
+const noServer = "no mail server is configured"
+
+// refuseMails ends what waits for a mail server that is not configured any more.
+func (m *Muster) refuseMails(ctx context.Context) {
+	const rows = 500
+	for n := rows; n == rows && ctx.Err() == nil; {
+		err := m.Store.Update(ctx, "notify", func(tx directory.Tx) (err error) {
+			n, err = notify.Refuse(ctx, tx, notify.Mail, noServer, m.now(), rows)
+			return err
+		})
+		if err != nil {
+			m.log.Error("mails that nobody can send could not be ended", "error", err)
+			return
+		}
+		if n > 0 {
+			m.log.Warn("mails are refused", "count", n, "why", noServer)
+		}
+	}
 }
 
 // mailServer makes the mail server of a configuration. Its password is read anew for each mail, so that a changed file counts at once.
@@ -170,12 +195,38 @@ func (m *Muster) Messages(ctx context.Context, q adminapi.MessageQuery) ([]admin
 func (m *Muster) RetryMessage(ctx context.Context, id string, by access.Caller) (adminapi.Message, error) {
 	var msg notify.Message
 	err := m.Store.Update(ctx, by.Actor(), func(tx directory.Tx) (err error) {
-		msg, err = notify.Retry(ctx, tx, id, m.now())
+		if msg, err = notify.In(tx).Message(ctx, id); err == nil && msg.Channel == notify.Mail && m.telling.mail == nil {
+			return noMail("The message was left as it is.")
+		}
+		if err == nil {
+			msg, err = notify.Retry(ctx, tx, id, m.now())
+		}
 		return err
 	})
 	if err == nil {
 		m.telling.sender.Wake()
 	}
+	return adminapi.MessageView(msg), err
+}
+
+// DropMessage implements adminapi.Telling.
+func (m *Muster) DropMessage(ctx context.Context, id string, by access.Caller) (adminapi.Message, error) {
+	var msg notify.Message
+	err := m.Store.Update(ctx, by.Actor(), func(tx directory.Tx) (err error) {
+		if msg, err = notify.In(tx).Message(ctx, id); err == nil && msg.Channel != notify.Mail {
+			return &run.Problem{
+				Code: adminapi.Conflict, What: "a delivery to a webhook cannot be left out", Why: "What comes behind it would be told without it.", Now: "It was left as it is.",
+				Fix: "Tell the webhook again from a place of your choice: `muster webhook replay " + strings.TrimPrefix(msg.Channel, notify.HookChannel("")) + " --after PLACE`.",
+			}
+		}
+		if err == nil {
+			msg, err = notify.Drop(ctx, tx, id, "dropped by "+by.Handle, m.now())
+		}
+		if err == nil {
+			err = run.In(tx).Audit(ctx, run.Event{At: m.now(), By: string(by.Actor()), Act: "message.drop", Object: string(msg.Person), Detail: msg.Kind + " " + msg.ID})
+		}
+		return err
+	})
 	return adminapi.MessageView(msg), err
 }
 
@@ -188,6 +239,8 @@ func (m *Muster) tellingAttention(ctx context.Context) ([]adminapi.Attention, er
 	return out, m.Store.View(ctx, func(v directory.Reader) error {
 		mails, err := notify.Of(v).Backlog(ctx, notify.Mail)
 		out = append(out, m.late(mails, "mails", "muster mail list")...)
+		refused, rerr := m.refusedMails(ctx, v, mails.Refused)
+		out, err = append(out, refused...), errors.Join(err, rerr)
 		for _, w := range m.File.Webhooks {
 			b, werr := notify.Of(v).Backlog(ctx, notify.HookChannel(w.Name))
 			out, err = append(out, m.late(b, "deliveries to the webhook "+w.Name, "muster webhook list")...), errors.Join(err, werr)
@@ -196,13 +249,21 @@ func (m *Muster) tellingAttention(ctx context.Context) ([]adminapi.Attention, er
 	})
 }
 
+// refusedMails says how many mails were refused, and why the newest of them was.
+func (m *Muster) refusedMails(ctx context.Context, v directory.Reader, n int) ([]adminapi.Attention, error) {
+	newest, err := notify.Of(v).Messages(ctx, notify.Query{Channel: notify.Mail, State: notify.Refused, Limit: 1})
+	if err != nil || len(newest) == 0 {
+		return nil, err
+	}
+	m1 := newest[0]
+	what := fmt.Sprintf("mails were refused: %d, the last one (%s) to %s: %s", n, m1.Kind, cmp.Or(m1.To, "nobody"), m1.Answer)
+	return []adminapi.Attention{{What: what, Fix: "muster mail list --state refused", Since: m1.Ended}}, nil
+}
+
 func (m *Muster) late(b notify.Backlog, what, fix string) []adminapi.Attention {
 	var out []adminapi.Attention
 	if b.Waiting > 0 && m.now().Sub(b.Oldest) > lateAfter {
 		out = append(out, adminapi.Attention{What: fmt.Sprintf("%s wait to be taken: %d", what, b.Waiting), Fix: fix, Since: b.Oldest})
-	}
-	if b.Refused > 0 {
-		out = append(out, adminapi.Attention{What: fmt.Sprintf("%s were refused: %d", what, b.Refused), Fix: "muster mail list --state refused"})
 	}
 	return out
 }

@@ -11,7 +11,7 @@ import (
 
 func (s *shell) mailCommand() *cobra.Command {
 	c := group(&cobra.Command{Use: "mail", Short: "Mail that Muster sends, and what became of it"})
-	c.AddCommand(s.mailTestCommand(), s.mailListCommand(), s.mailRetryCommand())
+	c.AddCommand(s.mailTestCommand(), s.mailListCommand(), s.mailRetryCommand(), s.mailDropCommand())
 	return c
 }
 
@@ -93,6 +93,7 @@ func (s *shell) messages(all []adminapi.Message) error {
 	for _, m := range all {
 		if m.State == "refused" {
 			s.next("muster mail retry %s", m.ID)
+			s.next("muster mail retry --all")
 			break
 		}
 	}
@@ -100,9 +101,23 @@ func (s *shell) messages(all []adminapi.Message) error {
 }
 
 func (s *shell) mailRetryCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "retry id", Short: "Try a mail or delivery again now", Args: args("the id of a message"),
+	all := false
+	c := &cobra.Command{
+		Use: "retry [id]", Short: "Try a mail or delivery again now, or all that were refused",
+		Args: func(_ *cobra.Command, given []string) error {
+			switch {
+			case all && len(given) > 0:
+				return usage("muster mail retry: give an id, or --all")
+			case !all && len(given) != 1:
+				return usage("muster mail retry: give the id of a message, or --all for all that were refused")
+			}
+			return nil
+		},
+		Example: "  muster mail retry 06h0...\n  muster mail retry --all",
 		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
+			if all {
+				return s.retryAll(ctx, c)
+			}
 			m, err := c.RetryMessage(ctx, args[0])
 			if err != nil {
 				return err
@@ -112,6 +127,46 @@ func (s *shell) mailRetryCommand() *cobra.Command {
 			}
 			s.print("%s is tried again now.", m.ID)
 			s.next("muster mail list --all")
+			return nil
+		}),
+	}
+	c.Flags().BoolVar(&all, "all", false, "all that were refused")
+	return c
+}
+
+// retryAll tries everything again that was refused.
+func (s *shell) retryAll(ctx context.Context, c *client.Client) error {
+	found, err := c.Messages(ctx, adminapi.MessageQuery{State: "refused", Limit: 1000})
+	out := []adminapi.Message{}
+	for i := 0; err == nil && i < len(found); i++ {
+		var m adminapi.Message
+		if m, err = c.RetryMessage(ctx, found[i].ID); err == nil {
+			out = append(out, m)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if s.json {
+		return s.printJSON(items[adminapi.Message]{out})
+	}
+	s.print("Tried again now: %d.", len(out))
+	s.next("muster mail list")
+	return nil
+}
+
+func (s *shell) mailDropCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "drop id", Short: "End a mail that waits or was refused: it is not sent any more", Args: args("the id of a message"),
+		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
+			m, err := c.DropMessage(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			if s.json {
+				return s.printJSON(m)
+			}
+			s.print("%s is not sent any more.", m.ID)
 			return nil
 		}),
 	}

@@ -22,7 +22,7 @@ type State string
 const (
 	Waiting State = "waiting" // to be sent, perhaps again
 	Sent    State = "sent"    // the other side has taken it
-	Refused State = "refused" // the other side will not have it: it is not tried again by itself
+	Refused State = "refused" // the other side will not have it, or it was tried for too long: it is not tried again by itself
 	Dropped State = "dropped" // what it was about is over
 )
 
@@ -114,7 +114,7 @@ type Tx interface {
 	PutTold(ctx context.Context, hook string, states map[directory.ID]directory.State) error
 	// ForgetTold makes a webhook one that was told of nobody.
 	ForgetTold(ctx context.Context, hook string) error
-	// Sweep removes messages that ended before then, at most limit, and returns how many.
+	// Sweep removes messages that ended before then, those that were refused too, at most limit, and returns how many.
 	Sweep(ctx context.Context, before time.Time, limit int) (int, error)
 }
 

@@ -183,6 +183,45 @@ func TestMailFaults(t *testing.T) {
 	}
 }
 
+// I4: a mail that nobody takes for a week is given up, with the reason, and can be tried by hand, or left out; what waits for a server that is not there any more is
+// refused at once.
+func TestGivingUp(t *testing.T) {
+	srv, p := notifytest.NewServer(t, false), newPost(t)
+	channel := mail(serverAt(srv, notify.StartTLS), p.clock)
+	m := notify.New(notify.Mail, "test", p.now)
+	m.To = "ada@example.com"
+	p.put(m)
+	srv.Fail(notifytest.Greylist)
+	tries := 0
+	for ; p.get(m.ID).State == notify.Waiting && tries < 1000; tries++ {
+		if err := p.sender.Round(t.Context(), channel); err != nil {
+			t.Fatal(err)
+		}
+		p.wait(75 * time.Minute)
+	}
+	got := p.get(m.ID)
+	if days := got.Ended.Sub(start).Hours() / 24; got.State != notify.Refused || !strings.HasPrefix(got.Answer, "given up after 7 days and ") || days < 7 || days > 7.2 {
+		t.Fatalf("after %d tries: %+v", tries, got)
+	}
+	srv.Fail(notifytest.None)
+	p.write(func(tx directory.Tx) error { _, err := notify.Retry(t.Context(), tx, m.ID, p.now); return err })
+	if err := p.sender.Round(t.Context(), channel); err != nil || p.get(m.ID).State != notify.Sent {
+		t.Errorf("tried by hand: %v %+v", err, p.get(m.ID))
+	}
+	ids := []string{p.put(notify.New(notify.Mail, "test", p.now)).ID, p.put(notify.New(notify.Mail, "test", p.now)).ID}
+	p.write(func(tx directory.Tx) error {
+		n, err := notify.Refuse(t.Context(), tx, notify.Mail, "nobody sends mail", p.now, 10)
+		if n != 2 {
+			t.Errorf("%d are refused", n)
+		}
+		return err
+	})
+	p.write(func(tx directory.Tx) error { _, err := notify.Drop(t.Context(), tx, ids[0], "not needed", p.now); return err })
+	if a, b := p.get(ids[0]), p.get(ids[1]); a.State != notify.Dropped || a.Body != "" || b.State != notify.Refused || b.Answer != "nobody sends mail" {
+		t.Errorf("%+v %+v", a, b)
+	}
+}
+
 // I4: a server that is stuck holds up no longer than an attempt may take, and one that is dead is not asked for each message.
 func TestMailDead(t *testing.T) {
 	srv, p := notifytest.NewServer(t, false), newPost(t)

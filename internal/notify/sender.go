@@ -18,6 +18,7 @@ const (
 	longestWait = 15 * time.Minute
 	slowWait    = time.Hour // after a day
 	slowAfter   = 24 * time.Hour
+	giveUpAfter = 7 * 24 * time.Hour // on a channel without order: there nothing waits behind a message
 	attemptTime = time.Minute
 	claimTime   = 5 * time.Minute // longer than an attempt: nobody else tries meanwhile, and after a crash it is tried again
 	pollEvery   = 2 * time.Second
@@ -25,7 +26,7 @@ const (
 	inRound     = 50
 )
 
-// Kept is how long messages are kept that were sent or dropped.
+// Kept is how long messages are kept that were sent, refused or dropped.
 const Kept = 30 * 24 * time.Hour
 
 // A Channel is one way of telling.
@@ -188,9 +189,9 @@ func (s *Sender) try(ctx context.Context, c Channel, m Message) error {
 	sent := c.Send(attempt, m)
 	cancel()
 	if sent != nil && ctx.Err() != nil { // we were stopped: what became of it is not known
-		return s.settle(context.WithoutCancel(ctx), m, errors.New("stopped meanwhile"))
+		return s.settle(context.WithoutCancel(ctx), c, m, errors.New("stopped meanwhile"))
 	}
-	if err := s.settle(ctx, m, sent); err != nil {
+	if err := s.settle(ctx, c, m, sent); err != nil {
 		return err
 	}
 	if later, ok := errors.AsType[*LaterError](sent); ok {
@@ -200,9 +201,12 @@ func (s *Sender) try(ctx context.Context, c Channel, m Message) error {
 }
 
 // settle writes down what came of an attempt.
-func (s *Sender) settle(ctx context.Context, m Message, sent error) error {
+func (s *Sender) settle(ctx context.Context, c Channel, m Message, sent error) error {
 	now := s.Now()
 	refused, no := errors.AsType[*RefusedError](sent)
+	if age := now.Sub(m.Created); sent != nil && !no && !c.Ordered && age > giveUpAfter && !errors.Is(sent, ErrOver) {
+		refused, no = &RefusedError{Answer: fmt.Sprintf("given up after %d days and %d tries: %v", int(age.Hours()/24), m.Attempts, sent)}, true
+	}
 	switch {
 	case sent == nil:
 		m.State, m.Ended, m.Answer, m.Body = Sent, now, "", ""
@@ -254,6 +258,32 @@ func Retry(ctx context.Context, tx directory.Tx, id string, now time.Time) (Mess
 	}
 	m.State, m.Next, m.Ended = Waiting, now, time.Time{}
 	return m, In(tx).Put(ctx, m)
+}
+
+// Drop ends a message that waits or was refused: it is not sent any more.
+func Drop(ctx context.Context, tx directory.Tx, id, why string, now time.Time) (Message, error) {
+	m, err := In(tx).Message(ctx, id)
+	if err != nil {
+		return m, err
+	}
+	if m.State != Waiting && m.State != Refused {
+		return m, fmt.Errorf("message %s is %s: %w", id, m.State, directory.ErrConflict)
+	}
+	m.State, m.Ended, m.Answer, m.Body = Dropped, now, short(why), ""
+	return m, In(tx).Put(ctx, m)
+}
+
+// Refuse ends the messages of a channel that wait, for a reason that time does not mend; they can be tried again by hand. It returns how many there were, at most
+// limit.
+func Refuse(ctx context.Context, tx directory.Tx, channel, why string, now time.Time, limit int) (int, error) {
+	all, err := In(tx).Messages(ctx, Query{Channel: channel, State: Waiting, Limit: limit})
+	if err != nil || len(all) == 0 {
+		return 0, err
+	}
+	for i := range all {
+		all[i].State, all[i].Ended, all[i].Answer = Refused, now, short(why)
+	}
+	return len(all), In(tx).Put(ctx, all...)
 }
 
 // sweep removes old messages, once an hour.

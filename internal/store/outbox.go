@@ -197,6 +197,6 @@ func (t notifyTx) ForgetTold(ctx context.Context, hook string) error {
 
 // Sweep implements notify.Tx.
 func (t notifyTx) Sweep(ctx context.Context, before time.Time, limit int) (int, error) {
-	n, err := t.exec(ctx, "delete from outbox where id in (select id from outbox where state <> 'waiting' and ended < $1 and state <> 'refused' limit $2)", ms(before), atMost(limit))
+	n, err := t.exec(ctx, "delete from outbox where id in (select id from outbox where state <> 'waiting' and ended < $1 limit $2)", ms(before), atMost(limit))
 	return int(n), err
 }

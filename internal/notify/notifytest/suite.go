@@ -85,16 +85,17 @@ func testMessages(t *testing.T, s directory.Store) {
 	for channel, want := range map[string]notify.Backlog{"hook:intranet": {Waiting: 1, Oldest: start}, notify.Mail: {Waiting: 1, Refused: 1, Oldest: start}, "hook:x": {}} {
 		equal(t, "backlog of "+channel, view(t, s, func(ctx context.Context, r notify.Reader) (notify.Backlog, error) { return r.Backlog(ctx, channel) }), want)
 	}
-	no.State = notify.Dropped
+	late := notify.New(notify.Mail, "test", start)
+	late.State, late.Ended = notify.Dropped, start.Add(4*time.Hour)
 	update(t, s, func(ctx context.Context, tx notify.Tx) error {
-		if err := tx.Put(ctx, no); err != nil {
+		if err := tx.Put(ctx, late); err != nil {
 			return err
 		}
 		n, err := tx.Sweep(ctx, start.Add(3*time.Hour), 10)
-		equal(t, "only what was sent or dropped is swept", n, 2)
+		equal(t, "what was sent or refused before then is swept", n, 2)
 		return err
 	})
-	equal(t, "what is left", find(notify.Query{}), []notify.Message{c, a})
+	equal(t, "what is left", find(notify.Query{}), []notify.Message{late, c, a})
 }
 
 func testClaims(t *testing.T, s directory.Store) {

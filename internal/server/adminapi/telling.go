@@ -26,6 +26,8 @@ type Telling interface {
 	Messages(ctx context.Context, q MessageQuery) ([]Message, error)
 	// RetryMessage makes a message that waits or was refused be tried now.
 	RetryMessage(ctx context.Context, id string, by access.Caller) (Message, error)
+	// DropMessage ends a mail that waits or was refused: it is not sent any more.
+	DropMessage(ctx context.Context, id string, by access.Caller) (Message, error)
 	// Invite sends a person the mail by which they choose a password.
 	Invite(ctx context.Context, who string, by access.Caller) (Message, error)
 	// Webhooks returns the webhooks and how they stand.

@@ -34,6 +34,10 @@ func (a *api) tellingRoutes() {
 		func(ctx context.Context, in *oneMessage) (Message, error) {
 			return a.svc.RetryMessage(ctx, in.ID, callerOf(ctx))
 		})
+	add(a, route{"drop-message", http.MethodPost, "/messages/{id}/drop", "End a mail that waits or was refused: it is not sent any more", access.Configure, 0},
+		func(ctx context.Context, in *oneMessage) (Message, error) {
+			return a.svc.DropMessage(ctx, in.ID, callerOf(ctx))
+		})
 	type onePerson struct {
 		Who string `path:"who" doc:"Id, username or email."`
 	}

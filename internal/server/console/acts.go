@@ -35,9 +35,12 @@ var notices = map[string]string{
 
 	"closed-account": "Ordered. It counts as closed when the target says so; until then it stands among the open leavers.",
 
-	"taken":       "Taken in. It is being checked; nothing is written before you say so.",
-	"loading":     "It is being loaded. How far it is stands below.",
-	"dropped":     "Forgotten. What it brought stays.",
+	"taken":           "Taken in. It is being checked; nothing is written before you say so.",
+	"loading":         "It is being loaded. How far it is stands below.",
+	"dropped":         "Forgotten. What it brought stays.",
+	"retried":         "It is tried again now.",
+	"dropped-message": "It is not sent any more.",
+
 	"copied":      "Copied. Make a token for the provider next; nothing that is done with it reaches the real people.",
 	"copied-anew": "Copied anew. The provider goes on with the same token.",
 	"copy-gone":   "The copy is gone, and its tokens open nothing.",

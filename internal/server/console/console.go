@@ -64,6 +64,7 @@ func New(cfg Config) http.Handler {
 	c.clientRoutes()
 	c.sandboxRoutes()
 	c.sampleRoutes()
+	c.outboxRoutes()
 	c.userRoutes()
 	c.deletionRoutes()
 	c.roleRoutes()

@@ -103,7 +103,7 @@ func TestGallery(t *testing.T) {
 	h := adminapitest.New(t, nil)
 	s := open(t, h, staffed{h.Service, h})
 	s.Allow("404 (Not Found)") // of the page that is not there
-	for _, p := range slices.Concat(pages, hallPages, sandboxPages) {
+	for _, p := range slices.Concat(pages, hallPages, sandboxPages, outboxPages) {
 		t.Run(p.name, func(t *testing.T) {
 			s.as(t, p.role)
 			check(t, s, p)

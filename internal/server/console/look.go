@@ -91,6 +91,11 @@ func (c *console) inbox(ctx context.Context, g glance) ([]item, error) {
 			out = append(out, item{"Paused target", warn, t.Name + " is paused", t.Paused.Reason, t.Paused.At, access.Pause, Root + "targets/" + t.Name, "Resume"})
 		}
 	}
+	refused, err := c.Service.Messages(ctx, adminapi.MessageQuery{State: "refused", Limit: 100})
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, unsent(refused)...)
 	held, err := c.Service.Waiting(ctx, adminapi.WaitQuery{Wait: "held", Limit: 100})
 	for _, w := range held {
 		if w.Plan == "" && w.Code != "ask" { // questions stand in a hold

@@ -127,8 +127,8 @@ func TestStates(t *testing.T) {
 		svc   adminapi.Service
 		paths string
 	}{
-		"empty": {nothing{h.Service}, "sandbox|clients|teams|imports||inbox|leavers|people|groups|sources|targets|history|history?tab=writes|history?tab=acts|history?tab=plans|settings"},
-		"many":  {much{h.Service}, "sandbox|teams|teams/staff|imports/load-2||inbox|leavers|people|groups|groups/3staff00000000000000000000|plans/hold-wiki|targets|history?tab=acts"},
+		"empty": {nothing{h.Service}, "sandbox|clients|outbox|teams|imports||inbox|leavers|people|groups|sources|targets|history|history?tab=writes|history?tab=acts|history?tab=plans|settings"},
+		"many":  {much{h.Service}, "sandbox|outbox|teams|teams/staff|imports/load-2||inbox|leavers|people|groups|groups/3staff00000000000000000000|plans/hold-wiki|targets|history?tab=acts"},
 	} {
 		s := open(t, h, state.svc)
 		s.as(t, "")

@@ -52,6 +52,17 @@ func (s *Service) RetryMessage(_ context.Context, id string, by access.Caller) (
 	return m, nil
 }
 
+// DropMessage ends one.
+func (s *Service) DropMessage(_ context.Context, id string, by access.Caller) (adminapi.Message, error) {
+	if id != "m1" {
+		return adminapi.Message{}, missing("message", id)
+	}
+	s.note(by, "drop %s", id)
+	m := refusedMail()
+	m.State = notify.Dropped
+	return m, nil
+}
+
 // Invite invites whoever has an address.
 func (s *Service) Invite(_ context.Context, who string, by access.Caller) (adminapi.Message, error) {
 	if who == "nomail" {

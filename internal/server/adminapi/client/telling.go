@@ -23,6 +23,11 @@ func (c *Client) RetryMessage(ctx context.Context, id string) (adminapi.Message,
 	return post[adminapi.Message](ctx, c, "/messages/"+esc(id)+"/retry", nil)
 }
 
+// DropMessage ends a mail: it is not sent any more.
+func (c *Client) DropMessage(ctx context.Context, id string) (adminapi.Message, error) {
+	return post[adminapi.Message](ctx, c, "/messages/"+esc(id)+"/drop", nil)
+}
+
 // Invite sends a person an invitation.
 func (c *Client) Invite(ctx context.Context, who string) (adminapi.Message, error) {
 	return post[adminapi.Message](ctx, c, "/people/"+esc(who)+"/invitation", nil)

@@ -1,0 +1,94 @@
+package console
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"muster/internal/access"
+	"muster/internal/notify"
+	"muster/internal/server/adminapi"
+)
+
+// outboxRoutes are the mails and the deliveries to webhooks: what waits, what was refused, and what was sent.
+func (c *console) outboxRoutes() {
+	c.get("outbox", access.View, c.outboxPage)
+	c.post("outbox/{id}/retry", access.Configure, c.retryMessage, c.outboxPage)
+	c.post("outbox/{id}/drop", access.Configure, c.dropMessage, c.outboxPage)
+}
+
+const outboxPath = Root + "outbox"
+
+// An outboxView is what stands in the outbox, one sort of it.
+type outboxView struct {
+	tab      string
+	messages []adminapi.Message
+	hooks    []adminapi.Webhook
+}
+
+func (c *console) outboxPage(v *visit) (view, error) {
+	x := outboxView{tab: cmp.Or(v.query("state"), "refused")}
+	var err error
+	if x.messages, err = c.Service.Messages(v.ctx(), adminapi.MessageQuery{State: x.tab, Limit: 2 * rowsShown}); err != nil {
+		return view{}, err
+	}
+	x.hooks, err = c.Service.Webhooks(v.ctx())
+	return view{title: "Mails and deliveries", entry: "settings", body: outboxBody(v, x)}, err
+}
+
+func (c *console) retryMessage(v *visit) (string, error) {
+	_, err := c.Service.RetryMessage(v.ctx(), v.PathValue("id"), v.caller)
+	return outboxPath + "?state=waiting&did=retried", err
+}
+
+func (c *console) dropMessage(v *visit) (string, error) {
+	_, err := c.Service.DropMessage(v.ctx(), v.PathValue("id"), v.caller)
+	return outboxPath + "?did=dropped-message", err
+}
+
+// outboxTabs are the states of messages, in the order in which they are asked for.
+var outboxTabs = [][2]string{{"refused", "Refused"}, {"waiting", "Waiting"}, {"sent", "Sent"}, {"dropped", "Left out"}}
+
+func messageTone(s notify.State) tone {
+	switch s {
+	case notify.Refused:
+		return bad
+	case notify.Waiting:
+		return busy
+	case notify.Sent:
+		return good
+	}
+	return quiet
+}
+
+// messageWhat says what a message is.
+func messageWhat(m adminapi.Message) string {
+	if hook, ok := strings.CutPrefix(m.Channel, notify.HookChannel("")); ok {
+		return m.Kind + " for the webhook " + hook
+	}
+	return m.Kind + " to " + cmp.Or(m.To, "nobody: there is no address")
+}
+
+// unsent are the mails that were refused, as what waits for somebody. Of very many, the newest are named.
+func unsent(all []adminapi.Message) []item {
+	const named = 5
+	var out []item
+	for i, m := range all {
+		if m.Channel != notify.Mail {
+			continue
+		}
+		if len(out) == named {
+			rest := len(all) - i
+			return append(out, item{"Mail", bad, count(rest, "more mail was", "more mails were") + " refused", "They stay here until they are sent or left out, for 30 days.", m.Ended, access.Configure, outboxPath, "See them"})
+		}
+		out = append(out, item{"Mail", bad, title(messageWhat(m)) + " was not sent", m.Answer, latest(m.Ended, m.Created), access.Configure, outboxPath, "See it"})
+	}
+	return out
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
