@@ -169,6 +169,9 @@ type Rev struct {
 	Tx, Seq int64
 }
 
+// Unborn is the Rev of an object that is in no store yet: it is written as new, without a look at what is stored, and one that is there by its ID is a conflict.
+var Unborn = Rev{Seq: -1}
+
 // IsZero reports whether r is before everything.
 func (r Rev) IsZero() bool { return r == Rev{} }
 

@@ -83,7 +83,7 @@ type Tx interface {
 	Reader
 	// PutObjects inserts or replaces objects by ID. An object equal to the stored one, Rev aside, is not written and enters no feed. Handles may be
 	// exchanged among the objects of one call. A person's Handle that another person who is not Gone has is ErrConflict, and so is a Rev that is not
-	// zero and not the stored one. A call that meets a conflict writes nothing, and the transaction may go on.
+	// zero and not the stored one; Unborn asks for none that is stored. A call that meets a conflict writes nothing, and the transaction may go on.
 	PutObjects(ctx context.Context, objects ...Object) error
 	// PutRecords inserts or replaces records by source and key.
 	PutRecords(ctx context.Context, records ...Record) error

@@ -105,6 +105,9 @@ func (s *settling) settle(o *object) {
 	})
 	o.is = o.was
 	o.is.ID, o.is.Kind = o.records[0].Object, o.records[0].Kind
+	if o.was.ID == "" {
+		o.is.Rev = directory.Unborn
+	}
 	voices := s.door.voices(o.records)
 	there := living(voices)
 	if len(there) > 0 {

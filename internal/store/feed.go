@@ -11,8 +11,8 @@ import (
 // take reserves n Seqs of the feed and returns the first. On SQLite one row counts for ever; on PostgreSQL every transaction counts for itself, and the
 // transaction id comes first in a Rev.
 func (s *session) take(ctx context.Context, n int) (int64, error) {
-	if !s.ordered && !s.d.numbered {
-		seq, err := one(ctx, s, scanOne[int64], "select n from feed")
+	if lite, ok := s.q.(*liteConn); ok && !s.ordered {
+		seq, err := lite.lastSeq(ctx)
 		if err != nil {
 			return 0, err
 		}
@@ -24,17 +24,20 @@ func (s *session) take(ctx context.Context, n int) (int64, error) {
 	return first, nil
 }
 
-// finish does what is left to do before the commit of a transaction that entered the feed: it writes down how far the feed got (SQLite), or tells the other
-// nodes (PostgreSQL).
+// finish does what is left to do before the commit: it writes the numbers that changed, and of a transaction that entered the feed it notes how far the feed got
+// (SQLite) or tells the other nodes (PostgreSQL).
 func (s *session) finish(ctx context.Context) error {
-	if !s.fed {
+	if s.torn != nil {
+		return s.torn
+	}
+	if err := s.writeTally(ctx); err != nil || !s.fed {
+		return err
+	}
+	if lite, ok := s.q.(*liteConn); ok {
+		lite.feed.last = s.seq
 		return nil
 	}
-	text, args := "update feed set n = $1 where n < $1", []any{s.seq}
-	if s.d.numbered {
-		text, args = "select pg_notify($1, '')", []any{channel}
-	}
-	_, err := s.exec(ctx, text, args...)
+	_, err := s.exec(ctx, "select pg_notify($1, '')", channel)
 	return err
 }
 

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -68,8 +67,8 @@ func (r inboundReader) ByObject(ctx context.Context, source string, objects []di
 	if len(objects) == 0 {
 		return nil, nil
 	}
-	return collect(ctx, r.session, scanResource, "select "+resourceColumns+" from resource r"+r.d.by("resource_by_object")+" where r.source = $1 and "+r.d.member("r.object", 2),
-		source, ids(r.session, objects))
+	in, arg := among(r.session, "r.object", 2, objects)
+	return collect(r.calm(ctx), r.session, scanResource, "select "+resourceColumns+" from resource r"+r.d.by("resource_by_object")+" where r.source = $1 and "+in, source, arg)
 }
 
 // Around implements inbound.Reader.
@@ -77,18 +76,23 @@ func (r inboundReader) Around(ctx context.Context, source string, objects []dire
 	if len(objects) == 0 {
 		return nil, nil
 	}
+	in, arg := among(r.session, "m.id", 2, objects)
 	return collect(r.calm(ctx), r.session, func(rows *sql.Rows, a *inbound.Around) error { return rows.Scan(&a.Member, &a.Group, &a.ID, &a.Name) },
-		"with recursive up (member, grp) as (select e.member, e.grp from node m cross join edge e where "+r.d.member("m.id", 2)+" and e.member = m.n and not e.removed"+
+		"with recursive up (member, grp) as (select e.member, e.grp from node m cross join edge e where "+in+" and e.member = m.n and not e.removed"+
 			" union select e.member, e.grp from up cross join edge e where e.member = up.grp and not e.removed)"+
 			" select m.id, g.id, coalesce(r.id, ''), coalesce(r.name, '') from up cross join node m cross join node g"+
-			" left join resource r"+r.d.by("resource_by_object")+" on r.source = $1 and r.object = g.id and r.kind = 'group' where m.n = up.member and g.n = up.grp", source, ids(r.session, objects))
+			" left join resource r"+r.d.by("resource_by_object")+" on r.source = $1 and r.object = g.id and r.kind = 'group' where m.n = up.member and g.n = up.grp", source, arg)
 }
 
 // Twins implements inbound.Reader.
 func (r inboundReader) Twins(ctx context.Context, source string, kind directory.Kind, handle, external string) ([]inbound.Resource, error) {
 	const of = " from resource r where r.source = $1 and r.kind = $2 and "
-	return collect(r.calm(ctx), r.session, scanResource, "select "+resourceColumns+of+"r.handle = $3 union select "+resourceColumns+of+"r.external = $4 and r.external <> ''",
-		source, kind, fold(handle), external)
+	text, args := "select "+resourceColumns+of+"r.handle = $3", []any{source, kind, fold(handle)}
+	if external != "" { // whoever has both comes once
+		text += " union all select " + resourceColumns + of + "r.external = $4 and r.external <> '' and r.handle <> $3"
+		args = append(args, external)
+	}
+	return collect(r.calm(ctx), r.session, scanResource, text, args...)
 }
 
 // Members implements inbound.Reader.
@@ -133,17 +137,8 @@ func (t inboundTx) Put(ctx context.Context, r inbound.Resource, values []scim.Va
 		return t.conflict(err)
 	}
 	r.N = n
-	if err := t.tally(ctx, tallyDelta{{"resource", r.Source, string(r.Kind)}: 1}); err != nil {
-		return err
-	}
+	t.tally(tallyDelta{{"resource", r.Source, string(r.Kind)}: 1})
 	return t.putValues(ctx, r, true, values)
-}
-
-func (t inboundTx) conflict(err error) error {
-	if t.taken(err) && !errors.Is(err, directory.ErrConflict) {
-		return fmt.Errorf("%w: %w", directory.ErrConflict, err)
-	}
-	return err
 }
 
 type valueRow struct {
@@ -212,7 +207,8 @@ func (t inboundTx) Delete(ctx context.Context, r inbound.Resource) error {
 	if n, err := t.exec(ctx, "delete from resource where n = $1", r.N); err != nil || n == 0 {
 		return err
 	}
-	return t.tally(ctx, tallyDelta{{"resource", r.Source, string(r.Kind)}: -1})
+	t.tally(tallyDelta{{"resource", r.Source, string(r.Kind)}: -1})
+	return nil
 }
 
 // Attempt implements inbound.Tx.

@@ -126,7 +126,8 @@ func (t linkTx) putLinks(ctx context.Context, links []link.Link, at map[linkKey]
 			delta[tallyKey{"link", l.Target, string(l.Kind)}]++
 		}
 	}
-	if err := errors.Join(t.tally(ctx, delta), t.stray(ctx, keep), t.stir(ctx, referring)); err != nil {
+	t.tally(delta)
+	if err := errors.Join(t.stray(ctx, keep), t.stir(ctx, referring)); err != nil {
 		return err
 	}
 	return t.PutInterval(ctx, spans...)

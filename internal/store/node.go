@@ -69,45 +69,60 @@ func (s *session) numbers(ctx context.Context, list []string) (map[string]int64,
 	}
 	slices.Sort(rest)
 	rest = slices.Compact(rest)
-	// In a transaction that writes, they may be those of another one that shares its commit: they are remembered after that.
+	for _, find := range []func(context.Context, []string) error{s.findNodes, s.addNodes, s.findNodes} { // somebody else may add them meanwhile
+		if err := find(ctx, rest); err != nil {
+			return nil, err
+		}
+		if rest = s.numbered(rest, out); len(rest) == 0 {
+			return out, nil
+		}
+	}
+	return nil, fmt.Errorf("number of %q: it was not kept", rest[0])
+}
+
+// numbered moves the numbers of list that this transaction knows into out, and returns the rest.
+func (s *session) numbered(list []string, out map[string]int64) (rest []string) {
+	for _, id := range list {
+		if n, ok := s.made[id]; ok {
+			out[id] = n
+		} else {
+			rest = append(rest, id)
+		}
+	}
+	return rest
+}
+
+// findNodes reads the numbers of list.
+func (s *session) findNodes(ctx context.Context, list []string) error {
+	in, arg := among(s, "id", 1, list)
+	rows, err := collect(ctx, s, scanNode, "select n, id from node where "+in, arg)
+	s.keepNodes(rows)
+	return err
+}
+
+// addNodes gives numbers to those of list that have none, in their order.
+func (s *session) addNodes(ctx context.Context, list []string) error {
+	if len(list) == 0 {
+		return nil
+	}
+	slices.Sort(list)
+	from, arg := "select l.value from "+s.d.list(1)+" where true order by l.value", ids(s, list)
+	if len(list) == 1 {
+		from, arg = "values ($1)", any(valid(list[0]))
+	}
+	rows, err := collect(ctx, s, scanNode, "insert into node (id) "+from+" on conflict (id) do nothing returning n, id", arg)
+	s.keepNodes(rows)
+	return err
+}
+
+// keepNodes notes numbers. They may be those of another transaction that shares the commit of this one: the store remembers them after that.
+func (s *session) keepNodes(rows []node) {
 	if s.made == nil {
 		s.made = map[string]int64{}
 	}
-	remember := func(found map[string]int64) { maps.Copy(s.made, found) }
-	if err := s.stored(ctx, rest, out, remember); err != nil {
-		return nil, err
-	}
-	rest = slices.DeleteFunc(rest, func(id string) bool { _, ok := out[id]; return ok })
-	if len(rest) == 0 {
-		return out, nil
-	}
-	if _, err := s.exec(ctx, "insert into node (id) select l.value from "+s.d.list(1)+" where true order by l.value on conflict (id) do nothing", ids(s, rest)); err != nil {
-		return nil, err
-	}
-	if err := s.stored(ctx, rest, out, remember); err != nil {
-		return nil, err
-	}
-	for _, id := range rest {
-		if out[id] == 0 {
-			return nil, fmt.Errorf("number of %q: it was not kept", id)
-		}
-	}
-	return out, nil
-}
-
-// stored reads the numbers of list into out and hands them to keep.
-func (s *session) stored(ctx context.Context, list []string, out map[string]int64, keep func(map[string]int64)) error {
-	rows, err := collect(ctx, s, scanNode, "select n, id from node where "+s.d.member("id", 1), ids(s, list))
-	if err != nil {
-		return err
-	}
-	found := make(map[string]int64, len(rows))
 	for _, v := range rows {
-		found[v.id] = v.n
-		out[v.id] = v.n
+		s.made[v.id] = v.n
 	}
-	keep(found)
-	return nil
 }
 
 // nodeOf is the number of the id bound as $n, and nothing if it has none.

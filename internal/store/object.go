@@ -43,7 +43,8 @@ func (r reader) Objects(ctx context.Context, list []directory.ID) ([]directory.O
 	if len(list) == 0 {
 		return nil, nil
 	}
-	return collect(ctx, r.session, scanObject, "select "+objectColumns+" from object where "+r.d.member("id", 1), ids(r.session, list))
+	in, arg := among(r.session, "id", 1, list)
+	return collect(r.calm(ctx), r.session, scanObject, "select "+objectColumns+" from object where "+in, arg)
 }
 
 // ObjectsByHandle implements directory.Reader.
@@ -51,8 +52,9 @@ func (r reader) ObjectsByHandle(ctx context.Context, kind directory.Kind, handle
 	if len(handles) == 0 {
 		return nil, nil
 	}
-	return collect(r.calm(ctx), r.session, scanObject, "select "+objectColumns+" from object"+r.d.by("object_by_place")+" where "+r.d.member("handle", 2)+
-		" and kind = $1 and state <> 'gone' and handle <> '' order by id", kind, ids(r.session, folds(handles)))
+	in, arg := among(r.session, "handle", 2, folds(handles))
+	return collect(r.calm(ctx), r.session, scanObject, "select "+objectColumns+" from object"+r.d.by("object_by_place")+" where "+in+
+		" and kind = $1 and state <> 'gone' and handle <> '' order by id", kind, arg)
 }
 
 // ListObjects implements directory.Reader.
@@ -125,11 +127,15 @@ func scanHave(rows *sql.Rows, h *have) error {
 
 // haves reads what is stored of the objects list; lock keeps others from changing them.
 func (t tx) haves(ctx context.Context, list []directory.ID, lock bool) (map[directory.ID]have, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
 	attrs, tail := "''", ""
 	if lock {
 		attrs, tail = "attrs", " order by id"+t.d.forWrite
 	}
-	rows, err := collect(ctx, t.session, scanHave, "select id, hash, handle, kind, state, rev_tx, rev_seq, "+attrs+" from object where "+t.d.member("id", 1)+tail, ids(t.session, list))
+	in, arg := among(t.session, "id", 1, list)
+	rows, err := collect(ctx, t.session, scanHave, "select id, hash, handle, kind, state, rev_tx, rev_seq, "+attrs+" from object where "+in+tail, arg)
 	out := make(map[directory.ID]have, len(rows))
 	for _, h := range rows {
 		out[h.id] = h
@@ -139,8 +145,8 @@ func (t tx) haves(ctx context.Context, list []directory.ID, lock bool) (map[dire
 
 // PutObjects implements directory.Tx.
 func (t tx) PutObjects(ctx context.Context, objects ...directory.Object) error {
-	rows, list := objectRows(objects)
-	was, err := t.haves(ctx, list, false)
+	rows := objectRows(objects)
+	was, err := t.haves(ctx, stored(rows), false)
 	if err != nil {
 		return err
 	}
@@ -151,6 +157,9 @@ func (t tx) PutObjects(ctx context.Context, objects ...directory.Object) error {
 	if len(rows) == 0 {
 		return nil
 	}
+	if len(rows) == 1 && !t.d.numbered { // one row is written by one statement, which leaves nothing behind when it meets a conflict
+		return t.conflict(t.putRows(ctx, rows, was))
+	}
 	return t.atomic(ctx, func() error { return t.putRows(ctx, rows, was) })
 }
 
@@ -160,9 +169,23 @@ type objectRow struct {
 	hash          int64
 }
 
-func objectRows(objects []directory.Object) ([]objectRow, []directory.ID) {
+// isNew reports whether the object is said to be in no store yet.
+func (w objectRow) isNew() bool { return w.o.Rev == directory.Unborn }
+
+// stored returns the ids of rows that may be stored already.
+func stored(rows []objectRow) []directory.ID {
+	out := make([]directory.ID, 0, len(rows))
+	for _, w := range rows {
+		if !w.isNew() {
+			out = append(out, w.o.ID)
+		}
+	}
+	return out
+}
+
+func objectRows(objects []directory.Object) []objectRow {
 	objects = last(objects, func(o directory.Object) directory.ID { return o.ID })
-	rows, list := make([]objectRow, len(objects)), make([]directory.ID, len(objects))
+	rows := make([]objectRow, len(objects))
 	for i, o := range objects {
 		w := objectRow{o: o, handle: fold(o.Handle()), email: fold(o.Attrs.First(directory.Email))}
 		var d digest
@@ -171,19 +194,15 @@ func objectRows(objects []directory.Object) ([]objectRow, []directory.ID) {
 			d.text(o.Stop.By, o.Stop.Reason).number(ms(o.Stop.At))
 		}
 		w.hash = d.sum()
-		rows[i], list[i] = w, o.ID
+		rows[i] = w
 	}
-	return rows, list
+	return rows
 }
 
 func (t tx) putRows(ctx context.Context, rows []objectRow, was map[directory.ID]have) error {
-	list := make([]directory.ID, len(rows))
-	for i, w := range rows {
-		list[i] = w.o.ID
-	}
 	if t.d.forWrite != "" || len(was) > 0 { // on SQLite nobody writes meanwhile: who was not there is not there
 		var err error
-		if was, err = t.haves(ctx, list, true); err != nil {
+		if was, err = t.haves(ctx, stored(rows), true); err != nil {
 			return err
 		}
 		if err := t.fresh(rows, was); err != nil {
@@ -193,35 +212,80 @@ func (t tx) putRows(ctx context.Context, rows []objectRow, was map[directory.ID]
 	if err := t.release(ctx, rows, was); err != nil {
 		return err
 	}
+	if err := t.insertRows(ctx, rows); err != nil {
+		return err
+	}
+	if err := t.putWords(ctx, rows, was); err != nil {
+		t.torn = fmt.Errorf("words of objects: %w", err)
+		return t.torn
+	}
+	t.tallyObjects(rows, was)
+	return nil
+}
+
+// insertRows writes objects and enters them into the feed.
+func (t tx) insertRows(ctx context.Context, rows []objectRow) error {
 	seq, err := t.take(ctx, len(rows))
 	if err != nil {
 		return err
 	}
 	columns := table{"", "", "", "", "", "", "", "", "", "", "", "", "", t.d.revTx, ""}
-	n, err := bulk(ctx, t.session, columns, "insert into object (id, kind, handle, email, attrs, digest, state, cause, since, stop, epoch, actor, hash, rev_tx, rev_seq)",
+	const head = "insert into object (id, kind, handle, email, attrs, digest, state, cause, since, stop, epoch, actor, hash, rev_tx, rev_seq)"
+	row := func(w objectRow, a []any) []any {
+		o := w.o
+		a = append(a, string(o.ID), string(o.Kind), w.handle, w.email, encode(o.Attrs), o.Digest, string(o.State), string(o.Cause), ms(o.Since), encodeStop(o.Stop),
+			o.Epoch, string(t.by), w.hash, seq)
+		seq++
+		return a
+	}
+	var born, others []objectRow
+	list := make([]directory.ID, len(rows))
+	for i, w := range rows {
+		if list[i] = w.o.ID; w.isNew() {
+			born = append(born, w)
+		} else {
+			others = append(others, w)
+		}
+	}
+	n, err := bulk(ctx, t.session, columns, head,
 		` on conflict (id) do update set kind = excluded.kind, handle = excluded.handle, email = excluded.email, attrs = excluded.attrs, digest = excluded.digest, state = excluded.state,
 		cause = excluded.cause, since = excluded.since, stop = excluded.stop, epoch = excluded.epoch, actor = excluded.actor, hash = excluded.hash,
 		rev_tx = excluded.rev_tx, rev_seq = excluded.rev_seq`,
-		rows, func(w objectRow, a []any) []any {
-			o := w.o
-			a = append(a, string(o.ID), string(o.Kind), w.handle, w.email, encode(o.Attrs), o.Digest, string(o.State), string(o.Cause), ms(o.Since), encode(o.Stop),
-				o.Epoch, string(t.by), w.hash, seq)
-			seq++
-			return a
-		})
+		others, row)
 	if err != nil {
 		return err
 	}
-	t.fed = t.fed || n > 0
-	t.wrote(list)
-	if err := t.putWords(ctx, rows, was); err != nil {
-		return fmt.Errorf("words of objects: %w", err)
+	more, err := bulk(ctx, t.session, columns, head, "", born, row)
+	if err != nil {
+		return err
 	}
-	return t.tallyObjects(ctx, rows, was)
+	t.fed = t.fed || n+more > 0
+	t.wrote(list)
+	return t.number(ctx, born)
+}
+
+// number gives new objects their numbers.
+func (t tx) number(ctx context.Context, born []objectRow) error {
+	list := make([]string, len(born))
+	for i, w := range born {
+		list[i] = string(w.o.ID)
+	}
+	if err := t.addNodes(ctx, list); err != nil {
+		t.torn = fmt.Errorf("numbers of objects: %w", err)
+		return t.torn
+	}
+	return nil
+}
+
+func encodeStop(s *directory.Stop) string {
+	if s == nil {
+		return ""
+	}
+	return encode(s)
 }
 
 // tallyObjects keeps the number of objects in each state.
-func (t tx) tallyObjects(ctx context.Context, rows []objectRow, was map[directory.ID]have) error {
+func (t tx) tallyObjects(rows []objectRow, was map[directory.ID]have) {
 	delta := tallyDelta{}
 	for _, w := range rows {
 		delta[tallyKey{"object", string(w.o.Kind), string(w.o.State)}]++
@@ -229,7 +293,7 @@ func (t tx) tallyObjects(ctx context.Context, rows []objectRow, was map[director
 			delta[tallyKey{"object", string(h.kind), string(h.state)}]--
 		}
 	}
-	return t.tally(ctx, delta)
+	t.tally(delta)
 }
 
 // fresh refuses objects that somebody else changed since they were read.

@@ -62,9 +62,10 @@ func (r workspaceReader) PostsAt(ctx context.Context, moments []workspace.Moment
 	}
 	known := map[string]int64{}
 	if rest := r.nodes.look(names, known); len(rest) > 0 {
-		if err := r.stored(ctx, rest, known, func(map[string]int64) {}); err != nil {
+		if err := r.findNodes(ctx, rest); err != nil {
 			return nil, err
 		}
+		r.numbered(rest, known)
 	}
 	rows, err := bulkQuery(ctx, r.session, table{"bigint", "bigint"}, "with v (c, at) as (", ") select distinct "+postColumns+" from v join post p on p.channel = v.c and p.created = v.at"+postJoins+"order by p.n",
 		moments, func(m workspace.Moment, a []any) []any { return append(a, known[string(m.Channel)], ms(m.At)) }, scanPost)

@@ -42,8 +42,14 @@ func (r reader) Records(ctx context.Context, source string, keys []string) ([]di
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	return collect(ctx, r.session, scanRecord, "select "+recordColumns+" from record where source = $1 and "+r.d.member("key", 2)+" order by key",
-		source, ids(r.session, keys))
+	in, list := among(r.session, "key", 2, keys)
+	found, err := collect(r.calm(ctx), r.session, scanRecord, "select "+recordColumns+" from record where source = $1 and "+in+" order by key", source, list)
+	if err == nil && len(found) == 0 && r.absent != nil {
+		for _, key := range keys {
+			r.absent[recordKey{source, key}] = struct{}{}
+		}
+	}
+	return found, err
 }
 
 func scanMark(rows *sql.Rows, m *directory.Mark) error {
@@ -55,8 +61,8 @@ func (r reader) Marks(ctx context.Context, source string, keys []string) ([]dire
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	return collect(ctx, r.session, scanMark, "select key, kind, object, status, digest, members_hash, refers, waiting from record where source = $1 and "+r.d.member("key", 2),
-		source, ids(r.session, keys))
+	in, list := among(r.session, "key", 2, keys)
+	return collect(r.calm(ctx), r.session, scanMark, "select key, kind, object, status, digest, members_hash, refers, waiting from record where source = $1 and "+in, source, list)
 }
 
 // RecordsByName implements directory.Reader.
@@ -73,8 +79,8 @@ func (r reader) RecordsOf(ctx context.Context, list []directory.ID) ([]directory
 	if len(list) == 0 {
 		return nil, nil
 	}
-	return collect(ctx, r.session, scanRecord, "select "+recordColumns+" from record"+r.d.by("record_by_object")+" where object <> '' and "+r.d.member("object", 1)+" order by source, key",
-		ids(r.session, list))
+	in, arg := among(r.session, "object", 1, list)
+	return collect(r.calm(ctx), r.session, scanRecord, "select "+recordColumns+" from record"+r.d.by("record_by_object")+" where object <> '' and "+in+" order by source, key", arg)
 }
 
 const inBase = " from record where source = $1 and base = $2 and "
@@ -124,6 +130,9 @@ func (r reader) Due(ctx context.Context, source string, now int64, limit int) ([
 		where source = $1 and expires > 0 and not expired and expires <= $2 and status = 'present' order by key limit $3`, source, now, atMost(limit))
 }
 
+// A recordKey is what a record is known by.
+type recordKey struct{ source, key string }
+
 type recordRow struct {
 	directory.Record
 	hash int64
@@ -131,11 +140,13 @@ type recordRow struct {
 
 // PutRecords implements directory.Tx.
 func (t tx) PutRecords(ctx context.Context, records ...directory.Record) error {
-	type key struct{ source, key string }
-	records = last(records, func(r directory.Record) key { return key{r.Source, r.Key} })
+	records = last(records, func(r directory.Record) recordKey { return recordKey{r.Source, r.Key} })
 	rows, delta, err := t.changedRecords(ctx, records)
 	if err != nil || len(rows) == 0 {
 		return err
+	}
+	for _, w := range rows {
+		delete(t.absent, recordKey{w.Source, w.Key})
 	}
 	columns := make(table, 19)
 	_, err = bulk(ctx, t.session, columns, "insert into record ("+recordColumns+", name_fold, hash)",
@@ -151,7 +162,8 @@ func (t tx) PutRecords(ctx context.Context, records ...directory.Record) error {
 	if err != nil {
 		return fmt.Errorf("put records: %w", err)
 	}
-	return t.tally(ctx, delta)
+	t.tally(delta)
+	return nil
 }
 
 // storedRecord is what is stored of a record that is about to be written.
@@ -168,11 +180,14 @@ func scanStoredRecord(rows *sql.Rows, h *storedRecord) error {
 func (t tx) changedRecords(ctx context.Context, records []directory.Record) ([]recordRow, tallyDelta, error) {
 	keys := map[string][]string{}
 	for _, r := range records {
-		keys[r.Source] = append(keys[r.Source], r.Key)
+		if _, absent := t.absent[recordKey{r.Source, r.Key}]; !absent {
+			keys[r.Source] = append(keys[r.Source], r.Key)
+		}
 	}
 	was := map[string]map[string]storedRecord{}
 	for source, list := range keys {
-		rows, err := collect(ctx, t.session, scanStoredRecord, "select key, hash, base, status from record where source = $1 and "+t.d.member("key", 2), source, ids(t.session, list))
+		in, arg := among(t.session, "key", 2, list)
+		rows, err := collect(ctx, t.session, scanStoredRecord, "select key, hash, base, status from record where source = $1 and "+in, source, arg)
 		if err != nil {
 			return nil, nil, err
 		}

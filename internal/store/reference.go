@@ -23,7 +23,8 @@ func (r reader) References(ctx context.Context, list []directory.ID) ([]director
 	if len(list) == 0 {
 		return nil, nil
 	}
-	return collect(ctx, r.session, scanReference, references+"r.object <> '' and "+r.d.member("r.object", 1)+" order by 1, 2, 3, 4", ids(r.session, list))
+	in, arg := among(r.session, "r.object", 1, list)
+	return collect(ctx, r.session, scanReference, references+"r.object <> '' and "+in+" order by 1, 2, 3, 4", arg)
 }
 
 // ReferencesTo implements directory.Reader.
@@ -31,7 +32,8 @@ func (r reader) ReferencesTo(ctx context.Context, source string, keys []string) 
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	return collect(ctx, r.session, scanReference, references+"f.source = $1 and "+r.d.member("f.towards", 2)+" order by 1, 2, 3, 4", source, ids(r.session, keys))
+	in, arg := among(r.session, "f.towards", 2, keys)
+	return collect(ctx, r.session, scanReference, references+"f.source = $1 and "+in+" order by 1, 2, 3, 4", source, arg)
 }
 
 // PutReferences implements directory.Tx.

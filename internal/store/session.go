@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 	"time"
@@ -50,6 +52,9 @@ type session struct {
 	nodes   *nodes
 	made    map[string]int64          // numbers of nodes that are not committed yet
 	own     map[directory.ID]struct{} // objects written here: their Rev may be older than the stored one
+	counts  tallyDelta                // what becomes of numbers, to be written before the commit
+	absent  map[recordKey]struct{}    // records that were asked for here and are not there; nil where others may write meanwhile
+	torn    error                     // why this must not be committed, whatever the caller makes of it
 }
 
 func (s *Store) newSession(q querier, by directory.Actor) *session {
@@ -113,17 +118,25 @@ func (s *session) atomic(ctx context.Context, fn func() error) error {
 	if _, err := s.exec(ctx, "savepoint attempt"); err != nil {
 		return err
 	}
+	counts := maps.Clone(s.counts)
 	err := fn()
 	if err != nil {
+		s.counts = counts
 		if _, back := s.exec(ctx, "rollback to savepoint attempt"); back != nil {
 			return fmt.Errorf("%w (and then: %w)", err, back)
 		}
-		if s.taken(err) {
-			err = fmt.Errorf("%w: %w", directory.ErrConflict, err)
-		}
+		err = s.conflict(err)
 	}
 	if _, done := s.exec(ctx, "release savepoint attempt"); done != nil && err == nil {
 		err = done
+	}
+	return err
+}
+
+// conflict is err, as ErrConflict if a unique value is taken.
+func (s *session) conflict(err error) error {
+	if err != nil && s.taken(err) && !errors.Is(err, directory.ErrConflict) {
+		return fmt.Errorf("%w: %w", directory.ErrConflict, err)
 	}
 	return err
 }
@@ -193,6 +206,14 @@ func valid(s string) string {
 		return s
 	}
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+}
+
+// among says that column is in list, which is bound as $n to what it returns, too. A list of one is compared as it is: most requests ask for one.
+func among[T ~string](s *session, column string, n int, list []T) (string, any) {
+	if len(list) == 1 && !s.d.numbered {
+		return column + " = " + dollar(n), valid(string(list[0]))
+	}
+	return s.d.member(column, n), ids(s, list)
 }
 
 // ids binds a list of ids, keys or names.

@@ -248,6 +248,7 @@ type liteConn struct {
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
 	open  *group // of writes that are not committed yet
+	feed  feedHead
 	brief bool   // no statement takes long: none is to be interrupted, which would take a goroutine for each
 }
 

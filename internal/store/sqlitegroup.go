@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
-	"runtime"
 	"time"
 )
 
@@ -23,11 +23,9 @@ type group struct {
 }
 
 // write runs fn in a transaction, which may be shared, and returns when that is durable. The connection goes from one write to the next with the transaction
-// open; whoever has done their part queues again behind those who wait, and commits for all when it is their turn and nobody waits, or enough have had theirs.
+// open; whoever has done their part and finds that nobody waits for it, or that enough have had theirs, commits for all.
 func (d *sqliteDB) write(ctx context.Context, fn func(querier) error) error {
-	d.waiting.Add(1)
 	c, err := d.take(ctx)
-	d.waiting.Add(-1)
 	if err != nil {
 		return err
 	}
@@ -35,60 +33,67 @@ func (d *sqliteDB) write(ctx context.Context, fn func(querier) error) error {
 	if err != nil {
 		return err
 	}
-	for {
-		if c.open == g && (d.waiting.Load() == 0 || g.size >= groupSize || time.Since(g.began) > groupTime) {
-			c.end(ctx)
-		}
-		d.writer <- c
-		select {
-		case <-g.done:
-			return g.err
-		case c = <-d.writer:
-		}
-	}
+	<-g.done
+	return g.err
 }
 
-// join has fn take part in the group on c, and gives c back if it does not, also after a panic.
+// join has fn take part in the group on c, and passes c on, also after a panic.
 func (d *sqliteDB) join(ctx context.Context, c *liteConn, fn func(querier) error) (g *group, err error) {
-	defer func() {
-		if g == nil {
-			d.writer <- c
-		}
-	}()
+	defer d.pass(c)
 	return c.part(ctx, fn)
 }
 
-// take waits for the connection that writes. If a group on it is full, it is committed before anybody joins it.
+// take waits for the connection that writes.
 func (d *sqliteDB) take(ctx context.Context) (*liteConn, error) {
-	var c *liteConn
+	d.waiting.Add(1)
 	select {
-	case c = <-d.writer:
+	case c := <-d.writer:
+		d.waiting.Add(-1)
+		if err := ctx.Err(); err != nil {
+			d.pass(c)
+			return nil, err
+		}
+		return c, nil
 	case <-ctx.Done():
+		d.waiting.Add(-1)
+		select {
+		case c := <-d.writer: // it may have been put there for this one alone
+			d.pass(c)
+		default:
+		}
 		return nil, ctx.Err()
 	}
-	if err := ctx.Err(); err != nil {
-		d.writer <- c
-		return nil, err
-	}
-	if g := c.open; g != nil && (g.size >= groupSize || time.Since(g.began) > groupTime) {
-		c.end(ctx)
-	}
-	return c, nil
 }
 
-// idle waits for the connection that writes to have no transaction open. Those who are in one end it.
-func (d *sqliteDB) idle(ctx context.Context) (*liteConn, error) {
+// pass hands the connection to the next who waits for it. An open group is committed if it is full or nobody waits; who waited and gave up looks after it, too.
+func (d *sqliteDB) pass(c *liteConn) {
 	for {
-		select {
-		case c := <-d.writer:
-			if c.open == nil {
-				return c, nil
-			}
-			d.writer <- c
-			runtime.Gosched()
-		case <-ctx.Done():
-			return nil, ctx.Err()
+		if g := c.open; g != nil && (d.waiting.Load() == 0 || g.size >= groupSize || time.Since(g.began) > groupTime) {
+			c.end()
 		}
+		left := c.open != nil
+		d.writer <- c
+		if !left || d.waiting.Load() > 0 {
+			return
+		}
+		select {
+		case c = <-d.writer:
+		default:
+			return
+		}
+	}
+}
+
+// idle waits for the connection that writes, and commits what is open on it.
+func (d *sqliteDB) idle(ctx context.Context) (*liteConn, error) {
+	select {
+	case c := <-d.writer:
+		if c.open != nil {
+			c.end()
+		}
+		return c, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 }
 
@@ -100,6 +105,7 @@ func (c *liteConn) part(ctx context.Context, fn func(querier) error) (g *group, 
 	begin, undo := "savepoint part", "rollback to savepoint part"
 	if first {
 		begin, undo = "begin immediate", "rollback"
+		c.feed = feedHead{}
 	}
 	if _, err := c.exec(ctx, begin, nil); err != nil {
 		return nil, err
@@ -131,9 +137,14 @@ func (c *liteConn) part(ctx context.Context, fn func(querier) error) (g *group, 
 	return c.open, nil
 }
 
-// end commits the open group, and tells everybody in it what came of it.
-func (c *liteConn) end(ctx context.Context) {
-	if _, err := c.exec(context.WithoutCancel(ctx), "commit", nil); err != nil {
+// end commits the open group, and tells everybody in it what came of it. It is nobody's alone, so nobody ends it early.
+func (c *liteConn) end() {
+	ctx := context.Background()
+	err := c.keepFeed(ctx)
+	if err == nil {
+		_, err = c.exec(ctx, "commit", nil)
+	}
+	if err != nil {
 		c.giveUp(ctx, err)
 		return
 	}
@@ -151,4 +162,39 @@ func (c *liteConn) giveUp(ctx context.Context, err error) {
 		g.err = errors.Join(err, back)
 		close(g.done)
 	}
+}
+
+// A feedHead is the last Seq of the feed as the parts of a group know it: the first that asks reads it, and the commit writes it.
+type feedHead struct {
+	known     bool
+	was, last int64
+}
+
+// lastSeq returns the last Seq of the feed.
+func (c *liteConn) lastSeq(ctx context.Context) (seq int64, err error) {
+	if c.feed.known {
+		return c.feed.last, nil
+	}
+	rows, err := c.query(ctx, "select n from feed", nil)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	if !rows.Next() {
+		return 0, errors.Join(rows.Err(), sql.ErrNoRows)
+	}
+	if err := rows.Scan(&seq); err != nil {
+		return 0, err
+	}
+	c.feed = feedHead{known: true, was: seq, last: seq}
+	return seq, nil
+}
+
+// keepFeed writes the last Seq of the feed, if the open group has used some.
+func (c *liteConn) keepFeed(ctx context.Context) error {
+	if c.feed.last == c.feed.was {
+		return nil
+	}
+	_, err := c.exec(ctx, "update feed set n = $1 where n < $1", []any{c.feed.last})
+	return err
 }

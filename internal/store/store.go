@@ -94,6 +94,9 @@ func (s *Store) update(ctx context.Context, by directory.Actor, fn func(*session
 	err := s.retry(ctx, func() error {
 		return s.db.write(ctx, func(q querier) error {
 			w = s.newSession(q, by)
+			if !w.d.numbered {
+				w.absent = map[recordKey]struct{}{}
+			}
 			if err := fn(w); err != nil {
 				return err
 			}

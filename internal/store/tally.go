@@ -20,9 +20,24 @@ func compareTallies(a, b tallyKey) int {
 	return cmp.Or(cmp.Compare(a.about, b.about), cmp.Compare(a.of, b.of), cmp.Compare(a.sort, b.sort))
 }
 
-// tally changes numbers. They are written in one order, so that two transactions do not wait for each other in a circle.
-func (s *session) tally(ctx context.Context, delta tallyDelta) error {
+// tally changes numbers. They are written together, before the commit or when somebody asks.
+func (s *session) tally(delta tallyDelta) {
+	if s.counts == nil {
+		s.counts = tallyDelta{}
+	}
+	for k, n := range delta {
+		s.counts[k] += n
+	}
+}
+
+// writeTally writes the numbers that changed. They are written in one order, so that two transactions do not wait for each other in a circle.
+func (s *session) writeTally(ctx context.Context) error {
+	delta := s.counts
+	s.counts = nil
 	maps.DeleteFunc(delta, func(_ tallyKey, n int) bool { return n == 0 })
+	if len(delta) == 0 {
+		return nil
+	}
 	keys := slices.SortedFunc(maps.Keys(delta), compareTallies)
 	_, err := bulk(ctx, s, table{"text", "text", "text", s.d.shard, "bigint"}, "insert into tally (about, name, sort, shard, n)",
 		" on conflict (about, name, sort, shard) do update set n = tally.n + excluded.n", keys,
@@ -38,6 +53,9 @@ type tallied struct {
 
 // tallies returns the numbers of one thing, by sort.
 func (s *session) tallies(ctx context.Context, about, of string) (map[string]int, error) {
+	if err := s.writeTally(ctx); err != nil {
+		return nil, err
+	}
 	rows, err := collect(ctx, s, func(rows *sql.Rows, t *tallied) error { return rows.Scan(&t.sort, &t.n) },
 		"select sort, cast(sum(n) as bigint) from tally where about = $1 and name = $2 group by sort", about, of)
 	out := make(map[string]int, len(rows))

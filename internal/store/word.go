@@ -141,13 +141,13 @@ func (t tx) writeSomeWords(ctx context.Context) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	rows, list := objectRows(objects)
+	rows := objectRows(objects)
 	if err := t.putWords(ctx, rows, nil); err != nil {
 		return false, err
 	}
 	place = wordsDone
-	if len(list) == wordBatch {
-		place = string(list[len(list)-1])
+	if len(rows) == wordBatch {
+		place = string(rows[len(rows)-1].o.ID)
 	}
 	return place == wordsDone, t.SetAnchor(ctx, wordOwner, wordPlace, place)
 }
