@@ -31,6 +31,7 @@ type Keeper struct {
 	Audit func(ctx context.Context, tx directory.Tx, by, act, object string) error
 
 	local atomic.Value // id of the token of Local
+	proven
 }
 
 func (k *Keeper) now() time.Time {
@@ -65,6 +66,14 @@ func (k *Keeper) bearer(ctx context.Context, bearer string) (Caller, Token, erro
 	if !ok {
 		return Caller{}, Token{}, ErrUnknown
 	}
+	hash := digest(bearer)
+	stamp, stamped := k.stamp(ctx)
+	if stamped {
+		if p, ok := k.still(stamp, id); ok && k.holds(p.token, hash) {
+			p.caller.Local = k.local.Load() == any(id)
+			return p.caller, p.token, nil
+		}
+	}
 	var c Caller
 	var t Token
 	err := k.Store.View(ctx, func(r directory.Reader) error {
@@ -72,7 +81,7 @@ func (k *Keeper) bearer(ctx context.Context, bearer string) (Caller, Token, erro
 		if t, err = Of(r).Token(ctx, id); err != nil {
 			return err
 		}
-		if subtle.ConstantTimeCompare(t.Hash, digest(bearer)) != 1 || t.Revoked || !k.now().Before(t.Expires) {
+		if !k.holds(t, hash) {
 			return ErrUnknown
 		}
 		c, err = caller(ctx, r, t)
@@ -82,7 +91,15 @@ func (k *Keeper) bearer(ctx context.Context, bearer string) (Caller, Token, erro
 	if errors.Is(err, directory.ErrNotFound) {
 		err = ErrUnknown
 	}
+	if err == nil && stamped {
+		k.keep(stamp, id, proof{c, t})
+	}
 	return c, t, err
+}
+
+// holds reports whether a token is the one that was shown, and still good.
+func (k *Keeper) holds(t Token, hash []byte) bool {
+	return subtle.ConstantTimeCompare(t.Hash, hash) == 1 && !t.Revoked && k.now().Before(t.Expires)
 }
 
 // caller returns whom t acts for, unless they were deactivated since it was issued.

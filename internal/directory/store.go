@@ -21,6 +21,12 @@ type Store interface {
 	Wake() <-chan struct{}
 }
 
+// A Stamper is a Store that can tell that nothing at all was committed: what was read since the stamp was s is true as long as it is s.
+type Stamper interface {
+	// Stamp returns a number that is another one after every commit, whoever made it, or false if only reading tells.
+	Stamp(ctx context.Context) (int64, bool)
+}
+
 // A Reader reads one snapshot. Lists come in ascending order of ID or key; after is exclusive, "" starts at the beginning; fewer than limit items means
 // the end.
 type Reader interface {

@@ -131,8 +131,14 @@ func (s *settling) refer(ctx context.Context, name string, keys []string, stated
 func (s *statement) refers(ctx context.Context, list []source.Reference, bound []string) error {
 	name := s.reading.source
 	stated := gatherRefers(name, list)
-	if err := s.referring(ctx, bound, stated); err != nil || len(stated) == 0 {
+	if err := s.referring(ctx, bound, stated); err != nil {
 		return err
+	}
+	maps.DeleteFunc(stated, func(key string, list []directory.Reference) bool {
+		return len(list) == 0 && slices.Contains(s.silent, key)
+	})
+	if len(stated) == 0 {
+		return nil
 	}
 	keys := map[string]bool{}
 	for key, refs := range stated {

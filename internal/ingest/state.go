@@ -46,6 +46,7 @@ type statement struct {
 	tx      directory.Tx
 	reading *Reading // for its source, rules and time alone
 	bound   []string // keys of records that were bound to somebody just now
+	silent  []string // keys of those that were written just now and refer to nobody
 }
 
 func (s *statement) settling() *settling {
@@ -98,6 +99,9 @@ func (s *statement) records(ctx context.Context, records []source.Record, bind m
 		o := Outcome{Object: rec.Object, Waiting: rec.Waiting, Holder: done.rivals[rec.Key]}
 		if rec.Object != "" && !had[rec.Key] {
 			s.bound = append(s.bound, rec.Key)
+		}
+		if rec.Refers == "" {
+			s.silent = append(s.silent, rec.Key)
 		}
 		if bound := done.objects[rec.Object]; bound != nil {
 			o.New = made[rec.Key] && bound.was.ID == ""

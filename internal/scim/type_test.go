@@ -3,6 +3,7 @@ package scim_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -170,11 +171,32 @@ func TestProject(t *testing.T) {
 func TestDecodeRefuses(t *testing.T) {
 	for name, text := range map[string]string{
 		"two values": `{} {}`, "a key twice": `{"a":1,"A":2}`, "cut": `{"a":`, "deep": strings.Repeat(`[`, 99) + strings.Repeat(`]`, 99), "not UTF-8": "{\"a\":\"\xff\"}",
-		"empty": "", "wrong type": `[]`,
+		"empty": "", "wrong type": `[]`, "a key twice, escaped": `{"ab":1,"\u0041b":2}`, "a key twice, deep": `{"a":[{"b":{"c":1,"d":"}","c":2}}]}`,
+		"a key twice among many": `{` + manyKeys(40) + `,"K39":1}`, "a key twice far apart": `{"a":{"b":1},"c":[1,{"a":2}],"A":3}`, "no end": `{"a":"\"}`, "closed too often": `{}}`,
 	} {
 		var r scim.Resource
 		if err := scim.Decode([]byte(text), &r); scimType(err) != scim.InvalidSyntax {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func manyKeys(n int) string {
+	out := make([]string, n)
+	for i := range out {
+		out[i] = fmt.Sprintf(`"k%d":%d`, i, i)
+	}
+	return strings.Join(out, ",")
+}
+
+// What only looks like a key that stands twice is none.
+func TestDecodeTakes(t *testing.T) {
+	for _, text := range []string{
+		`{"a":"a","b":["a","b",{"a":{"a":"b"}}],"c":{"a":1}}`, `{"a":"\",\"a\":\"","b":1}`, `{` + manyKeys(40) + `,"x":{` + manyKeys(40) + `}}`, ` {"a" : 1 , "b" : [ ] } `,
+	} {
+		var r scim.Resource
+		if err := scim.Decode([]byte(text), &r); err != nil {
+			t.Errorf("%s: %v", text, err)
 		}
 	}
 }

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Value is one value of a resource as it is searched for.
@@ -107,7 +107,10 @@ const maxDepth = 32
 // Decode reads one JSON object, numbers kept as they are written. It refuses what JSON libraries quietly take: a second value behind the first, a key that
 // stands twice in one object, invalid UTF-8, and nesting without end. Its errors are of type *Error.
 func Decode(data []byte, into any) error {
-	if err := scan(data); err != nil {
+	if err := shape(data); err != nil {
+		return err
+	}
+	if err := only(data); err != nil {
 		return err
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
@@ -121,61 +124,12 @@ func Decode(data []byte, into any) error {
 	return nil
 }
 
-// scan checks the shape of a JSON text.
-func scan(data []byte) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	var open []map[string]bool // the keys of objects, nil for lists
-	key := false               // a key comes next
-	for {
-		tok, err := d.Token()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return Errorf(InvalidSyntax, "the body is not JSON: %v", err)
-		}
-		switch v := tok.(type) {
-		case json.Delim:
-			if v == '{' || v == '[' {
-				if len(open) >= maxDepth {
-					return Errorf(InvalidSyntax, "the body is nested more than %d levels deep", maxDepth)
-				}
-				var keys map[string]bool
-				if v == '{' {
-					keys = map[string]bool{}
-				}
-				open = append(open, keys)
-			} else {
-				open = open[:len(open)-1]
-			}
-			key = len(open) > 0 && open[len(open)-1] != nil
-			continue
-		case string:
-			if key {
-				if keys := open[len(open)-1]; keys[strings.ToLower(v)] {
-					return Errorf(InvalidSyntax, "%q stands twice in one object", v)
-				} else {
-					keys[strings.ToLower(v)] = true
-				}
-				key = false
-				continue
-			}
-		}
-		if len(open) == 0 {
-			break
-		}
-		key = open[len(open)-1] != nil
-	}
-	return only(data)
-}
-
 // only checks that there is one value, and that it is UTF-8.
 func only(data []byte) error {
 	if !json.Valid(data) {
 		return Errorf(InvalidSyntax, "the body is not one JSON value")
 	}
-	if strings.ToValidUTF8(string(data), "") != string(data) {
+	if !utf8.Valid(data) {
 		return Errorf(InvalidSyntax, "the body is not valid UTF-8")
 	}
 	return nil

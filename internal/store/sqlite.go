@@ -34,6 +34,7 @@ type sqliteDB struct {
 	writer, readers  chan *liteConn
 	waiting          atomic.Int32 // writes that wait for the writer
 	conns            []*liteConn
+	sentry           chan *liteConn // reads nothing but whether something was committed
 }
 
 func openSQLite(ctx context.Context, path string, o Options) (database, error) {
@@ -84,6 +85,9 @@ func (d *sqliteDB) open(ctx context.Context, path string, o Options) (err error)
 	if d.readers, err = d.connect(ctx, d.reading, n); err != nil {
 		return err
 	}
+	if d.sentry, err = d.connect(ctx, d.reading, 1); err != nil {
+		return err
+	}
 	return assert(ctx, d.reading, map[string]string{"query_only": "1"})
 }
 
@@ -129,7 +133,7 @@ func older(a, b string) bool {
 }
 
 func (d *sqliteDB) connect(ctx context.Context, db *sql.DB, n int) (chan *liteConn, error) {
-	db.SetMaxOpenConns(n + 1) // one to spare, for assertions
+	db.SetMaxOpenConns(len(d.conns) + n + 1) // one to spare, for assertions
 	pool := make(chan *liteConn, n)
 	for range n {
 		conn, err := db.Conn(ctx)
@@ -149,6 +153,9 @@ func (d *sqliteDB) close() error {
 	}
 	for range cap(d.readers) {
 		<-d.readers
+	}
+	for range cap(d.sentry) {
+		<-d.sentry
 	}
 	var errs []error
 	for _, c := range d.conns {
@@ -249,7 +256,7 @@ type liteConn struct {
 	stmts map[string]*sql.Stmt
 	open  *group // of writes that are not committed yet
 	feed  feedHead
-	brief bool   // no statement takes long: none is to be interrupted, which would take a goroutine for each
+	brief bool // no statement takes long: none is to be interrupted, which would take a goroutine for each
 }
 
 // calm is ctx as the driver gets it.

@@ -142,3 +142,44 @@ func TestSharedFailure(t *testing.T) {
 		t.Errorf("the next write: %v", err)
 	}
 }
+
+// Who waits to join a group and gives up leaves nobody behind: those who have had their part are told all the same.
+func TestSharedGivenUp(t *testing.T) {
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "muster.db"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	db := s.db.(*sqliteDB)
+	for round := range 200 {
+		ctx, leave := context.WithCancel(t.Context())
+		begun, enough := make(chan struct{}), make(chan struct{})
+		var all sync.WaitGroup
+		all.Go(func() {
+			err := db.write(t.Context(), func(q querier) error {
+				close(begun)
+				<-enough
+				_, err := q.exec(t.Context(), "insert into source_cursor (source, value) values ($1, '')", []any{fmt.Sprint(round)})
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		<-begun
+		for range 3 {
+			all.Go(func() { _ = db.write(ctx, func(querier) error { return errors.New("no") }) })
+		}
+		for db.waiting.Load() < 3 {
+			runtime.Gosched()
+		}
+		all.Go(leave)
+		close(enough)
+		all.Wait() // for ever, if nobody commits
+		leave()
+	}
+}

@@ -24,53 +24,102 @@ func (k *Keeper) Follow(ctx context.Context, failed func(error)) {
 	poll, daily := time.NewTicker(time.Second), time.NewTicker(24*time.Hour)
 	defer poll.Stop()
 	defer daily.Stop()
+	f := follower{k: k}
 	all := true
 	for {
-		if err := k.catchUp(ctx, all); err == nil {
-			all = false
-		} else if ctx.Err() == nil {
+		err := f.catchUp(ctx, all)
+		if all = all && err != nil; err == nil && time.Since(f.wrote) >= writeEvery {
+			err = f.write(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
 			failed(err)
 		}
 		select {
 		case <-ctx.Done():
+			if err := f.write(context.WithoutCancel(ctx)); err != nil {
+				failed(err)
+			}
 			return
 		case <-daily.C:
 			all = true
 		case <-wake:
+			f.rest(ctx)
 		case <-poll.C:
 		}
 	}
 }
 
 // CatchUp does once what Follow does.
-func (k *Keeper) CatchUp(ctx context.Context) error { return k.catchUp(ctx, false) }
+func (k *Keeper) CatchUp(ctx context.Context) error {
+	f := follower{k: k}
+	return errors.Join(f.catchUp(ctx, false), f.write(ctx))
+}
 
-func (k *Keeper) catchUp(ctx context.Context, all bool) error {
+// How a follower spares the store: changes that come one after the other are looked at together, and how far it got, which means no more than that the same
+// is looked at again after a crash, is not written each time.
+const (
+	restFor    = 25 * time.Millisecond
+	writeEvery = 10 * time.Second
+)
+
+// A follower goes along the feed.
+type follower struct {
+	k     *Keeper
+	read  bool          // where it begins is known
+	rev   directory.Rev // up to which changes were looked at
+	kept  directory.Rev // what is written of that
+	wrote time.Time
+}
+
+// rest lets changes gather.
+func (f *follower) rest(ctx context.Context) {
+	pause := time.NewTimer(restFor)
+	defer pause.Stop()
+	select {
+	case <-ctx.Done():
+	case <-pause.C:
+	}
+}
+
+func (f *follower) catchUp(ctx context.Context, all bool) (err error) {
 	if all {
-		if err := k.settleAll(ctx); err != nil {
+		if err := f.k.settleAll(ctx); err != nil {
 			return err
 		}
 	}
-	for {
-		rev, err := k.followed(ctx)
-		if err != nil {
+	if !f.read {
+		if f.rev, err = f.k.followed(ctx); err != nil {
 			return err
 		}
-		changes, err := k.Store.Changes(ctx, rev, changesAtOnce)
+		f.read, f.kept = true, f.rev
+	}
+	for {
+		changes, err := f.k.Store.Changes(ctx, f.rev, changesAtOnce)
 		if err != nil || len(changes) == 0 {
 			return err
 		}
-		if err := errors.Join(k.retire(ctx, changes), k.follow(ctx, changes)); err != nil {
+		if err := errors.Join(f.k.retire(ctx, changes), f.k.follow(ctx, changes)); err != nil {
 			return err
 		}
-		text, err := json.Marshal(changes[len(changes)-1].Rev)
-		if err != nil {
-			return err
-		}
-		if err := k.Store.Update(ctx, byGroups, func(tx directory.Tx) error { return tx.SetCursor(ctx, feedCursor, string(text)) }); err != nil {
-			return err
-		}
+		f.rev = changes[len(changes)-1].Rev
 	}
+}
+
+// write keeps how far the feed was followed.
+func (f *follower) write(ctx context.Context) error {
+	f.wrote = time.Now()
+	if f.rev == f.kept {
+		return nil
+	}
+	text, err := json.Marshal(f.rev)
+	if err != nil {
+		return err
+	}
+	err = f.k.Store.Update(ctx, byGroups, func(tx directory.Tx) error { return tx.SetCursor(ctx, feedCursor, string(text)) })
+	if err == nil {
+		f.kept = f.rev
+	}
+	return err
 }
 
 func (k *Keeper) followed(ctx context.Context) (rev directory.Rev, err error) {

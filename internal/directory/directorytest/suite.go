@@ -28,6 +28,8 @@ func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 		{"handles are exchanged", testExchange},
 		{"a conflict leaves the transaction usable", testConflictGoesOn},
 		{"stale rev", testStale},
+		{"unborn", testUnborn},
+		{"numbers within a transaction", testTallies},
 		{"search", testSearch},
 		{"browse", testBrowse},
 		{"list and count", testList},

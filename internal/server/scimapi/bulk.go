@@ -274,7 +274,10 @@ func (w *writer) operation(op bulkOp, path string, data scim.Resource) (r inboun
 		if op.BulkID == "" {
 			return r, t, 0, scim.Errorf(scim.InvalidSyntax, "bulkId is missing: POST needs one")
 		}
-		r, err = w.create(t, data)
+		c, err := w.q.check(t, data)
+		if err == nil {
+			r, err = w.create(t, c)
+		}
 		return r, t, http.StatusCreated, err
 	case http.MethodPut:
 		r, err = w.overwrite(t, parts[1], op.Version, data)

@@ -27,7 +27,7 @@ func (w *writer) overwrite(t *scim.Type, id, ifMatch string, body scim.Resource)
 	if err != nil {
 		return r, err
 	}
-	c, err := w.check(t, body)
+	c, err := w.q.check(t, body)
 	if err != nil {
 		return r, err
 	}

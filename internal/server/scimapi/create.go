@@ -21,17 +21,25 @@ func (q *request) post(t *scim.Type) error {
 	if err := q.body(&body); err != nil {
 		return err
 	}
+	c, err := q.check(t, body)
+	if err != nil {
+		return err
+	}
 	var r inbound.Resource
 	var shown scim.Resource
 	err = q.update(func(ctx context.Context, tx directory.Tx) error {
 		w := q.writer(ctx, tx)
 		var err error
-		if r, err = w.create(t, body.Clone()); err != nil {
+		r, err = w.create(t, checked{c.doc.Clone(), c.members, c.named})
+		if shown = nil; err != nil || w.made == r.Object && len(c.members) == 0 { // nobody else can know who has just come into being
 			return err
 		}
 		shown, err = w.shown(t, r, p)
 		return err
 	})
+	if err == nil && shown == nil {
+		shown, err = q.draw(t, r, p, nil, nil)
+	}
 	if err != nil {
 		return q.asked(err)
 	}
@@ -50,11 +58,7 @@ func (w *writer) shown(t *scim.Type, r inbound.Resource, p scim.Projection) (sci
 }
 
 // create makes a resource, or takes up one that is there where the profile says so.
-func (w *writer) create(t *scim.Type, body scim.Resource) (inbound.Resource, error) {
-	c, err := w.check(t, body)
-	if err != nil {
-		return inbound.Resource{}, err
-	}
+func (w *writer) create(t *scim.Type, c checked) (inbound.Resource, error) {
 	have, err := w.twin(t, c.doc)
 	if err == nil {
 		return w.again(t, have, c)

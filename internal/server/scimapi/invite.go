@@ -1,7 +1,6 @@
 package scimapi
 
 import (
-	"muster/internal/attr"
 	"muster/internal/directory"
 	"muster/internal/inbound"
 	"muster/internal/scim"
@@ -19,9 +18,8 @@ func (w *writer) invite(t *scim.Type, r inbound.Resource, doc scim.Resource) err
 }
 
 func wantsInvitation(t *scim.Type, doc scim.Resource) bool {
-	said := scim.Attrs(doc)
 	for _, e := range t.Extensions {
-		if said.First(attr.Path(e.URN+":"+inviteAttribute)) == "true" {
+		if said, ok := doc[e.URN].(map[string]any); ok && scim.Resource(said).Text(inviteAttribute) == "true" {
 			return true
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"muster/internal/directory"
@@ -16,7 +17,7 @@ import (
 const stamp = "2006-01-02T15:04:05.000Z"
 
 // version is the entity tag of a resource.
-func version(r inbound.Resource) string { return fmt.Sprintf(`W/"%d"`, r.Version) }
+func version(r inbound.Resource) string { return `W/"` + strconv.FormatInt(r.Version, 10) + `"` }
 
 func (q *request) location(t *scim.Type, id string) string { return q.base + t.Endpoint + "/" + id }
 
@@ -48,30 +49,40 @@ func (q *request) render(ctx context.Context, in inbound.Reader, t *scim.Type, l
 	}
 	out := make([]scim.Resource, 0, len(list))
 	for _, r := range list {
-		doc, err := stored(r)
+		var members []any
+		if t.Name == "Group" && p.Wants("members") {
+			var err error
+			if members, err = q.membersOf(ctx, in, r); err != nil {
+				return nil, err
+			}
+		}
+		doc, err := q.draw(t, r, p, around[r.Object], members)
 		if err != nil {
 			return nil, err
 		}
-		doc["id"] = r.ID
-		doc["meta"] = map[string]any{
-			"resourceType": t.Name, "created": r.Created.UTC().Format(stamp), "lastModified": r.Modified.UTC().Format(stamp),
-			"location": q.location(t, r.ID), "version": version(r),
-		}
-		if groups := around[r.Object]; len(groups) > 0 {
-			doc["groups"] = groups
-		}
-		if t.Name == "Group" && p.Wants("members") {
-			members, err := q.membersOf(ctx, in, r)
-			if err != nil {
-				return nil, err
-			}
-			if len(members) > 0 {
-				doc["members"] = members
-			}
-		}
-		out = append(out, t.Project(doc, p))
+		out = append(out, doc)
 	}
 	return out, nil
+}
+
+// draw returns a resource as the client reads it, with the groups that it is in and its members.
+func (q *request) draw(t *scim.Type, r inbound.Resource, p scim.Projection, groups, members []any) (scim.Resource, error) {
+	doc, err := stored(r)
+	if err != nil {
+		return nil, err
+	}
+	doc["id"] = r.ID
+	doc["meta"] = map[string]any{
+		"resourceType": t.Name, "created": r.Created.UTC().Format(stamp), "lastModified": r.Modified.UTC().Format(stamp),
+		"location": q.location(t, r.ID), "version": version(r),
+	}
+	if len(groups) > 0 {
+		doc["groups"] = groups
+	}
+	if len(members) > 0 {
+		doc["members"] = members
+	}
+	return t.Project(doc, p), nil
 }
 
 // groupsOf returns the groups of users, direct ones and those around these, by the object of the user.

@@ -42,13 +42,13 @@ type checked struct {
 }
 
 // check checks a body by the schemas.
-func (w *writer) check(t *scim.Type, body scim.Resource) (checked, error) {
-	w.q.mend(body)
-	doc, err := t.Check(body, w.q.tol)
+func (q *request) check(t *scim.Type, body scim.Resource) (checked, error) {
+	q.mend(body)
+	doc, err := t.Check(body, q.tol)
 	if err != nil {
 		return checked{}, err
 	}
-	if err := w.q.needed(t, doc); err != nil {
+	if err := q.needed(t, doc); err != nil {
 		return checked{}, err
 	}
 	if err := named(t, doc); err != nil {
@@ -56,7 +56,7 @@ func (w *writer) check(t *scim.Type, body scim.Resource) (checked, error) {
 	}
 	c := checked{doc: doc, named: body.Get("members") != nil}
 	if sent, ok := body.Get("members").([]any); ok {
-		if err := w.q.memberForm(sent); err != nil {
+		if err := q.memberForm(sent); err != nil {
 			return checked{}, err
 		}
 	}
