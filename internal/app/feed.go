@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"muster/internal/directory"
@@ -54,16 +55,52 @@ func (m *Muster) Changes(ctx context.Context, q adminapi.ChangeQuery) (adminapi.
 	if err != nil {
 		return adminapi.Changes{}, err
 	}
-	out := adminapi.Changes{Items: []notify.Event{}, Next: after.String(), More: len(changes) > limit}
+	out := adminapi.Changes{Items: []adminapi.Changed{}, Next: after.String(), More: len(changes) > limit}
 	changes = changes[:min(limit, len(changes))]
 	if len(changes) == 0 {
 		return out, nil
 	}
 	out.Next = changes[len(changes)-1].Rev.String()
 	return out, m.Store.View(ctx, func(v directory.Reader) (err error) {
-		out.Items, err = notify.Events(ctx, v, changes)
+		events, err := notify.Events(ctx, v, changes)
+		if err == nil {
+			out.Items, err = withNames(ctx, v, events)
+		}
 		return err
 	})
+}
+
+// withNames says what those are called of whom events tell, and who changed them.
+func withNames(ctx context.Context, v directory.Reader, events []notify.Event) ([]adminapi.Changed, error) {
+	var all, objects []directory.ID
+	for _, e := range events {
+		if e.ID != "" {
+			objects = append(objects, e.ID)
+		}
+		for _, id := range []directory.ID{e.ID, e.Member, e.Group} {
+			if id != "" {
+				all = append(all, id)
+			}
+		}
+	}
+	slices.Sort(all)
+	found, err := v.Objects(ctx, slices.Compact(all))
+	if err != nil {
+		return nil, err
+	}
+	by, err := notify.Of(v).ChangedBy(ctx, objects)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[directory.ID]string, len(found))
+	for _, o := range found {
+		names[o.ID] = o.Handle()
+	}
+	out := make([]adminapi.Changed, len(events))
+	for i, e := range events {
+		out[i] = adminapi.Changed{Event: e, Name: names[e.ID], MemberName: names[e.Member], GroupName: names[e.Group], By: string(by[e.ID])}
+	}
+	return out, nil
 }
 
 // changesAfter waits for a change if there is none.

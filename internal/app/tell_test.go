@@ -359,7 +359,7 @@ func TestFollowing(t *testing.T) {
 	}()
 	ada, _ := o.scim(201, "POST", "/Users", user("ada", ""))
 	page := <-waiting
-	if len(page.Items) != 1 || page.Items[0].Type != "person.changed" || page.Items[0].State != "active" || page.Next == start {
+	if len(page.Items) != 1 || page.Items[0].Type != "person.changed" || page.Items[0].State != "active" || page.Next == start || page.Items[0].Name != "ada" || page.Items[0].By != "source:idp" {
 		t.Fatalf("%+v", page)
 	}
 	group, _ := o.scim(201, "POST", "/Groups", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"crew","members":[{"value":"`+ada+`"}]}`)
@@ -370,6 +370,9 @@ func TestFollowing(t *testing.T) {
 	var types []string
 	for _, e := range page.Items {
 		types = append(types, e.Type)
+		if e.Type == notify.MembershipRemoved && (e.GroupName != "crew" || e.MemberName != "ada" || e.Member == "" || e.Group == "") {
+			t.Errorf("%+v", e)
+		}
 	}
 	if got := strings.Join(types, " "); !strings.Contains(got, "person.deleted") || !strings.Contains(got, "group.deleted") || !strings.Contains(got, "membership") {
 		t.Errorf("%v", types)

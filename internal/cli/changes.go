@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,8 +20,8 @@ func (s *shell) changesCommand() *cobra.Command {
 	follow := false
 	c := &cobra.Command{
 		Use: "changes", Short: "Show what changed, in order: people, groups, memberships", Args: args(),
-		Long: "Show what changed after a place in the feed, the latest change of each object. It names what changed and not how it is now: read that with muster user show\n" +
-			"or muster group show. The last line tells where to go on.",
+		Long: "Show what changed after a place in the feed, the latest change of each object. It names who changed, by whom, and in which state they are now; what else\n" +
+			"they are is for muster user show or muster group show. The last line tells where to go on.",
 		Example: "  muster changes --after 0.4711 --json",
 		RunE: s.call(func(ctx context.Context, c *client.Client, _ []string) error {
 			for {
@@ -47,12 +49,17 @@ func (s *shell) changes(page adminapi.Changes, follow bool) error {
 	if s.json {
 		return s.printJSON(page)
 	}
-	for _, e := range page.Items {
-		if e.ID != "" {
-			s.print("%-18s %-10s %s", e.Type, e.State, e.ID)
-		} else {
-			s.print("%-18s %-10s %s in %s", e.Type, "", e.Member, e.Group)
+	if len(page.Items) > 0 {
+		t := table{}
+		t.row("CHANGE", "WHO", "STATE", "BY", "ID")
+		for _, e := range page.Items {
+			if e.ID != "" {
+				t.row(e.Type, cmp.Or(e.Name, "(no name is known)"), e.State, e.By, e.ID)
+			} else {
+				t.row(e.Type, cmp.Or(e.MemberName, string(e.Member))+" in "+cmp.Or(e.GroupName, string(e.Group)), "", "", fmt.Sprintf("%s in %s", e.Member, e.Group))
+			}
 		}
+		s.table(t, "")
 	}
 	switch {
 	case follow:

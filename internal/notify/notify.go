@@ -97,6 +97,8 @@ type Reader interface {
 	Cursor(ctx context.Context, hook string) (Cursor, error)
 	// Told returns in which state a webhook was last told of objects; of which it was told nothing is not in it.
 	Told(ctx context.Context, hook string, ids []directory.ID) (map[directory.ID]directory.State, error)
+	// ChangedBy returns who changed objects last. Whom nobody knows of any more is not in it.
+	ChangedBy(ctx context.Context, ids []directory.ID) (map[directory.ID]directory.Actor, error)
 }
 
 // A Tx also writes.

@@ -116,6 +116,24 @@ func (r notifyReader) Told(ctx context.Context, hook string, objects []directory
 	return out, err
 }
 
+// ChangedBy implements notify.Reader.
+func (r notifyReader) ChangedBy(ctx context.Context, objects []directory.ID) (map[directory.ID]directory.Actor, error) {
+	out := make(map[directory.ID]directory.Actor, len(objects))
+	if len(objects) == 0 {
+		return out, nil
+	}
+	type by struct {
+		id  directory.ID
+		who directory.Actor
+	}
+	all, err := collect(ctx, r.session, func(rows *sql.Rows, b *by) error { return rows.Scan(&b.id, &b.who) },
+		"select id, actor from object where "+r.d.member("id", 1), ids(r.session, objects))
+	for _, b := range all {
+		out[b.id] = b.who
+	}
+	return out, err
+}
+
 // Cursor implements notify.Tx: nobody else changes it until the transaction ends.
 func (t notifyTx) Cursor(ctx context.Context, hook string) (notify.Cursor, error) {
 	c, err := one(ctx, t.session, scanHook, "select hook, rev_tx, rev_seq, started from hook_cursor where hook = $1"+t.d.forWrite, hook)

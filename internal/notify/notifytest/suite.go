@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"muster/internal/attr"
 	"muster/internal/directory"
 	"muster/internal/notify"
 )
@@ -23,6 +24,7 @@ func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 		{"claims", testClaims},
 		{"rollback with the directory", testRollback},
 		{"cursors", testCursors},
+		{"who changed it", testChangedBy},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
 	}
@@ -178,4 +180,24 @@ func testCursors(t *testing.T, s directory.Store) {
 	equal(t, "and nothing waits for it", view(t, s, func(ctx context.Context, r notify.Reader) ([]notify.Message, error) {
 		return r.Messages(ctx, notify.Query{Channel: m.Channel})
 	}), []notify.Message(nil))
+}
+
+func testChangedBy(t *testing.T, s directory.Store) {
+	ada := directory.Object{ID: directory.NewID(), Kind: directory.Person, State: directory.Active, Attrs: attr.Set{directory.Username: {"ada"}}}
+	write := func(by directory.Actor) {
+		if err := s.Update(t.Context(), by, func(tx directory.Tx) error { return tx.PutObjects(t.Context(), ada) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	who := func() map[directory.ID]directory.Actor {
+		return view(t, s, func(ctx context.Context, r notify.Reader) (map[directory.ID]directory.Actor, error) {
+			return r.ChangedBy(ctx, []directory.ID{ada.ID, directory.NewID()})
+		})
+	}
+	write("source:corp")
+	ada.Attrs = attr.Set{directory.Username: {"ada.b"}}
+	write("operator:olivia")
+	equal(t, "who changed it last", who(), map[directory.ID]directory.Actor{ada.ID: "operator:olivia"})
+	write("source:corp") // nothing new
+	equal(t, "who wrote the same changed nothing", who(), map[directory.ID]directory.Actor{ada.ID: "operator:olivia"})
 }

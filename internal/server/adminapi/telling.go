@@ -99,9 +99,18 @@ type ChangeQuery struct {
 
 // Changes is a page of the feed. Next is where the next one begins, even if this one is empty.
 type Changes struct {
-	Items []notify.Event `json:"items"`
-	Next  string         `json:"next"`
-	More  bool           `json:"more" doc:"There is more behind it already."`
+	Items []Changed `json:"items"`
+	Next  string    `json:"next"`
+	More  bool      `json:"more" doc:"There is more behind it already."`
+}
+
+// Changed is one change, with what the people and groups are called now. Fields are added, never renamed or taken away.
+type Changed struct {
+	notify.Event
+	Name       string `json:"name,omitempty" doc:"Of the person or group; left out if they were deleted for good."`
+	MemberName string `json:"member_name,omitempty"`
+	GroupName  string `json:"group_name,omitempty"`
+	By         string `json:"by,omitempty" doc:"Who changed the person or group last, as far as it is known: source:corp, operator:olivia."`
 }
 
 // Replay asks for a webhook to be told again.

@@ -99,10 +99,11 @@ func (s *Service) ReplayWebhook(_ context.Context, name, after string, by access
 // Changes returns a person and a membership, and then nothing.
 func (s *Service) Changes(_ context.Context, q adminapi.ChangeQuery) (adminapi.Changes, error) {
 	if q.After != "" {
-		return adminapi.Changes{Items: []notify.Event{}, Next: q.After}, nil
+		return adminapi.Changes{Items: []adminapi.Changed{}, Next: q.After}, nil
 	}
-	return adminapi.Changes{Next: "0.2", Items: []notify.Event{
-		{Type: "person.changed", Revision: "0.1", Kind: directory.Person, ID: "p1", State: directory.Active},
-		{Type: "membership.added", Revision: "0.2", Group: "g1", Member: "p1"},
+	return adminapi.Changes{Next: "0.2", Items: []adminapi.Changed{
+		{Event: notify.Event{Type: "person.changed", Revision: "0.1", Kind: directory.Person, ID: "p1", State: directory.Active}, Name: "olivia.berg", By: "source:corp"},
+		{Event: notify.Event{Type: "membership.added", Revision: "0.2", Group: "g1", Member: "p1"}, MemberName: "olivia.berg", GroupName: "Staff"},
+		{Event: notify.Event{Type: "person.deleted", Revision: "0.3", Kind: directory.Person, ID: "p2", State: directory.Gone}},
 	}}, nil
 }
