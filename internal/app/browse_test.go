@@ -175,6 +175,28 @@ func TestBrowse(t *testing.T) {
 		}
 	}
 	lookAround(t, m)
+	outage(t, m)
+}
+
+// outage has a source fail for so long that its last complete read is far behind: it is not said never to have been read.
+func outage(t *testing.T, m *app.Muster) {
+	t.Helper()
+	err := m.Store.Update(t.Context(), "test", func(tx directory.Tx) error {
+		for i := range 100 {
+			at := time.Now().Add(time.Duration(i) * time.Minute)
+			err := run.In(tx).PutRun(t.Context(), run.Run{ID: fmt.Sprintf("failed-%d", i), Kind: run.Read, Name: "corp", Started: at, Ended: at, Outcome: run.Failed})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if st, err := m.Status(t.Context()); err != nil || st.Sources[0].Complete.IsZero() || st.Sources[0].Last.Outcome != run.Failed {
+		t.Errorf("after a long outage: %+v, %v", st.Sources, err)
+	}
 }
 
 // lookAround looks at what else can be looked through.

@@ -86,16 +86,21 @@ func counts(ctx context.Context, v directory.Reader, kind directory.Kind) (map[s
 
 func (m *Muster) sourceStatus(ctx context.Context, v directory.Reader, c config.Source) (adminapi.SourceStatus, error) {
 	s := adminapi.SourceStatus{Name: c.Name, Type: c.Type}
-	runs, err := run.Of(v).Runs(ctx, c.Name, 50)
+	runs, err := run.Of(v).Runs(ctx, c.Name, 5)
 	if err != nil {
 		return s, err
 	}
-	for _, r := range runs {
-		if s.Last == nil && r.Outcome != run.Running {
-			s.Last, s.Problem, s.Next = &r, r.Problem, r.Ended.Add(c.Every)
-		}
-		if s.Complete.IsZero() && r.Outcome == run.Done {
-			s.Complete = r.Started
+	if i := slices.IndexFunc(runs, func(r run.Run) bool { return r.Outcome != run.Running }); i >= 0 {
+		s.Last, s.Problem, s.Next = &runs[i], runs[i].Problem, runs[i].Ended.Add(c.Every)
+	}
+	done, missing := run.Of(v).LastDone(ctx, run.Read, c.Name)
+	if missing != nil && !errors.Is(missing, directory.ErrNotFound) {
+		return s, missing
+	}
+	s.Complete = done.Started
+	for _, c := range m.scim.Stats() {
+		if c.Client == s.Name {
+			s.Heard = c.Last
 		}
 	}
 	people, groups := areasOf(c)

@@ -240,6 +240,9 @@ func TestInvitations(t *testing.T) {
 	o.mail.Stop() // a dead mail server holds up no request
 	ada, _ := o.scim(201, "POST", "/Users", user("ada", `"sendInvitationMail":true`))
 	ben, _ := o.scim(201, "POST", "/Users", user("ben", `"sendInvitationMail":false`))
+	if st := must(o.api.Status(t.Context()))(t); st.Sources[0].Heard.IsZero() {
+		t.Errorf("nothing was heard of the provider: %+v", st.Sources)
+	}
 	o.mail.Start()
 	for _, m := range must(o.api.Messages(t.Context(), adminapi.MessageQuery{Channel: "mail"}))(t) {
 		must(o.api.RetryMessage(t.Context(), m.ID))(t) // an administrator need not wait for the next try

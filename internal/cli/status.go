@@ -36,11 +36,8 @@ func (s *shell) status(st adminapi.Status) {
 		t := table{}
 		t.row("SOURCE", "TYPE", "PEOPLE", "GROUPS", "LAST COMPLETE READ", "LAST RUN")
 		for _, x := range st.Sources {
-			last := "never"
-			if x.Last != nil {
-				last = string(x.Last.Outcome)
-			}
-			t.row(x.Name, x.Type, x.People, x.Groups, stamp(x.Complete), last)
+			complete, last := lastRead(x)
+			t.row(x.Name, x.Type, x.People, x.Groups, complete, last)
 		}
 		s.table(t, "")
 	}
@@ -54,6 +51,17 @@ func (s *shell) status(st adminapi.Status) {
 		s.table(t, "")
 	}
 	s.troubles(st)
+}
+
+// lastRead says when a source was last read whole, and how its last read ended. One that a client writes is not read.
+func lastRead(x adminapi.SourceStatus) (complete, last string) {
+	switch {
+	case x.Type == "scim":
+		return "writes by itself", "heard " + stamp(x.Heard)
+	case x.Last == nil:
+		return stamp(x.Complete), "never"
+	}
+	return stamp(x.Complete), string(x.Last.Outcome)
 }
 
 func orNone(text string) string {

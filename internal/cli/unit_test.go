@@ -160,6 +160,18 @@ func TestNoLeaver(t *testing.T) {
 	}
 }
 
+// A source that a client writes by itself is never read, and is not said to be late.
+func TestStatusOfPushedSource(t *testing.T) {
+	var out strings.Builder
+	s := newShell(nil, strings.NewReader(""), &out, &out)
+	s.status(adminapi.Status{Sources: []adminapi.SourceStatus{{Name: "idp", Type: "scim", People: 3}, {Name: "okta", Type: "scim", Heard: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}}})
+	for _, want := range []string{"heard never", "heard 2026-03-02", "writes by itself"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in\n%s", want, &out)
+		}
+	}
+}
+
 // Colours are for terminals, and not with NO_COLOR.
 func TestColour(t *testing.T) {
 	var out strings.Builder

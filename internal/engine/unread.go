@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,9 +10,6 @@ import (
 	"muster/internal/directory"
 	"muster/internal/run"
 )
-
-// readsSeen is how many reads of a source are looked at for one that was complete.
-const readsSeen = 1000
 
 // unread returns the sources of which a first plan needs people and groups, and that were never read whole: those that the scope names, or if it names none,
 // all. A plan that is made before says of everybody that nothing is known of them.
@@ -22,12 +20,12 @@ func (t *target) unread(ctx context.Context) ([]string, error) {
 	var out []string
 	err := t.view(ctx, func(v directory.Reader) error {
 		for _, name := range t.sourcesOf() {
-			runs, err := run.Of(v).Runs(ctx, name, readsSeen)
-			if err != nil {
-				return err
-			}
-			if !slices.ContainsFunc(runs, func(r run.Run) bool { return r.Kind == run.Read && r.Outcome == run.Done }) {
+			_, err := run.Of(v).LastDone(ctx, run.Read, name)
+			switch {
+			case errors.Is(err, directory.ErrNotFound):
 				out = append(out, name)
+			case err != nil:
+				return err
 			}
 		}
 		return nil

@@ -187,6 +187,8 @@ type Reader interface {
 	Run(ctx context.Context, id string) (Run, error)
 	// Runs returns the newest first, at most limit; name "" means any.
 	Runs(ctx context.Context, name string, limit int) ([]Run, error)
+	// LastDone returns the newest run of a kind that ended Done, however many came after it.
+	LastDone(ctx context.Context, kind Kind, name string) (Run, error)
 	Plan(ctx context.Context, id string) (Plan, error)
 	// Plans returns the newest first; empty fields match everything.
 	Plans(ctx context.Context, target string, kind PlanKind, status Status, limit int) ([]Plan, error)

@@ -42,6 +42,15 @@ func (r runReader) Runs(ctx context.Context, name string, limit int) ([]run.Run,
 	return collect(ctx, r.session, scanRun, text+" order by started desc, id desc limit $1", args...)
 }
 
+// LastDone implements run.Reader.
+func (r runReader) LastDone(ctx context.Context, kind run.Kind, name string) (run.Run, error) {
+	out, err := one(ctx, r.session, scanRun, "select "+runColumns+" from run where name = $1 and kind = $2 and outcome = 'done' order by started desc, id desc limit 1", name, kind)
+	if err != nil {
+		return out, fmt.Errorf("run of %s: %w", name, err)
+	}
+	return out, nil
+}
+
 // PutRun implements run.Tx.
 func (t runTx) PutRun(ctx context.Context, r run.Run) error {
 	_, err := t.exec(ctx, "insert into run ("+runColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)

@@ -102,6 +102,15 @@ func testRuns(t *testing.T, s directory.Store) {
 	equal(t, "runs, newest first; put replaces", runs("", 10), []run.Run{b, a})
 	equal(t, "at most", runs("", 1), []run.Run{b})
 	equal(t, "of one source or target", runs("corp", 10), []run.Run{a})
+	last := func(kind run.Kind) func(ctx context.Context, r run.Reader) (run.Run, error) {
+		return func(ctx context.Context, r run.Reader) (run.Run, error) { return r.LastDone(ctx, kind, "corp") }
+	}
+	for i := range 3 {
+		failed := run.Run{ID: fmt.Sprintf("run-f%d", i), Kind: run.Read, Name: "corp", Started: at(5 + i), Ended: at(6 + i), Outcome: run.Failed}
+		update(t, s, func(ctx context.Context, tx run.Tx) error { return tx.PutRun(ctx, failed) })
+	}
+	equal(t, "the last that was done", view(t, s, last(run.Read)), a)
+	missing(t, s, "one of another kind", func(ctx context.Context, r run.Reader) error { _, err := last(run.Serve)(ctx, r); return err })
 }
 
 func stored(id string, n int) run.Plan {

@@ -40,6 +40,7 @@ type SourceStatus struct {
 	Name        string       `json:"name"`
 	Type        string       `json:"type"`
 	Complete    time.Time    `json:"complete,omitzero"` // start of the last read that was complete and believed
+	Heard       time.Time    `json:"heard,omitzero"`    // when a client that writes the source by itself last called; such a source is never read
 	Next        time.Time    `json:"next,omitzero"`
 	People      int          `json:"people"`
 	Groups      int          `json:"groups"`
