@@ -201,6 +201,11 @@ func (w *writer) memberOp(t *scim.Type, g inbound.Resource, op scim.Operation, b
 			return memberEdit{}, err
 		}
 	}
+	if after := op.Path[max(len("members"), strings.LastIndexByte(op.Path, ']')+1):]; after != "" {
+		if at, ok := t.Find("members" + after); ok && at.Sub != nil {
+			return memberEdit{}, scim.Errorf(scim.Mutability, "%s cannot be changed: remove the member, and add another", at.Path())
+		}
+	}
 	plain := strings.EqualFold(op.Path, "members")
 	if plain && verb == "remove" && op.Value != nil && !w.q.tol.Use(scim.RemoveByValue) {
 		return memberEdit{}, scim.Errorf(scim.InvalidValue, `remove takes no value: name the member in the path, as in members[value eq "…"]`)

@@ -95,16 +95,21 @@ func newWorldIn(t testing.TB, dsn string, clients ...scimapi.Client) *world {
 		door.Rules = append(door.Rules, ingest.Rules{Source: c.Name, Mapping: rules(t, c.Name)})
 	}
 	w.api = scimapi.New(scimapi.Config{Store: s, Keeper: w.keeper, Door: door, Clients: clients, Now: func() time.Time { return w.now }, Log: slog.New(slog.NewTextHandler(&w.log, nil))})
-	srv := httptest.NewServer(w.api)
-	w.url = srv.URL + scimapi.Prefix
 	t.Cleanup(func() {
-		srv.Close()
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 	})
+	w.serve(t)
 	w.people()
 	return w
+}
+
+// serve gives the service an address until the test ends.
+func (w *world) serve(t testing.TB) {
+	srv := httptest.NewServer(w.api)
+	t.Cleanup(srv.Close)
+	w.url = srv.URL + scimapi.Prefix
 }
 
 // rules are those that the configuration has if it says nothing else.
