@@ -61,7 +61,7 @@ var requirement = regexp.MustCompile(`\b(?:M(?:[1-9]|1[0-3])|P(?:[1-9]|1[01])|I(
 
 // traceability is the page that leads from a behaviour to its tests and pages.
 func traceability(root string) (string, error) {
-	tests, err := citedByTests(root)
+	tests, err := citedByTests(root, "internal")
 	if err != nil {
 		return "", err
 	}
@@ -75,7 +75,8 @@ func traceability(root string) (string, error) {
 	for _, r := range behaviours {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", r.id, r.what, list(tests[r.id]), list(pages[r.id]))
 	}
-	return b.String(), nil
+	service, err := rulesTable(root)
+	return b.String() + service, err
 }
 
 func list(items []string) string {
@@ -85,10 +86,10 @@ func list(items []string) string {
 	return strings.Join(slices.Compact(items), "<br>")
 }
 
-// citedByTests returns the tests that name each id: "`internal/plan` TestObject".
-func citedByTests(root string) (map[string][]string, error) {
+// citedByTests returns the tests below folder that name each id: "`internal/plan` TestObject".
+func citedByTests(root, folder string) (map[string][]string, error) {
 	out := map[string][]string{}
-	err := files(filepath.Join(root, "internal"), func(path string) error {
+	err := files(filepath.Join(root, filepath.FromSlash(folder)), func(path string) error {
 		folder := filepath.ToSlash(filepath.Dir(path))
 		if !strings.HasSuffix(path, ".go") || !(strings.HasSuffix(path, "_test.go") || strings.HasSuffix(folder, "test")) || strings.Contains(path, "testdata") {
 			return nil
@@ -118,7 +119,7 @@ func citedByTests(root string) (map[string][]string, error) {
 	return out, err
 }
 
-// cited returns the ids in the comments of a function, and in its name between underscores.
+// cited returns the ids in the comments of a function, in its name between underscores, and, of rules, in the texts that name its cases.
 func cited(f *ast.File, fn *ast.FuncDecl) []string {
 	var text strings.Builder
 	if fn.Doc != nil {
@@ -131,6 +132,13 @@ func cited(f *ast.File, fn *ast.FuncDecl) []string {
 	}
 	text.WriteString(" " + strings.ReplaceAll(fn.Name.Name, "_", " "))
 	ids := requirement.FindAllString(text.String(), -1)
+	ast.Inspect(fn, func(n ast.Node) bool {
+		if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING && strings.HasPrefix(lit.Value, `"S-`) {
+			text.WriteString(" " + lit.Value)
+		}
+		return true
+	})
+	ids = append(ids, rulesIn(text.String())...)
 	slices.Sort(ids)
 	return slices.Compact(ids)
 }

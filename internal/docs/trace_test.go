@@ -4,7 +4,7 @@ import "testing"
 
 // Every behaviour that is listed has a test that names it and a page that explains it.
 func TestTraced(t *testing.T) {
-	tests, err := citedByTests(root)
+	tests, err := citedByTests(root, "internal")
 	if err != nil {
 		t.Fatal(err)
 	}
