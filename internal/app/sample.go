@@ -236,5 +236,5 @@ func within(path string) bool {
 	return of
 }
 
-// sampleFolder is where the sample company plays, within the data folder.
-func sampleFolder(data string) string { return filepath.Join(data, "sample") }
+// sampleFolder is where the sample company plays, within the data folder. It is removed at each start: its name is nobody else's.
+func sampleFolder(data string) string { return filepath.Join(data, ".sample-company") }

@@ -58,7 +58,7 @@ func TestSample(t *testing.T) {
 	if came, went := actors.came.Load(), actors.went.Load(); came != 1 || went != 1 {
 		t.Errorf("it came %d times and went %d times", came, went)
 	}
-	if _, err := os.Stat(filepath.Join(folder, "sample")); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(folder, ".sample-company")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("its folder is left: %v", err)
 	}
 	if code, _ := ask(http.MethodPost, "/people", `{"username":"ann"}`); code != http.StatusCreated && code != http.StatusOK {

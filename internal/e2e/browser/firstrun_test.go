@@ -68,7 +68,7 @@ func sampleCompany(t *testing.T, p *browsertest.Tab, data string) {
 	if n := browsertest.Eval[int](p, `document.querySelectorAll("tr[data-row]").length`); n != 1 {
 		t.Errorf("%d people are here after the sample company was left; the owner is meant", n)
 	}
-	if _, err := os.Stat(filepath.Join(data, "sample")); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(data, ".sample-company")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the folder of the sample company is left: %v", err)
 	}
 }
