@@ -21,7 +21,7 @@ import (
 // eraser carries permanent deletions out.
 func (m *Muster) eraser() *erase.Keeper {
 	return &erase.Keeper{
-		Store: m.Store, Now: m.now, Open: m.unclosedAccounts, Flush: m.Store.Scrub, Loading: &m.loads.turn,
+		Store: m.Store, Now: m.now, Open: m.unclosedAccounts, Flush: m.Store.Scrub, Loading: &m.loads.turn, Copies: m.eraseCopies,
 		Drop: func(hash string) error {
 			if err := m.files.Remove(hash); !errors.Is(err, fs.ErrNotExist) {
 				return err
@@ -29,9 +29,6 @@ func (m *Muster) eraser() *erase.Keeper {
 			return nil
 		},
 		Tell: func(ctx context.Context, tx directory.Tx, e erase.Erasure) error {
-			if err := m.scim.Forget(ctx, tx); err != nil {
-				return err
-			}
 			return run.In(tx).Audit(ctx, run.Event{At: m.now(), By: "muster", Act: "user.deleted", Object: string(e.Person), Detail: removedText(e.Removed)})
 		},
 	}

@@ -21,6 +21,8 @@ type Keeper struct {
 	// Drop removes a content that nothing refers to any more. Loading is held while that is done: what loads keeps a content before it refers to it.
 	Drop    func(hash string) error
 	Loading sync.Locker
+	// Copies, if set, removes somebody from what is kept beside the database of people, and from copies of it.
+	Copies func(ctx context.Context, person directory.ID) error
 	// Flush makes what was removed unreadable in the files of the database, as far as it can.
 	Flush func(ctx context.Context) error
 	// Tell notes, in its transaction, that an erasure is done.
@@ -64,6 +66,11 @@ func (k *Keeper) Advance(ctx context.Context, person directory.ID) (Erasure, err
 	}
 	if err := k.dropLoose(ctx, &e); err != nil {
 		return e, fmt.Errorf("remove the files of %s: %w", person, err)
+	}
+	if k.Copies != nil {
+		if err := k.Copies(ctx, person); err != nil {
+			return e, fmt.Errorf("remove %s from copies of the people: %w", person, err)
+		}
 	}
 	if err := k.Flush(ctx); err != nil {
 		return e, fmt.Errorf("remove %s from the files of the database: %w", person, err)
