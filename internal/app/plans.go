@@ -22,7 +22,7 @@ func (m *Muster) Plans(ctx context.Context, q adminapi.PlanQuery) ([]run.Plan, e
 	}
 	var out []run.Plan
 	return out, m.Store.View(ctx, func(v directory.Reader) (err error) {
-		out, err = run.Of(v).Plans(ctx, q.Target, q.Kind, q.Status, q.Limit)
+		out, err = run.Of(v).FindPlans(ctx, run.PlanFilter{Target: q.Target, Kind: q.Kind, Status: q.Status, Before: q.Before}, q.Limit)
 		return err
 	})
 }

@@ -250,10 +250,10 @@ func (m *Muster) runView(ctx context.Context, id string) (adminapi.RunView, erro
 }
 
 // Runs implements adminapi.Syncs.
-func (m *Muster) Runs(ctx context.Context, name string, limit int) ([]run.Run, error) {
+func (m *Muster) Runs(ctx context.Context, q adminapi.RunQuery) ([]run.Run, error) {
 	var out []run.Run
 	return out, m.Store.View(ctx, func(v directory.Reader) (err error) {
-		out, err = run.Of(v).Runs(ctx, name, limit)
+		out, err = run.Of(v).FindRuns(ctx, run.RunFilter{Name: q.Name, Before: q.Before}, q.Limit)
 		return err
 	})
 }

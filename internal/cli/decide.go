@@ -147,7 +147,7 @@ func (s *shell) approved(ctx context.Context, c *client.Client, d adminapi.Decis
 
 // since returns runs, and before them those that ended since a plan was decided: the server that runs may have been quicker to carry it out.
 func since(ctx context.Context, c *client.Client, p run.Plan, runs []adminapi.RunView) ([]adminapi.RunView, error) {
-	all, err := c.Runs(ctx, p.Target, 10)
+	all, err := c.Runs(ctx, adminapi.RunQuery{Name: p.Target, Limit: 10})
 	for _, r := range all { // newest first
 		followed := slices.ContainsFunc(runs, func(v adminapi.RunView) bool { return v.ID == r.ID })
 		if !followed && r.Kind != run.Read && r.Outcome != run.Running && !r.Ended.Before(p.Decided) && !p.Decided.IsZero() {

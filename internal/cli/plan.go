@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -83,10 +84,19 @@ func (s *shell) planListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.listPlans(plans)
+			if err := s.listPlans(plans); err != nil || s.json || len(plans) < q.Limit {
+				return err
+			}
+			again := append([]string{"plan", "list"}, args...)
+			if all {
+				again = append(again, "--all")
+			}
+			s.next("muster %s --before %s", strings.Join(again, " "), plans[len(plans)-1].ID)
+			return nil
 		}),
 	}
 	c.Flags().BoolVar(&all, "all", false, "also plans that were decided")
+	c.Flags().StringVar(&q.Before, "before", "", "only those made before this `plan`")
 	c.Flags().IntVar(&q.Limit, "limit", 50, "at most this many")
 	return c
 }

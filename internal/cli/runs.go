@@ -2,31 +2,38 @@ package cli
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"muster/internal/run"
+	"muster/internal/server/adminapi"
 	"muster/internal/server/adminapi/client"
 )
 
 func (s *shell) runsCommand() *cobra.Command {
-	var limit int
+	q := adminapi.RunQuery{}
 	c := &cobra.Command{
 		Use: "runs [source|target]", Short: "List runs, newest first", Args: args("[source or target]"),
+		Long: "Lists runs: each reading of a source, each serving of a target and whole comparison with it, each load of a file.\n\nWith --before it goes on where the last page ended.",
 		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
-			name := ""
 			if len(args) > 0 {
-				name = args[0]
+				q.Name = args[0]
 			}
-			runs, err := c.Runs(ctx, name, limit)
+			runs, err := c.Runs(ctx, q)
 			if err != nil {
 				return err
 			}
-			return s.listRuns(runs)
+			if err := s.listRuns(runs); err != nil || s.json || len(runs) < q.Limit {
+				return err
+			}
+			s.next("muster %s", strings.Join(append([]string{"runs"}, append(args, "--before", runs[len(runs)-1].ID)...), " "))
+			return nil
 		}),
 	}
-	c.Flags().IntVar(&limit, "limit", 20, "at most this many")
-	c.AddCommand(&cobra.Command{
+	c.Flags().IntVar(&q.Limit, "limit", 20, "at most this many")
+	c.Flags().StringVar(&q.Before, "before", "", "only those before this `run`")
+	c.AddCommand(s.runsSentCommand(), &cobra.Command{
 		Use: "show run", Short: "Show a run", Args: args("the id of a run"),
 		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
 			v, err := c.Run(ctx, args[0], 0)

@@ -37,7 +37,7 @@ func (w *world) until(ctx context.Context, what string, done func(context.Contex
 func (w *world) readSince(ctx context.Context, since time.Time) (run.Run, error) {
 	var found run.Run
 	return found, w.until(ctx, "Muster reads the directory", func(ctx context.Context) (bool, error) {
-		runs, err := w.muster.Runs(ctx, sourceName, 20)
+		runs, err := w.muster.Runs(ctx, adminapi.RunQuery{Name: sourceName, Limit: 20})
 		for _, r := range runs { // newest first
 			if r.Started.After(since) {
 				found = r

@@ -68,11 +68,12 @@ type Reader interface {
 	Intervals(ctx context.Context, target string, object directory.ID) ([]Interval, error)
 }
 
-// A Query selects journal entries.
+// A Query selects journal entries; empty fields match everything.
 type Query struct {
 	Target string
 	Object directory.ID
 	Run    string
+	Before string // id of an entry: those written before it are meant, none if there is no such entry
 	Limit  int
 }
 

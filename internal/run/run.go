@@ -189,9 +189,13 @@ type Reader interface {
 	Runs(ctx context.Context, name string, limit int) ([]Run, error)
 	// LastDone returns the newest run of a kind that ended Done, however many came after it.
 	LastDone(ctx context.Context, kind Kind, name string) (Run, error)
+	// FindRuns returns those that a filter selects, the newest first, at most limit.
+	FindRuns(ctx context.Context, f RunFilter, limit int) ([]Run, error)
 	Plan(ctx context.Context, id string) (Plan, error)
 	// Plans returns the newest first; empty fields match everything.
 	Plans(ctx context.Context, target string, kind PlanKind, status Status, limit int) ([]Plan, error)
+	// FindPlans returns those that a filter selects, the newest first, at most limit.
+	FindPlans(ctx context.Context, f PlanFilter, limit int) ([]Plan, error)
 	// Lines returns lines of a plan by Seq; after is exclusive, -1 starts; status "" means any.
 	Lines(ctx context.Context, planID string, status Status, after, limit int) ([]Line, error)
 	// LinesByKey returns the newest stored line for each of keys at a target, those of superseded plans and previews left out. It tells where a line
@@ -204,6 +208,20 @@ type Reader interface {
 	Raises(ctx context.Context, target string, now time.Time) ([]Raise, error)
 	// Events returns what the audit log holds, newest first.
 	Events(ctx context.Context, q EventQuery) ([]Event, error)
+}
+
+// A RunFilter selects runs; empty fields match everything. Before is the id of a run: those before it in time are meant, none if there is no such run.
+type RunFilter struct {
+	Name   string
+	Before string
+}
+
+// A PlanFilter selects plans; empty fields match everything. Before is the id of a plan: those made before it are meant, none if there is no such plan.
+type PlanFilter struct {
+	Target string
+	Kind   PlanKind
+	Status Status
+	Before string
 }
 
 // A Tx also writes, in the directory.Tx that In was given.

@@ -67,6 +67,10 @@ func (r linkReader) Journal(ctx context.Context, q link.Query) ([]link.Entry, er
 			text += " and " + f.column + " = " + dollar(len(args))
 		}
 	}
+	if q.Before != "" {
+		args = append(args, q.Before)
+		text += " and seq < (select seq from journal where id = " + dollar(len(args)) + ")"
+	}
 	return collect(ctx, r.session, scanEntry, text+" order by seq desc limit $1", args...)
 }
 

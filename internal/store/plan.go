@@ -35,14 +35,25 @@ func (r runReader) Plan(ctx context.Context, id string) (run.Plan, error) {
 
 // Plans implements run.Reader.
 func (r runReader) Plans(ctx context.Context, target string, kind run.PlanKind, status run.Status, limit int) ([]run.Plan, error) {
-	text, args := "select "+planColumns+" from plan where true", []any{atMost(limit)}
-	for _, f := range []struct{ column, value string }{{"target", target}, {"kind", string(kind)}, {"status", string(status)}} {
-		if f.value != "" {
-			args = append(args, f.value)
-			text += " and " + f.column + " = " + dollar(len(args))
+	return r.FindPlans(ctx, run.PlanFilter{Target: target, Kind: kind, Status: status}, limit)
+}
+
+// FindPlans implements run.Reader.
+func (r runReader) FindPlans(ctx context.Context, f run.PlanFilter, limit int) ([]run.Plan, error) {
+	from, q := " from plan"+r.d.by("plan_by_time"), &query{args: []any{atMost(limit)}}
+	if f.Target != "" {
+		from = " from plan" + r.d.by("plan_by_target")
+		q.and("target = ", f.Target, "")
+	}
+	for _, x := range []struct{ column, value string }{{"kind", string(f.Kind)}, {"status", string(f.Status)}} {
+		if x.value != "" {
+			q.and(x.column+" = ", x.value, "")
 		}
 	}
-	return collect(ctx, r.session, scanPlan, text+" order by created desc, id desc limit $1", args...)
+	if f.Before != "" {
+		q.and("(created, id) < ((select created from plan where id = ", f.Before, "), "+q.arg(f.Before)+")")
+	}
+	return collect(ctx, r.session, scanPlan, "select "+planColumns+from+" where true"+q.text.String()+" order by created desc, id desc limit $1", q.args...)
 }
 
 // PutPlan implements run.Tx.

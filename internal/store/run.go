@@ -35,11 +35,20 @@ func (r runReader) Run(ctx context.Context, id string) (run.Run, error) {
 
 // Runs implements run.Reader.
 func (r runReader) Runs(ctx context.Context, name string, limit int) ([]run.Run, error) {
-	text, args := "select "+runColumns+" from run", []any{atMost(limit)}
-	if name != "" {
-		text, args = text+" where name = $2", append(args, name)
+	return r.FindRuns(ctx, run.RunFilter{Name: name}, limit)
+}
+
+// FindRuns implements run.Reader.
+func (r runReader) FindRuns(ctx context.Context, f run.RunFilter, limit int) ([]run.Run, error) {
+	from, q := " from run"+r.d.by("run_by_time"), &query{args: []any{atMost(limit)}}
+	if f.Name != "" {
+		from = " from run" + r.d.by("run_by_name")
+		q.and("name = ", f.Name, "")
 	}
-	return collect(ctx, r.session, scanRun, text+" order by started desc, id desc limit $1", args...)
+	if f.Before != "" {
+		q.and("(started, id) < ((select started from run where id = ", f.Before, "), "+q.arg(f.Before)+")")
+	}
+	return collect(ctx, r.session, scanRun, "select "+runColumns+from+" where true"+q.text.String()+" order by started desc, id desc limit $1", q.args...)
 }
 
 // LastDone implements run.Reader.

@@ -184,6 +184,11 @@ func testJournalQueries(t *testing.T, s directory.Store) {
 		{"at most", link.Query{Limit: 2}, []string{c.ID, b.ID}},
 		{"of an object", link.Query{Object: a.Object, Limit: 10}, []string{c.ID, a.ID}},
 		{"of a run", link.Query{Run: "run1", Target: target, Limit: 10}, []string{b.ID, a.ID}},
+		{"before one of them", link.Query{Before: c.ID, Limit: 1}, []string{b.ID}},
+		{"of an object, before", link.Query{Object: a.Object, Before: c.ID, Limit: 10}, []string{a.ID}},
+		{"of a run, before", link.Query{Run: "run1", Before: b.ID, Limit: 10}, []string{a.ID}},
+		{"of a target, before the first", link.Query{Target: target, Before: a.ID, Limit: 10}, nil},
+		{"before none that there is", link.Query{Before: "none", Limit: 10}, nil},
 		{"of another target", link.Query{Target: "other", Limit: 10}, nil},
 	} {
 		var got []string

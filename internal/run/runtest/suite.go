@@ -102,6 +102,7 @@ func testRuns(t *testing.T, s directory.Store) {
 	equal(t, "runs, newest first; put replaces", runs("", 10), []run.Run{b, a})
 	equal(t, "at most", runs("", 1), []run.Run{b})
 	equal(t, "of one source or target", runs("corp", 10), []run.Run{a})
+	testEarlierRuns(t, s, b)
 	last := func(kind run.Kind) func(ctx context.Context, r run.Reader) (run.Run, error) {
 		return func(ctx context.Context, r run.Reader) (run.Run, error) { return r.LastDone(ctx, kind, "corp") }
 	}
@@ -153,6 +154,7 @@ func testPlans(t *testing.T, s directory.Store) {
 	equal(t, "of a target", plans(target, "", "", 10), []run.Plan{second, full})
 	equal(t, "of a kind", plans("", run.Hold, "", 10), []run.Plan{full})
 	equal(t, "of a status, at most one", plans("", "", run.Waiting, 1), []run.Plan{second})
+	testEarlierPlans(t, s, third, full)
 	second.Status = run.Superseded
 	putPlan(t, s, second)
 	equal(t, "put replaces", plans(target, "", run.Superseded, 10), []run.Plan{second})

@@ -74,11 +74,13 @@ type CallQuery struct {
 	Target string
 	Who    string // as for Object
 	Run    string
+	Before string // id of a write: only those before it
 	Limit  int
 }
 
 // CallAt is a remote write, of whom and where.
 type CallAt struct {
+	ID     string       `json:"id"`
 	Target string       `json:"target"`
 	Object directory.ID `json:"object"`
 	Name   string       `json:"name"`

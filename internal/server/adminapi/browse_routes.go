@@ -30,6 +30,7 @@ type callQuery struct {
 	Target string `query:"target"`
 	Who    string `query:"who" doc:"Id, username, name, email, key or DN."`
 	Run    string `query:"run"`
+	Before string `query:"before" doc:"Continue before the write with this id: the next of the page before."`
 	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"1000"`
 }
 
@@ -63,8 +64,8 @@ func (a *api) browseRoutes() {
 		})
 	add(a, route{"list-writes", http.MethodGet, "/writes", "What was sent to targets, newest first", access.View, 0},
 		func(ctx context.Context, in *callQuery) (List[CallAt], error) {
-			calls, err := a.svc.Writes(ctx, CallQuery{in.Target, in.Who, in.Run, in.Limit})
-			return list(calls, 0, nil), err
+			calls, err := a.svc.Writes(ctx, CallQuery{Target: in.Target, Who: in.Who, Run: in.Run, Before: in.Before, Limit: in.Limit})
+			return list(calls, in.Limit, func(c CallAt) string { return c.ID }), err
 		})
 	add(a, route{"list-events", http.MethodGet, "/events", "Who did what, newest first", access.View, 0},
 		func(ctx context.Context, in *eventQuery) (List[run.Event], error) {

@@ -26,8 +26,9 @@ func (a *api) overviewRoutes() {
 }
 
 type runQuery struct {
-	Name  string `query:"name" doc:"Only runs of this source or target."`
-	Limit int    `query:"limit" default:"20" minimum:"1" maximum:"1000"`
+	Name   string `query:"name" doc:"Only runs of this source or target."`
+	Before string `query:"before" doc:"Continue before the run with this id: the next of the page before."`
+	Limit  int    `query:"limit" default:"20" minimum:"1" maximum:"1000"`
 }
 
 type oneRun struct {
@@ -38,8 +39,8 @@ type oneRun struct {
 func (a *api) runRoutes() {
 	add(a, route{"list-runs", http.MethodGet, "/runs", "Runs, newest first", access.View, 0},
 		func(ctx context.Context, in *runQuery) (List[run.Run], error) {
-			runs, err := a.svc.Runs(ctx, in.Name, in.Limit)
-			return list(runs, 0, nil), err
+			runs, err := a.svc.Runs(ctx, RunQuery{in.Name, in.Before, in.Limit})
+			return list(runs, in.Limit, func(r run.Run) string { return r.ID }), err
 		})
 	add(a, route{"get-run", http.MethodGet, "/runs/{id}", "A run, with how far it has got", access.View, 0},
 		func(ctx context.Context, in *oneRun) (RunView, error) {

@@ -12,6 +12,7 @@ type planQuery struct {
 	Target string `query:"target"`
 	Kind   string `query:"kind" enum:"first,change,hold,preview"`
 	Status string `query:"status" enum:"waiting,approved,rejected,done,stale,superseded"`
+	Before string `query:"before" doc:"Continue before the plan with this id: the next of the page before."`
 	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"1000"`
 }
 
@@ -29,8 +30,8 @@ type lineQuery struct {
 func (a *api) planRoutes() {
 	add(a, route{"list-plans", http.MethodGet, "/plans", "Stored plans, newest first", access.View, 0},
 		func(ctx context.Context, in *planQuery) (List[run.Plan], error) {
-			plans, err := a.svc.Plans(ctx, PlanQuery{in.Target, run.PlanKind(in.Kind), run.Status(in.Status), in.Limit})
-			return list(plans, 0, nil), err
+			plans, err := a.svc.Plans(ctx, PlanQuery{Target: in.Target, Kind: run.PlanKind(in.Kind), Status: run.Status(in.Status), Before: in.Before, Limit: in.Limit})
+			return list(plans, in.Limit, func(p run.Plan) string { return p.ID }), err
 		})
 	add(a, route{"get-plan", http.MethodGet, "/plans/{ref}", "A stored plan", access.View, 0},
 		func(ctx context.Context, in *onePlan) (run.Plan, error) { return a.svc.Plan(ctx, in.Ref) })

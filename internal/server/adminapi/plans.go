@@ -12,6 +12,7 @@ type PlanQuery struct {
 	Target string
 	Kind   run.PlanKind
 	Status run.Status
+	Before string // id of a plan: only those made before it
 	Limit  int
 }
 

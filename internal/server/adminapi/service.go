@@ -62,8 +62,8 @@ type Syncs interface {
 	Sync(ctx context.Context, req SyncRequest, by access.Caller) (Started, error)
 	// Run returns a run. With wait it returns when the run has ended, or after that long as it stands then.
 	Run(ctx context.Context, id string, wait time.Duration) (RunView, error)
-	// Runs returns the newest first, at most limit; name "" means any source and target.
-	Runs(ctx context.Context, name string, limit int) ([]run.Run, error)
+	// Runs returns the newest first.
+	Runs(ctx context.Context, q RunQuery) ([]run.Run, error)
 }
 
 // Plans show stored plans and take decisions on them. Holds are plans of kind run.Hold. A ref is the id of a plan, or the name of a target: then its

@@ -126,6 +126,13 @@ type Started struct {
 	Load string   `json:"load,omitempty"` // id of the load that was started
 }
 
+// RunQuery selects runs; empty fields match everything.
+type RunQuery struct {
+	Name   string // source, target or file
+	Before string // id of a run: only those before it
+	Limit  int
+}
+
 // RunView is a run with how far it has got.
 type RunView struct {
 	run.Run

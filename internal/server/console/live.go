@@ -78,7 +78,7 @@ func (p *pulse) look(ctx context.Context, old time.Duration) error {
 		return err
 	}
 	s := g.status
-	runs, err := p.c.Service.Runs(ctx, "", 1)
+	runs, err := p.c.Service.Runs(ctx, adminapi.RunQuery{Limit: 1})
 	if err != nil {
 		return err
 	}

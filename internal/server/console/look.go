@@ -30,7 +30,7 @@ func (c *console) overviewPage(v *visit) (view, error) {
 		return view{}, err
 	}
 	for _, t := range v.status.Targets {
-		if o.runs[t.Name], err = c.Service.Runs(v.ctx(), t.Name, 40); err != nil {
+		if o.runs[t.Name], err = c.Service.Runs(v.ctx(), adminapi.RunQuery{Name: t.Name, Limit: 40}); err != nil {
 			return view{}, err
 		}
 	}
@@ -222,7 +222,7 @@ func (c *console) source(v *visit, check *adminapi.SourceCheck) (view, error) {
 			s.config = x
 		}
 	}
-	s.runs, err = c.Service.Runs(v.ctx(), name, 60)
+	s.runs, err = c.Service.Runs(v.ctx(), adminapi.RunQuery{Name: name, Limit: 60})
 	return view{title: name, entry: "sources", body: sourceBody(v, s)}, err
 }
 
@@ -273,7 +273,7 @@ func (c *console) target(v *visit, check *adminapi.TargetCheck) (view, error) {
 	if t.waiting, err = c.Service.Waiting(v.ctx(), adminapi.WaitQuery{Target: name, Limit: 50}); err != nil {
 		return view{}, err
 	}
-	if t.runs, err = c.Service.Runs(v.ctx(), name, 60); err != nil {
+	if t.runs, err = c.Service.Runs(v.ctx(), adminapi.RunQuery{Name: name, Limit: 60}); err != nil {
 		return view{}, err
 	}
 	t.writes, err = c.Service.Writes(v.ctx(), adminapi.CallQuery{Target: name, Limit: 200})
@@ -289,8 +289,9 @@ func (c *console) runPage(v *visit) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	writes, err := c.Service.Writes(v.ctx(), adminapi.CallQuery{Run: r.ID, Limit: 200})
-	return view{title: "Run on " + r.Name, entry: "history", body: runBody(v, r, writes)}, err
+	x := runPageView{RunView: r}
+	x.writes, x.next, err = c.writes(v, adminapi.CallQuery{Run: r.ID})
+	return view{title: "Run on " + r.Name, entry: "history", body: runBody(v, x)}, err
 }
 
 // A history is what happened, one sort of it.
@@ -300,6 +301,7 @@ type history struct {
 	writes []adminapi.CallAt
 	events []run.Event
 	plans  []run.Plan
+	next   string // where the next page begins, "" = there is none
 }
 
 // rowsShown is how many rows of a table stand on a page.
@@ -310,13 +312,15 @@ func (c *console) historyPage(v *visit) (view, error) {
 	var err error
 	switch h.tab {
 	case "runs":
-		h.runs, err = c.Service.Runs(v.ctx(), v.query("name"), rowsShown*2)
+		h.runs, err = c.Service.Runs(v.ctx(), adminapi.RunQuery{Name: v.query("name"), Before: v.query("after"), Limit: oneMore})
+		h.runs, h.next = cutPage(h.runs, func(r run.Run) string { return r.ID })
 	case "writes":
-		h.writes, err = c.Service.Writes(v.ctx(), adminapi.CallQuery{Target: v.query("target"), Run: v.query("run"), Who: v.query("who"), Limit: rowsShown * 2})
+		h.writes, h.next, err = c.writes(v, adminapi.CallQuery{Target: v.query("target"), Run: v.query("run"), Who: v.query("who")})
 	case "acts":
 		h.events, err = c.Service.Events(v.ctx(), run.EventQuery{Object: v.query("object"), By: v.query("by"), Act: v.query("act"), Before: int64(after(v)), Limit: rowsShown})
 	case "plans":
-		h.plans, err = c.Service.Plans(v.ctx(), adminapi.PlanQuery{Target: v.query("target"), Limit: rowsShown * 2})
+		h.plans, err = c.Service.Plans(v.ctx(), adminapi.PlanQuery{Target: v.query("target"), Before: v.query("after"), Limit: oneMore})
+		h.plans, h.next = cutPage(h.plans, func(p run.Plan) string { return p.ID })
 	default:
 		return c.unknownPage(v)
 	}

@@ -33,7 +33,7 @@ func (nothing) Sample(context.Context) (adminapi.Sample, error) {
 
 func (nothing) Limits(context.Context, string) ([]adminapi.Limit, error)      { return nil, nil }
 func (nothing) Plans(context.Context, adminapi.PlanQuery) ([]run.Plan, error) { return nil, nil }
-func (nothing) Runs(context.Context, string, int) ([]run.Run, error)          { return nil, nil }
+func (nothing) Runs(context.Context, adminapi.RunQuery) ([]run.Run, error)    { return nil, nil }
 func (nothing) Events(context.Context, run.EventQuery) ([]run.Event, error)   { return nil, nil }
 func (nothing) Waiting(context.Context, adminapi.WaitQuery) ([]adminapi.Waiting, error) {
 	return nil, nil

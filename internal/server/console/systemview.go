@@ -119,6 +119,13 @@ func featureNotes(f connector.Features) []string {
 	return out
 }
 
+// A runPageView is a run with a page of what it sent.
+type runPageView struct {
+	adminapi.RunView
+	writes []adminapi.CallAt
+	next   string // where the next page of writes begins, "" = there is none
+}
+
 func runTitle(r adminapi.RunView) string {
 	switch r.Kind {
 	case run.Read:

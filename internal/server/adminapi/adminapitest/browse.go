@@ -54,16 +54,16 @@ func (s *Service) Writes(_ context.Context, q adminapi.CallQuery) ([]adminapi.Ca
 	if q.Target != "" && q.Target != "wiki" {
 		return nil, nil
 	}
-	return []adminapi.CallAt{
+	return before([]adminapi.CallAt{
 		{
-			Target: "wiki", Object: olivia, Name: "olivia.berg", Was: attr.Set{"title": {"Engineer"}}, Want: attr.Set{"title": {"Lead"}},
+			ID: "write-2", Target: "wiki", Object: olivia, Name: "olivia.berg", Was: attr.Set{"title": {"Engineer"}}, Want: attr.Set{"title": {"Lead"}},
 			Call: adminapi.Call{At: ago(time.Hour), Verb: connector.Update, Result: "done", Answer: "200 OK", Took: "120ms", Run: "run-wiki"},
 		},
 		{
-			Target: "wiki", Object: mia, Name: names()[mia],
+			ID: "write-1", Target: "wiki", Object: mia, Name: names()[mia],
 			Call: adminapi.Call{At: ago(2 * time.Hour), Verb: connector.Disable, Result: "failed", Answer: "503 Service Unavailable", Took: "30s", Run: "run-wiki", Cause: "missing"},
 		},
-	}[:min(2, max(q.Limit, 1))], nil
+	}, q.Before, max(q.Limit, 1), func(c adminapi.CallAt) string { return c.ID }), nil
 }
 
 // Events returns who did what.

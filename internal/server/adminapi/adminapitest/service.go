@@ -132,15 +132,15 @@ func (s *Service) Run(_ context.Context, id string, _ time.Duration) (adminapi.R
 }
 
 // Runs returns the last run of each source and target.
-func (s *Service) Runs(_ context.Context, name string, limit int) ([]run.Run, error) {
+func (s *Service) Runs(_ context.Context, q adminapi.RunQuery) ([]run.Run, error) {
 	var out []run.Run
 	for _, n := range []string{"wiki", "old", "hr", "corp"} {
-		if name == "" || name == n {
+		if q.Name == "" || q.Name == n {
 			v, _ := runView("run-"+n, true)
 			out = append(out, v.Run)
 		}
 	}
-	return out[:min(limit, len(out))], nil
+	return before(out, q.Before, q.Limit, func(r run.Run) string { return r.ID }), nil
 }
 
 // Plans returns stored plans that match.
@@ -150,9 +150,25 @@ func (s *Service) Plans(_ context.Context, q adminapi.PlanQuery) ([]run.Plan, er
 	if q.Target != "" && !isTarget(q.Target) {
 		return nil, &run.Problem{Code: adminapi.NotFound, What: "There is no target “" + q.Target + "”."}
 	}
-	return slices.DeleteFunc(slices.Clone(s.plans), func(p run.Plan) bool {
+	found := slices.DeleteFunc(slices.Clone(s.plans), func(p run.Plan) bool {
 		return q.Target != "" && p.Target != q.Target || q.Kind != "" && p.Kind != q.Kind || q.Status != "" && p.Status != q.Status
-	}), nil
+	})
+	return before(found, q.Before, q.Limit, func(p run.Plan) string { return p.ID }), nil
+}
+
+// before returns the page of a list that follows the item with an id; "" begins, and a limit of 0 is none.
+func before[T any](all []T, id string, limit int, key func(T) string) []T {
+	if id != "" {
+		i := slices.IndexFunc(all, func(x T) bool { return key(x) == id })
+		if i < 0 {
+			return nil
+		}
+		all = all[i+1:]
+	}
+	if limit > 0 {
+		all = all[:min(limit, len(all))]
+	}
+	return all
 }
 
 // Plan returns a plan by id or target.

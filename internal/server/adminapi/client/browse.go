@@ -24,6 +24,12 @@ func (c *Client) Events(ctx context.Context, q run.EventQuery) ([]run.Event, err
 	return l.Items, err
 }
 
+// Writes returns what was sent to targets, the newest first.
+func (c *Client) Writes(ctx context.Context, q adminapi.CallQuery) ([]adminapi.CallAt, error) {
+	l, err := get[adminapi.List[adminapi.CallAt]](ctx, c, "/writes", query("target", q.Target, "who", q.Who, "run", q.Run, "before", q.Before, "limit", count(q.Limit)))
+	return l.Items, err
+}
+
 // Browse returns a page of people or groups by name.
 func (c *Client) Browse(ctx context.Context, q adminapi.BrowseQuery) (adminapi.BrowsePage, error) {
 	path := "/browse/people"

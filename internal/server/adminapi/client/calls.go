@@ -66,16 +66,16 @@ func (c *Client) Run(ctx context.Context, id string, wait time.Duration) (admina
 	return get[adminapi.RunView](ctx, c, "/runs/"+esc(id), q)
 }
 
-// Runs returns the newest runs of name, or of all.
-func (c *Client) Runs(ctx context.Context, name string, limit int) ([]run.Run, error) {
-	l, err := get[adminapi.List[run.Run]](ctx, c, "/runs", query("name", name, "limit", count(limit)))
+// Runs returns runs, the newest first.
+func (c *Client) Runs(ctx context.Context, q adminapi.RunQuery) ([]run.Run, error) {
+	l, err := get[adminapi.List[run.Run]](ctx, c, "/runs", query("name", q.Name, "before", q.Before, "limit", count(q.Limit)))
 	return l.Items, err
 }
 
 // Plans returns the newest plans.
 func (c *Client) Plans(ctx context.Context, q adminapi.PlanQuery) ([]run.Plan, error) {
 	l, err := get[adminapi.List[run.Plan]](ctx, c, "/plans",
-		query("target", q.Target, "kind", string(q.Kind), "status", string(q.Status), "limit", count(q.Limit)))
+		query("target", q.Target, "kind", string(q.Kind), "status", string(q.Status), "before", q.Before, "limit", count(q.Limit)))
 	return l.Items, err
 }
 
