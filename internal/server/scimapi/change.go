@@ -88,7 +88,7 @@ func (w *writer) replace(t *scim.Type, r inbound.Resource, c checked) (inbound.R
 func (w *writer) keep(t *scim.Type, old, fresh inbound.Resource, doc scim.Resource, edited bool) (inbound.Resource, error) {
 	switch {
 	case fresh.Doc != old.Doc:
-		if err := w.free(t, old, fresh); err != nil {
+		if err := w.free(t, old, fresh, doc.Text(handleName(t))); err != nil {
 			return old, err
 		}
 		w.touched(&fresh)
@@ -101,18 +101,21 @@ func (w *writer) keep(t *scim.Type, old, fresh inbound.Resource, doc scim.Resour
 }
 
 // free says whether a new name is free among the client's own.
-func (w *writer) free(t *scim.Type, old, fresh inbound.Resource) error {
-	if sameName(old, fresh.Handle) {
+func (w *writer) free(t *scim.Type, old, fresh inbound.Resource, name string) error {
+	if sameName(old, name) {
 		return nil
+	}
+	if err := visible(t, name); err != nil {
+		return err
 	}
 	other, err := w.in.ByHandle(w.ctx, fresh.Source, fresh.Kind, fresh.Handle)
 	switch {
 	case isMissing(err):
-		return nil
+		return w.unlike(t, fresh, name, "")
 	case err != nil:
 		return err
 	case other.ID != old.ID:
-		return taken(t, handleName(t), fresh.Handle)
+		return taken(t, handleName(t), name)
 	}
 	return nil
 }

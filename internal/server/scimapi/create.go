@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 
-	"muster/internal/attr/filter"
 	"muster/internal/directory"
 	"muster/internal/inbound"
 	"muster/internal/scim"
@@ -67,9 +66,16 @@ func (w *writer) create(t *scim.Type, c checked) (inbound.Resource, error) {
 		return have, err
 	}
 	r := inbound.Resource{Source: w.q.client.Name, Kind: kindOf(t), ID: string(directory.NewID()), Active: true, Version: 1, Created: w.now, Modified: w.now}
+	name := c.doc.Text(handleName(t))
+	if err := visible(t, name); err != nil {
+		return r, err
+	}
 	w.fill(t, &r, c.doc)
-	bind, err := w.leftBehind(r)
+	bind, err := w.leftBehind(r, name)
 	if err != nil {
+		return r, err
+	}
+	if err := w.unlike(t, r, name, bind); err != nil {
 		return r, err
 	}
 	if err := w.put(t, &r, c.doc, bind); err != nil {
@@ -86,7 +92,7 @@ func (w *writer) create(t *scim.Type, c checked) (inbound.Resource, error) {
 
 // twin returns the resource of the client that has the name of a new one, or, where people may be revived, its externalId.
 func (w *writer) twin(t *scim.Type, doc scim.Resource) (inbound.Resource, error) {
-	name := doc.Text(handleName(t))
+	name := prepared(kindOf(t), doc.Text(handleName(t)))
 	found, err := w.in.Twins(w.ctx, w.q.client.Name, kindOf(t), name, doc.Text("externalId"))
 	if err != nil {
 		return inbound.Resource{}, err
@@ -120,16 +126,12 @@ func (w *writer) again(t *scim.Type, have inbound.Resource, c checked) (inbound.
 	return w.replace(t, have, c)
 }
 
-func sameName(r inbound.Resource, name string) bool {
-	return filter.Fold(r.Handle) == filter.Fold(name)
-}
-
 // leftBehind returns the person of a name whom this client deleted and who was only deactivated: they come back as who they are.
-func (w *writer) leftBehind(r inbound.Resource) (directory.ID, error) {
+func (w *writer) leftBehind(r inbound.Resource, name string) (directory.ID, error) {
 	if !w.q.client.Deactivate || r.Kind != directory.Person {
 		return "", nil
 	}
-	found, err := w.tx.ObjectsByHandle(w.ctx, directory.Person, []string{r.Handle})
+	found, err := w.tx.ObjectsByHandle(w.ctx, directory.Person, []string{name})
 	if err != nil || len(found) != 1 {
 		return "", err
 	}

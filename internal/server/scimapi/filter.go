@@ -147,7 +147,18 @@ func (c compiler) value(n filter.Test, at scim.Place) (inbound.Cond, error) {
 	if err != nil {
 		return nil, err
 	}
-	return compare(c.column(at), n.Op, key, searched(at)), nil
+	column := c.column(at)
+	if column == "handle" && c.kind == directory.Person {
+		if key = narrow(key); !partly(n.Op) {
+			key = prepared(c.kind, key)
+		}
+	}
+	return compare(column, n.Op, key, searched(at)), nil
+}
+
+// partly reports whether an operator compares with a part of a value.
+func partly(op filter.Op) bool {
+	return op == filter.Contains || op == filter.StartsWith || op == filter.EndsWith
 }
 
 // column returns the column or path at which a value is searched.
@@ -200,7 +211,7 @@ func (c compiler) key(n filter.Test, a *scim.Attribute, path string) (string, er
 		return "", scim.Errorf(scim.InvalidFilter, "%s cannot be compared with %s by %s", path, n.Value.Type, n.Op)
 	}
 	var v any = n.Value.Text
-	part := n.Op == filter.Contains || n.Op == filter.StartsWith || n.Op == filter.EndsWith
+	part := partly(n.Op)
 	order := !part && n.Op != filter.Equal && n.Op != filter.NotEqual
 	switch a.Type {
 	case scim.Boolean:

@@ -52,6 +52,7 @@ type world struct {
 	store  directory.Store
 	keeper *access.Keeper
 	api    *scimapi.Server
+	door   *ingest.Door
 	url    string
 	now    time.Time
 	owner  access.Caller
@@ -94,6 +95,7 @@ func newWorldIn(t testing.TB, dsn string, clients ...scimapi.Client) *world {
 	for _, c := range clients {
 		door.Rules = append(door.Rules, ingest.Rules{Source: c.Name, Mapping: rules(t, c.Name)})
 	}
+	w.door = door
 	w.api = scimapi.New(scimapi.Config{Store: s, Keeper: w.keeper, Door: door, Clients: clients, Now: func() time.Time { return w.now }, Log: slog.New(slog.NewTextHandler(&w.log, nil))})
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {

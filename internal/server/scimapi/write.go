@@ -115,13 +115,13 @@ func (w *writer) fill(t *scim.Type, r *inbound.Resource, doc scim.Resource) {
 	if kindOf(t) == directory.Group {
 		r.Handle, r.Name, r.Active = doc.Text("displayName"), doc.Text("displayName"), true
 	} else {
-		r.Handle = doc.Text("userName")
+		r.Handle = prepared(directory.Person, doc.Text("userName"))
 		if active, ok := doc["active"].(bool); ok {
 			r.Active = active
 		}
 		doc["active"] = r.Active
 		if r.Name = doc.Text("displayName"); r.Name == "" {
-			r.Name = r.Handle
+			r.Name = doc.Text("userName")
 		}
 	}
 	r.External, r.Doc = doc.Text("externalId"), scim.Encode(doc)
