@@ -261,7 +261,7 @@ func (m *Muster) load(ctx context.Context, l *adminapi.Load, id string, work fun
 			notes = append(notes, strings.TrimSuffix(fmt.Sprintf("%s: %s. %s", f.Level, f, f.Fix), " "))
 		},
 	})
-	l.Report = &adminapi.Report{Lines: res.Lines, Counts: res.Counts, Errors: res.Errors, Warnings: res.Warnings, Bad: res.Bad, Unkept: found.unkept, More: res.MoreWaiting}
+	l.Report = &adminapi.Report{Lines: res.Lines, Counts: res.Counts, Errors: res.Errors, Warnings: res.Warnings, Bad: res.Bad, Unused: res.Unused, Unkept: found.unkept, More: res.MoreWaiting}
 	for _, w := range res.Waiting {
 		l.Report.Waiting = append(l.Report.Waiting, adminapi.LoadWait(w))
 	}
@@ -302,7 +302,7 @@ func (m *Muster) loaded(ctx context.Context, id string, res bulkload.Result, not
 		case refused != nil:
 			r.Outcome, r.Problem = run.Failed, &run.Problem{
 				Code: "load_bad_lines", What: fmt.Sprintf("%d of %d lines are bad", res.Bad, res.Lines), Why: "the notes of this run say which, and why",
-				Now: "Nothing was changed.", Fix: "Mend them, or load what is right with --skip-bad.",
+				Now: "Nothing was changed.", Fix: "Mend them, or load what is right with --on-error skip.",
 			}
 		case waiting > 0:
 			r.Outcome, r.Problem = run.Held, &run.Problem{

@@ -43,6 +43,7 @@ type facts struct {
 	uses     []use
 	mails    []mailFact
 	secrets  []secretFact
+	people   []Stated
 	used     []string // attachments
 	versions []int    // lines that state the version
 }

@@ -46,6 +46,7 @@ func (c *checker) email(u *user) {
 		}
 	}
 	if u.Username != nil {
+		c.facts.people = append(c.facts.people, Stated{c.no, strings.ToLower(*u.Username), strings.ToLower(address)})
 		c.facts.mails = append(c.facts.mails, mailFact{c.no, hash(aMail, address), hash(aUser, *u.Username)})
 	}
 }

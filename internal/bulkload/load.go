@@ -83,7 +83,7 @@ var ErrBadLines = errors.New("lines of the file are bad")
 
 // Try says what is wrong with a file, here and now, and writes nothing.
 func (l *Loader) Try(ctx context.Context, a *Archive, o LoadOptions) (Result, error) {
-	report, err := Validate(ctx, a, Options{Known: l.known(ctx, cmp.Or(o.From, usual)), Found: o.Found, Progress: o.checking()})
+	report, err := Validate(ctx, a, Options{Known: l.known(ctx, cmp.Or(o.From, usual)), Meet: l.meet(cmp.Or(o.From, usual)), Found: o.Found, Progress: o.checking()})
 	if err == nil && report.Errors > 0 {
 		err = ErrBadLines
 	}
@@ -104,7 +104,7 @@ func (o LoadOptions) checking() func(int) {
 // loaded again changes nothing. Bad lines are found before anything is written.
 func (l *Loader) Load(ctx context.Context, a *Archive, o LoadOptions) (Result, error) {
 	o.From = cmp.Or(o.From, usual)
-	v, err := validate(ctx, a, Options{Known: l.known(ctx, o.From), Found: o.Found, Progress: o.checking()})
+	v, err := validate(ctx, a, Options{Known: l.known(ctx, o.From), Meet: l.meet(o.From), Found: o.Found, Progress: o.checking()})
 	sum := sha256.Sum256(append(v.sum.Sum(nil), o.From...))
 	r := Result{Report: v.report, ID: hex.EncodeToString(sum[:13])}
 	if err != nil {
@@ -113,7 +113,7 @@ func (l *Loader) Load(ctx context.Context, a *Archive, o LoadOptions) (Result, e
 	if r.Errors > 0 && !o.SkipBad {
 		return r, ErrBadLines
 	}
-	w := &loading{Loader: l, a: a, o: o, bad: v.bad, stale: v.book.stale, result: &r}
+	w := &loading{Loader: l, a: a, o: o, bad: v.bad, stale: v.book.stale, users: v.book.defined, met: map[string]bool{}, result: &r}
 	if err := w.resume(ctx); err != nil {
 		return r, err
 	}
@@ -126,7 +126,9 @@ type loading struct {
 	a      *Archive
 	o      LoadOptions
 	bad    map[int]bool
-	stale  map[int]int // as in book
+	stale  map[int]int     // as in book
+	users  map[uint64]int  // as in book
+	met    map[string]bool // who of those waiting was named by a line of this run
 	result *Result
 	at     mark
 	total  int
@@ -247,7 +249,13 @@ func (w *loading) ask(ctx context.Context) error {
 	return w.door.Ask(ctx)
 }
 
-// waiting yields page after page of who of the people of the installation waits.
+// concerns reports whether the file names somebody who waits. Whoever waits since an earlier file, and is not in this one, is no matter of this load.
+func (w *loading) concerns(username string) bool {
+	line, states := w.users[hash(aUser, username)]
+	return states && !w.bad[line] || w.met[username]
+}
+
+// waiting yields page after page of who of the people of the file waits.
 func (w *loading) waiting(ctx context.Context, yield func([]directory.Record) error) error {
 	for after := ""; ; {
 		var page, ours []directory.Record
@@ -257,7 +265,7 @@ func (w *loading) waiting(ctx context.Context, yield func([]directory.Record) er
 		})
 		for _, rec := range page {
 			after = rec.Key
-			if from, _ := cutKey(rec.Key); from == w.o.From && rec.Object == "" {
+			if from, name := cutKey(rec.Key); from == w.o.From && rec.Object == "" && w.concerns(name) {
 				ours = append(ours, rec)
 			}
 		}

@@ -184,6 +184,67 @@ func TestLoadedNamesThatAreTaken(t *testing.T) {
 	})
 }
 
+// M4: before anything is written it is told who of a file would be taken for somebody here: by username, which makes them wait, or by address.
+func TestValidateMeetsPeople(t *testing.T) {
+	h, file := newHall(t), filepath.Join(t.TempDir(), "import.jsonl")
+	here := []directory.Object{
+		{ID: directory.NewID(), Kind: directory.Person, Attrs: attr.Set{"username": {"dup"}, "displayName": {"Dora Up"}}, State: directory.Active},
+		{ID: directory.NewID(), Kind: directory.Person, Attrs: attr.Set{"username": {"old"}, directory.Email: {"Shared@example.com"}}, State: directory.Active},
+	}
+	if err := h.Store.Update(t.Context(), "test", func(tx directory.Tx) error { return tx.PutObjects(t.Context(), here...) }); err != nil {
+		t.Fatal(err)
+	}
+	write(t, file, []byte(`{"type":"version","version":1}
+{"type":"user","user":{"username":"Dup","email":"dup@example.com"}}
+{"type":"user","user":{"username":"new","email":"shared@EXAMPLE.com"}}
+{"type":"user","user":{"username":"ada","email":"ada@example.com"}}
+`))
+	for _, want := range []string{"2 user.username username_taken dup, 3 user.email address_taken old, ", "2 user.username username_taken dup, 3 user.email address_taken old, "} {
+		a, err := bulkload.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := ""
+		r, err := h.Try(t.Context(), a, bulkload.LoadOptions{Found: func(f bulkload.Finding) {
+			name := "dup"
+			if !strings.Contains(f.What, name) {
+				name = "old"
+			}
+			told += fmt.Sprint(f.Line, " ", f.Field, " ", f.Code, " ", name, ", ")
+		}})
+		if err := errors.Join(err, a.Close()); err != nil || told != want || r.Errors > 0 || r.Warnings != 2 {
+			t.Errorf("told %q, want %q; %+v, %v", told, want, r, err)
+		}
+		if _, err := h.load(t.Context(), file, bulkload.LoadOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// M4: a load is about the people of its file: who waits since another one is no matter of it, unless it brings something of theirs.
+func TestLoadMindsItsOwnPeople(t *testing.T) {
+	h := newHall(t)
+	other := directory.Object{ID: directory.NewID(), Kind: directory.Person, Attrs: attr.Set{"username": {"dup"}}, State: directory.Active}
+	if err := h.Store.Update(t.Context(), "test", func(tx directory.Tx) error { return tx.PutObjects(t.Context(), other) }); err != nil {
+		t.Fatal(err)
+	}
+	const place = `{"type":"team","team":{"name":"staff","display_name":"Staff","type":"O"}}` + "\n" + `{"type":"channel","channel":{"team":"staff","name":"news","type":"O"}}` + "\n"
+	for _, step := range []struct {
+		text    string
+		waiting int
+	}{
+		{`{"type":"user","user":{"username":"dup","email":"dup@example.com"}}`, 1},
+		{place + `{"type":"user","user":{"username":"ada","email":"ada@example.com"}}`, 0},
+		{place + `{"type":"post","post":{"team":"staff","channel":"news","user":"dup","message":"hello","create_at":1700000000000}}`, 1},
+	} {
+		file := filepath.Join(t.TempDir(), "import.jsonl")
+		write(t, file, []byte(step.text+"\n"))
+		if r, err := h.load(t.Context(), file, bulkload.LoadOptions{}); err != nil || len(r.Waiting) != step.waiting {
+			t.Errorf("%s: waiting %v, %v", step.text, r.Waiting, err)
+		}
+	}
+}
+
 // M4, X2: somebody of the file who has the username of a person of a source waits, is decided about as a hold, and is then that person; and what the file states
 // keeps nobody here whom their source has let go.
 func TestLoadMeetsPeopleOfASource(t *testing.T) {

@@ -117,6 +117,8 @@ func (b *brought) who(usernames []string) (crowd, error) {
 		loaded[name] = true
 		if m.Object != "" {
 			out[name] = m.Object
+		} else {
+			b.met[name] = true
 		}
 	}
 	var rest []string

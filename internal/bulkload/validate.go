@@ -14,10 +14,19 @@ type Options struct {
 	// Known reports whether a user, team, channel, scheme or role exists already, apart from the file. nil = nothing does. It is called once for each use of a
 	// name that the file does not define.
 	Known func(kind, name string) bool
+	// Meet returns what is to be told of people before they are loaded: whom of those here they would be taken for. nil = nothing. It is called with the people
+	// of the file, some at a time and in their order.
+	Meet func(context.Context, []Stated) ([]Finding, error)
 	// Found is called with each finding, by line; then with those about names that the file does not define, by line again. nil = none is wanted.
 	Found func(Finding)
 	// Progress is called now and then with the number of lines read. nil = nobody asks.
 	Progress func(lines int)
+}
+
+// Stated is somebody as a line states them.
+type Stated struct {
+	Line            int
+	Username, Email string // in lower case
 }
 
 // Validate reads a whole file and says all that is wrong with it, in one pass and without writing anything. A bad line keeps no other from being looked at. Its
@@ -54,8 +63,7 @@ type validation struct {
 // run checks batches on all processors and takes them in by line.
 func (v *validation) run(ctx context.Context, a *Archive) error {
 	return inOrder(ctx, a, func(b *batch) *checker { return v.check(a, b) }, func(b *batch, c *checker) error {
-		v.page(b, c)
-		return nil
+		return v.page(ctx, b, c)
 	})
 }
 
@@ -126,18 +134,26 @@ func (v *validation) check(a *Archive, b *batch) *checker {
 }
 
 // page takes in what was found in a batch.
-func (v *validation) page(b *batch, c *checker) {
+func (v *validation) page(ctx context.Context, b *batch, c *checker) error {
 	v.sum.Write(b.text)
 	v.report.Lines += len(b.ends)
 	for name, n := range c.counts {
 		v.report.Counts[name] += n
 	}
 	found := append(c.findings, v.book.add(c.facts)...)
+	if v.o.Meet != nil && len(c.facts.people) > 0 {
+		met, err := v.o.Meet(ctx, c.facts.people)
+		if err != nil {
+			return err
+		}
+		found = append(found, met...)
+	}
 	slices.SortStableFunc(found, func(a, b Finding) int { return a.Line - b.Line })
 	v.take(found)
 	if v.o.Progress != nil {
 		v.o.Progress(v.report.Lines)
 	}
+	return nil
 }
 
 func (v *validation) take(findings []Finding) {

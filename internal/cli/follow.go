@@ -65,11 +65,19 @@ func (s *shell) progressLine() func(adminapi.RunView) {
 func far(v adminapi.RunView) string {
 	switch {
 	case v.Total > 0:
-		return fmt.Sprintf(" %d of %d%s", v.Done, v.Total, left(v.Left))
+		return fmt.Sprintf(" %d of %d%s%s", v.Done, v.Total, rate(v.PerSecond), left(v.Left))
 	case v.Done > 0:
-		return fmt.Sprintf(" %d", v.Done)
+		return fmt.Sprintf(" %d%s", v.Done, rate(v.PerSecond))
 	}
 	return ""
+}
+
+// rate says how fast something goes; nothing if that is not known.
+func rate(perSecond float64) string {
+	if perSecond < 1 {
+		return ""
+	}
+	return fmt.Sprintf(", %.0f/s", perSecond)
 }
 
 // left says how long something takes from now on, in seconds; nothing if that is not known.
@@ -96,7 +104,7 @@ func (b *bar) show(v adminapi.RunView) {
 		label := decor.Any(func(decor.Statistics) string {
 			return fmt.Sprintf("%-12s %-20s", clean(b.view.Name), clean(b.view.Phase))
 		})
-		b.bar = b.progress.AddBar(0, mpb.PrependDecorators(label), mpb.AppendDecorators(decor.CountersNoUnit("%d / %d"), decor.Any(func(decor.Statistics) string { return left(b.view.Left) })))
+		b.bar = b.progress.AddBar(0, mpb.PrependDecorators(label), mpb.AppendDecorators(decor.CountersNoUnit("%d / %d"), decor.Any(func(decor.Statistics) string { return rate(b.view.PerSecond) + left(b.view.Left) })))
 	}
 	b.view = v
 	b.bar.SetTotal(int64(v.Total), false)
@@ -130,7 +138,10 @@ func (s *shell) results(runs []adminapi.RunView) {
 			s.parts(*r.Problem)
 		}
 		s.notes(r.Notes)
-		if r.Outcome == run.Held {
+		switch {
+		case r.Outcome == run.Held && r.Kind == run.Load:
+			s.next("muster hold show load")
+		case r.Outcome == run.Held:
 			s.next("muster hold list %s", r.Name)
 		}
 	}

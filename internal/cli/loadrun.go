@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"muster/internal/bulkload"
 	"muster/internal/run"
 	"muster/internal/server/adminapi"
 	"muster/internal/server/adminapi/client"
@@ -22,11 +21,11 @@ func (s *shell) loadRunCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "run file", Short: "Load a file: teams, channels, people, memberships, posts", Args: args("file"),
 		Long: "Loads a JSONL file, or a ZIP with one and its attachments below data/. Lines may stand in any order. All bad lines are told before anything is\n" +
-			"written, and keep the file out unless --skip-bad is given. Loading a file again changes nothing; a load that was cut off goes on with\n" +
+			"written, and keep the file out unless --on-error is skip. Loading a file again changes nothing; a load that was cut off goes on with\n" +
 			"muster load resume.\n\n" +
 			"People come in like those of any source. Who has a username that belongs to somebody else here waits, with their posts: a name is no proof.\n" +
-			"Passwords in the file are not loaded.",
-		Example: "  muster load run export.zip --dry-run\n  muster load run export.zip\n  muster load run other.zip --from oldchat --skip-bad",
+			"A password is touched only where a line carries one, and never in place of one that was set here.",
+		Example: "  muster load run export.zip --dry-run\n  muster load run export.zip\n  muster load run other.zip --from oldchat --on-error skip",
 		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
 			f, err := os.Open(args[0])
 			if err != nil {
@@ -42,11 +41,37 @@ func (s *shell) loadRunCommand() *cobra.Command {
 		}),
 	}
 	c.Flags().StringVar(&req.From, "from", "", "`name` of the installation it was exported from (\"default\" if not said)")
-	c.Flags().BoolVar(&req.SkipBad, "skip-bad", false, "load what is right of a file with bad lines")
+	onError(c, &req.SkipBad)
 	c.Flags().BoolVar(&req.Hold, "hold", false, "check the file there and keep it; muster load resume loads it")
 	c.Flags().BoolVar(&req.DryRun, "dry-run", false, "say what is wrong with the file here, and write nothing")
 	return c
 }
+
+// onError adds the flags that say what becomes of a file with bad lines.
+func onError(c *cobra.Command, skip *bool) {
+	c.Flags().Var((*skipping)(skip), "on-error", "with bad lines, `stop` before anything is written, or skip them and load what is right")
+	c.Flags().BoolVar(skip, "skip-bad", false, "the same as --on-error skip")
+}
+
+// skipping is a flag that is stop or skip.
+type skipping bool
+
+func (s *skipping) String() string {
+	if *s {
+		return "skip"
+	}
+	return "stop"
+}
+
+func (s *skipping) Set(text string) error {
+	if text != "stop" && text != "skip" {
+		return fmt.Errorf("say stop or skip, not %q", text)
+	}
+	*s = text == "skip"
+	return nil
+}
+
+func (*skipping) Type() string { return "what" }
 
 // followLoad waits for a load and tells what came of it.
 func (s *shell) followLoad(ctx context.Context, c *client.Client, started adminapi.Started) error {
@@ -145,7 +170,7 @@ func (s *shell) loadReport(l adminapi.LoadView, found []adminapi.Finding) {
 		s.print("%s, %s in %s, %s", plural(r.Lines, "line", "lines"), plural(r.Errors, "error", "errors"), plural(r.Bad, "line", "lines"), plural(r.Warnings, "warning", "warnings"))
 	}
 	for _, f := range found {
-		s.finding(bulkload.Finding{Line: f.Line, Type: f.Type, Field: f.Field, Level: bulkload.Level(f.Level), Code: f.Code, What: f.What, Fix: f.Fix})
+		s.finding(findingOf(f))
 	}
 	if l.Run != "" {
 		s.next("muster runs " + l.Run)
@@ -168,7 +193,7 @@ func (s *shell) loadResumeCommand() *cobra.Command {
 			return s.followLoad(ctx, c, started)
 		}),
 	}
-	c.Flags().BoolVar(&skipBad, "skip-bad", false, "load what is right of a file with bad lines")
+	onError(c, &skipBad)
 	return c
 }
 

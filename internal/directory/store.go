@@ -35,6 +35,8 @@ type Reader interface {
 	Objects(ctx context.Context, ids []ID) ([]Object, error)
 	// ObjectsByHandle returns the objects of kind whose Handle equals one of handles, ignoring case, Gone ones left out.
 	ObjectsByHandle(ctx context.Context, kind Kind, handles []string) ([]Object, error)
+	// ObjectsByEmail returns the objects of kind whose first Email equals one of addresses, ignoring case, Gone ones left out.
+	ObjectsByEmail(ctx context.Context, kind Kind, addresses []string) ([]Object, error)
 	ListObjects(ctx context.Context, kind Kind, after ID, limit int) ([]Object, error)
 	// ListIDs returns the ids of what ListObjects returns.
 	ListIDs(ctx context.Context, kind Kind, after ID, limit int) ([]ID, error)

@@ -75,7 +75,7 @@ func TestLoadTwiceAndElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := loadHouse(t, text)
-	other.ok("load", "validate", "old.zip").says("0 errors", "0 warnings")
+	other.ok("load", "validate", "old.zip", "--offline").says("0 errors", "0 warnings")
 	other.ok("load", "run", "old.zip")
 	other.ok("load", "export", "everything.zip")
 	if a, b := contents(t, h.path("everything.zip")), contents(t, other.path("everything.zip")); a != b {
@@ -109,9 +109,10 @@ func TestLoadBadFiles(t *testing.T) {
 	}
 	h.write("muster.yaml", h.read("muster.yaml")+"largest_load: 4kB\n")
 	h.write("large.jsonl", strings.Repeat("\n", 4001))
-	h.want(1, "load", "run", "large.jsonl").says("load_too_large")
+	h.want(1, "load", "run", "large.jsonl", "--on-error", "stop").says("load_too_large")
 	h.write("clash.jsonl", `{"type":"user","user":{"username":"owner","email":"somebody@example.com"}}`+"\n")
-	h.want(4, "load", "run", "clash.jsonl", "--from", "oldchat").says("load_waiting", "owner waits")
+	h.ok("load", "validate", "clash.jsonl", "--from", "oldchat").says("line 1, user.username: the username is that of owner", "0 errors", "2 warnings")
+	h.want(4, "load", "run", "clash.jsonl", "--from", "oldchat").says("load_waiting", "owner waits", "muster hold show load")
 	h.ok("load", "status").says("clash.jsonl", "people wait")
 	h.want(4, "load", "resume").says("load_waiting")
 	id := strings.Fields(strings.SplitAfter(h.ok("load", "status").out, "\n")[1])[0]

@@ -57,6 +57,15 @@ func (r reader) ObjectsByHandle(ctx context.Context, kind directory.Kind, handle
 		" and kind = $1 and state <> 'gone' and handle <> '' order by id", kind, arg)
 }
 
+// ObjectsByEmail implements directory.Reader.
+func (r reader) ObjectsByEmail(ctx context.Context, kind directory.Kind, addresses []string) ([]directory.Object, error) {
+	if len(addresses) == 0 {
+		return nil, nil
+	}
+	return collect(r.calm(ctx), r.session, scanObject, "select "+objectColumns+" from object where "+r.d.member("email", 2)+
+		" and email <> '' and kind = $1 and state <> 'gone' order by id", kind, ids(r.session, folds(addresses)))
+}
+
 // ListObjects implements directory.Reader.
 func (r reader) ListObjects(ctx context.Context, kind directory.Kind, after directory.ID, limit int) ([]directory.Object, error) {
 	return collect(ctx, r.session, scanObject, "select "+objectColumns+

@@ -66,6 +66,13 @@ func testHandles(t *testing.T, s directory.Store) {
 	})
 	equal(t, "ObjectsByHandle ignores case, and nobody is called nothing", idsOf(found), []directory.ID{a.ID})
 
+	a.Attrs[directory.Email] = attr.Values{"Ada@example.com"}
+	put(t, s, a)
+	found = view(t, s, func(ctx context.Context, r directory.Reader) ([]directory.Object, error) {
+		return r.ObjectsByEmail(ctx, directory.Person, []string{"ada@EXAMPLE.com", "", "x@example.com"})
+	})
+	equal(t, "ObjectsByEmail ignores case, and nobody has no address", idsOf(found), []directory.ID{a.ID})
+
 	gone := a
 	gone.State = directory.Gone
 	put(t, s, gone)

@@ -18,6 +18,7 @@ type upload struct {
 	Name    string `query:"name" maxLength:"200" doc:"Name of the file."`
 	From    string `query:"from" pattern:"^[a-z0-9._-]*$" maxLength:"64" doc:"Installation that the file was exported from: a username means the same person in every file from there."`
 	SkipBad bool   `query:"skip_bad" doc:"Load what is right of a file with bad lines."`
+	OnError string `query:"on_error" enum:"stop,skip" doc:"What becomes of a file with bad lines: it is kept out, or loaded without them, as with skip_bad."`
 	DryRun  bool   `query:"dry_run" doc:"Say what is wrong with the file here, and write nothing."`
 	Hold    bool   `query:"hold" doc:"The same, but keep the file: to resume the load loads it."`
 	body    io.Reader
@@ -60,14 +61,14 @@ func (a *api) loadRoutes() {
 	addOp(a, route{"start-load", http.MethodPost, "/loads", "Load a file that holds an installation", access.Provision, 0}, func(op *huma.Operation) {
 		op.RequestBody = &huma.RequestBody{Required: true, Content: file, Description: "A JSONL file, or a ZIP with one and its attachments below data/."}
 	}, func(ctx context.Context, in *upload) (Started, error) {
-		return a.svc.Load(ctx, LoadRequest{in.Name, in.From, in.SkipBad, in.DryRun, in.Hold}, in.body, callerOf(ctx))
+		return a.svc.Load(ctx, LoadRequest{in.Name, in.From, in.SkipBad || in.OnError == "skip", in.DryRun, in.Hold}, in.body, callerOf(ctx))
 	})
 	add(a, route{"list-loads", http.MethodGet, "/loads", "Loads that are not done", access.View, 0}, func(ctx context.Context, _ *none) (List[Load], error) {
 		loads, err := a.svc.Loads(ctx)
 		return list(loads, 0, nil), err
 	})
 	add(a, route{"resume-load", http.MethodPost, "/loads/{id}/resume", "Go on with a load that was cut off", access.Provision, 0}, func(ctx context.Context, in *resumed) (Started, error) {
-		return a.svc.ResumeLoad(ctx, in.ID, in.SkipBad, callerOf(ctx))
+		return a.svc.ResumeLoad(ctx, in.ID, in.SkipBad || in.OnError == "skip", callerOf(ctx))
 	})
 	add(a, route{"drop-load", http.MethodDelete, "/loads/{id}", "Forget a load; what it brought stays", access.Provision, 0}, func(ctx context.Context, in *byID) (none, error) {
 		return none{}, a.svc.DropLoad(ctx, in.ID, callerOf(ctx))
@@ -79,6 +80,7 @@ func (a *api) loadRoutes() {
 type resumed struct {
 	ID      string `path:"id"`
 	SkipBad bool   `query:"skip_bad" doc:"Load what is right of a file with bad lines."`
+	OnError string `query:"on_error" enum:"stop,skip" doc:"What becomes of a file with bad lines: it is kept out, or loaded without them, as with skip_bad."`
 }
 
 // loadReportRoutes tell what was found in files, and what came of them.

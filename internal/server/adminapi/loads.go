@@ -40,6 +40,7 @@ type Report struct {
 	Errors   int            `json:"errors"`
 	Warnings int            `json:"warnings"`
 	Bad      int            `json:"bad_lines"`         // lines with an error: they are not loaded
+	Unused   int            `json:"unused,omitempty"`  // attachments that no line names
 	Unkept   int            `json:"unkept,omitempty"`  // findings beyond those that are kept
 	Waiting  []LoadWait     `json:"waiting,omitempty"` // people who are not loaded until somebody has decided
 	More     int            `json:"more_waiting,omitempty"`
