@@ -15,7 +15,7 @@ import (
 
 func (s *shell) clientCommand() *cobra.Command {
 	c := group(&cobra.Command{Use: "client", Short: "Identity providers that write to Muster by SCIM"})
-	c.AddCommand(s.clientListCommand(), s.clientLogCommand(), s.sandboxCommand())
+	c.AddCommand(s.clientListCommand(), s.clientLogCommand(), s.clientSetupCommand(), s.sandboxCommand())
 	return c
 }
 
@@ -118,4 +118,39 @@ func (s *shell) exchange(e scimapi.Exchange, bodies bool) {
 	if bodies && e.Response != "" {
 		s.print("    < %s", e.Response)
 	}
+}
+
+func (s *shell) clientSetupCommand() *cobra.Command {
+	provider, address, sandbox := "", "https://muster.example.com", false
+	c := &cobra.Command{
+		Use: "setup name", Short: "Show the values to copy to an identity provider, and the steps there", Args: args("the name of a source"),
+		Example: "  muster client setup entra --address https://muster.example.com",
+		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
+			x, err := c.Setup(ctx, args[0], provider, sandbox)
+			if err != nil {
+				return err
+			}
+			if s.json {
+				return s.printJSON(x)
+			}
+			s.print("Tenant URL:         %s%s", strings.TrimSuffix(address, "/"), x.Path)
+			s.print("Authentication:     %s", x.Auth)
+			s.print("Unique identifier:  %s", x.Identifier)
+			s.print("\n%s:", x.Guide.Name)
+			for i, step := range x.Guide.Steps {
+				s.print("  %d. %s", i+1, step)
+			}
+			s.print("  %d. %s", len(x.Guide.Steps)+1, x.Guide.Pilot)
+			if sandbox {
+				s.next("muster client sandbox token NAME --person idp-provisioning --source %s", x.Client)
+			} else {
+				s.next("muster token create NAME --person idp-provisioning --source %s", x.Client)
+			}
+			return nil
+		}),
+	}
+	c.Flags().StringVar(&provider, "provider", "", "entra, okta, onelogin or any; by the profile of the source if not said")
+	c.Flags().StringVar(&address, "address", address, "where the provider reaches Muster")
+	c.Flags().BoolVar(&sandbox, "sandbox", false, "for the copy, to try it there")
+	return c
 }

@@ -101,6 +101,7 @@ func (a *api) clientRoutes() {
 		func(ctx context.Context, in *editing) (Object, error) {
 			return a.svc.EditMembers(ctx, in.Who, in.Body, callerOf(ctx))
 		})
+	a.setupRoutes(scimapi.Prefix)
 	a.roleRoutes()
 }
 

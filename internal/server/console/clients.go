@@ -157,51 +157,10 @@ func (c *console) revokeToken(v *visit) (string, error) {
 	return clientPath(v.PathValue("name")) + "?did=revoked", err
 }
 
-// A guide tells how a provider is set up.
-type guide struct {
-	key, name string
-	suffix    string // of the tenant URL
-	steps     []string
-	pilot     string
-	page      string // of the documentation
-}
-
-var guides = []guide{
-	{"entra", "Entra ID", "?aadOptscim062020", []string{
-		"Enterprise applications › New application › Create your own application, not in the gallery.",
-		"Provisioning, mode Automatic: paste the tenant URL and the secret token, then Test Connection. It asks for a user who does not exist, and is answered with an empty list.",
-		"Mappings: keep userPrincipalName → userName as the matching attribute, Switch([IsSoftDeleted], …) → active, mail → the work email, objectId → externalId.",
-	}, "Scope: only assigned users and groups. Assign one pilot group, try one person with Provision on demand, and start provisioning.", "provision-from-entra-id"},
-	{"okta", "Okta", "", []string{
-		"Applications › Create App Integration, then General › App Settings › Provisioning: SCIM.",
-		"Provisioning › Integration: paste the base URL, unique identifier userName, actions Push New Users, Push Profile Updates and Push Groups, authentication HTTP Header with the token. Test Connector Configuration.",
-		"Provisioning › To App: Create Users, Update User Attributes, Deactivate Users. Leave Sync Password off.",
-	}, "Assignments: one pilot group. Push Groups: by name.", "provision-from-okta"},
-	{"onelogin", "OneLogin", "", []string{
-		"Applications › Add App: SCIM Provisioner with SAML (SCIM v2 Core).",
-		"Configuration: paste the SCIM base URL and the bearer token, custom headers Content-Type: application/scim+json. API Connection › Enable.",
-		"Provisioning: Enable provisioning, and for the first days require approval for create, update and delete. Parameters: SCIM Username is the username, and must be unique.",
-	}, "Users: assign a role with a few pilot people.", "provision-from-onelogin"},
-	{"any", "Any other", "", []string{
-		"Paste the base URL where the provider asks for a SCIM 2.0 address, and the token as bearer token.",
-		"The unique identifier is userName; the work email is needed too.",
-	}, "Assign one small group first, and look at what the client sent here before there are more.", "provision-from-any-scim-client"},
-}
-
-// guideFor returns the guide that was chosen, or that fits a profile.
-func guideFor(chosen, profile string) guide {
-	for _, g := range guides {
-		if g.key == cmp.Or(chosen, profile) {
-			return g
-		}
-	}
-	return guides[len(guides)-1]
-}
-
 // A setupView is what a provider is to be told.
 type setupView struct {
 	clientView
-	guide guide
+	guide adminapi.Guide
 	url   string
 	local bool // the address is one of this machine: providers do not reach it
 	copy  bool // it is the copy that is set up, not the real people
@@ -212,7 +171,7 @@ func (c *console) setupPage(v *visit) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	s := setupView{clientView: x, guide: guideFor(v.query("provider"), x.Profile)}
+	s := setupView{clientView: x, guide: adminapi.GuideFor(v.query("provider"), x.Profile)}
 	base, path := origin(v.Request), scimapi.Prefix
 	if s.copy = v.query("copy") != ""; s.copy {
 		b, err := c.Service.Sandbox(v.ctx(), adminapi.SandboxQuery{})
@@ -221,7 +180,7 @@ func (c *console) setupPage(v *visit) (view, error) {
 		}
 		path = b.Address
 	}
-	s.url, s.local = base+path+s.guide.suffix, isLocal(base)
+	s.url, s.local = base+path+s.guide.Suffix, isLocal(base)
 	return view{title: "Set up " + x.Client, entry: "sources", body: setupBody(v, s)}, nil
 }
 

@@ -28,6 +28,15 @@ func (c *Client) exchanges(ctx context.Context, path string, failed bool) ([]sci
 	return l.Items, err
 }
 
+// Setup returns the values to copy to an identity provider.
+func (c *Client) Setup(ctx context.Context, name, provider string, sandbox bool) (adminapi.Setup, error) {
+	only := ""
+	if sandbox {
+		only = "true"
+	}
+	return get[adminapi.Setup](ctx, c, "/clients/"+esc(name)+"/setup", query("provider", provider, "sandbox", only))
+}
+
 // MakePerson makes a person by hand.
 func (c *Client) MakePerson(ctx context.Context, req adminapi.NewPerson) (adminapi.Object, error) {
 	return post[adminapi.Object](ctx, c, "/people", req)
