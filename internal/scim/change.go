@@ -275,7 +275,7 @@ func (p *patcher) single(verb string, at Place, where filter.Node) error {
 
 // definition returns what the application of a PATCH needs to know of a.
 func (a *Attribute) definition() definition {
-	d := definition{name: a.Name, multi: a.Multi, required: a.Required}
+	d := definition{name: a.Name, multi: a.Multi, required: a.Required, checked: true}
 	switch a.kind() {
 	case Complex:
 		d.kind = complexKind

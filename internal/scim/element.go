@@ -23,7 +23,7 @@ func (d definition) single(value any) (any, error) {
 	_, isText := value.(string)
 	_, isBool := value.(bool)
 	_, known := coreAttributes[d.name]
-	wrong := d.kind == complexKind && !isObject || d.kind == boolKind && !isBool || known && d.kind == textKind && !isText
+	wrong := d.kind == complexKind && !isObject || d.kind == boolKind && !isBool || known && !d.checked && d.kind == textKind && !isText
 	if wrong {
 		return nil, &Error{Status: http.StatusBadRequest, Type: InvalidValue, Detail: d.name + " has the wrong type"}
 	}

@@ -12,6 +12,7 @@ type definition struct {
 	readOnly bool
 	required bool
 	subs     []string // canonical spelling of the sub-attributes
+	checked  bool     // a schema says of which type each is, and checks what came of a change
 }
 
 type kind uint8

@@ -95,11 +95,16 @@ func isCore(name string) bool {
 
 // assign sets or removes the sub-attribute of one object.
 func (t target) assign(o Resource, verb string, value any) error {
+	have, several := o.Get(t.sub).([]any)
+	if several && verb == "add" {
+		o[o.key(t.sub)] = appendNew(have, elements(cloneValue(value)))
+		return nil
+	}
 	delete(o, o.key(t.sub))
 	if verb == "remove" || unassigned(value) {
 		return nil
 	}
-	if t.def.kind == complexKind {
+	if t.def.kind == complexKind && !t.def.checked {
 		if _, isBool := value.(bool); isBool != (t.sub == "primary") || !scalar(value) {
 			return Errorf(InvalidValue, "%s.%s has the wrong type", t.name, t.sub)
 		}
