@@ -201,7 +201,9 @@ func (m *Muster) memberships(ctx context.Context, v directory.Reader, group dire
 
 // Writes implements adminapi.Browsing.
 func (m *Muster) Writes(ctx context.Context, q adminapi.CallQuery) ([]adminapi.CallAt, error) {
-	find := link.Query{Target: q.Target, Run: q.Run, Before: q.Before, Limit: max(q.Limit, 1)}
+	find := link.Query{
+		Target: q.Target, Run: q.Run, Verb: connector.Verb(q.Verb), Result: link.Result(q.Result), Class: link.Class(q.Class), Since: q.Since, Before: q.Before, Limit: max(q.Limit, 1),
+	}
 	if q.Who != "" {
 		o, err := m.one(ctx, "", q.Who)
 		if err != nil {
@@ -225,7 +227,9 @@ func (m *Muster) Writes(ctx context.Context, q adminapi.CallQuery) ([]adminapi.C
 			names[o.ID] = o.Handle()
 		}
 		for _, e := range entries {
-			out = append(out, adminapi.CallAt{ID: e.ID, Target: e.Target, Object: e.Object, Name: names[e.Object], Was: e.Before, Want: e.Want, Call: *call(e)})
+			out = append(out, adminapi.CallAt{
+				ID: e.ID, Target: e.Target, Object: e.Object, Name: names[e.Object], Was: e.Before, Want: e.Want, Counts: e.Count, Class: string(e.Class), Call: *call(e),
+			})
 		}
 		return err
 	})

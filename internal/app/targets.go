@@ -61,12 +61,15 @@ func (m *Muster) Links(ctx context.Context, target string, q adminapi.LinkQuery)
 		kind = connector.User
 	}
 	var in []link.State
-	if q.State != "" {
+	switch {
+	case q.State != "":
 		in = []link.State{link.State(q.State)}
+	case q.Active:
+		in = []link.State{link.Linked, link.Closing}
 	}
 	out := []adminapi.Link{}
 	return out, m.Store.View(ctx, func(v directory.Reader) error {
-		page, err := link.Of(v).List(ctx, target, kind, in, q.After, q.Limit)
+		page, err := linksOf(ctx, v, target, kind, in, q)
 		if err != nil {
 			return err
 		}
@@ -79,6 +82,26 @@ func (m *Muster) Links(ctx context.Context, target string, q adminapi.LinkQuery)
 		}
 		return nil
 	})
+}
+
+// linksOf returns a page of links, of those that are wanted.
+func linksOf(ctx context.Context, v directory.Reader, target string, kind connector.Kind, in []link.State, q adminapi.LinkQuery) ([]link.Link, error) {
+	var out []link.Link
+	for limit := q.Limit; ; {
+		page, err := link.Of(v).List(ctx, target, kind, in, q.After, limit)
+		if err != nil || !q.Active {
+			return page, err
+		}
+		for _, l := range page {
+			if q.After = l.Object; l.Active && len(out) < q.Limit {
+				out = append(out, l)
+			}
+		}
+		if len(page) < limit || len(out) == q.Limit {
+			return out, nil
+		}
+		limit = max(limit, 500)
+	}
 }
 
 // Limits implements adminapi.Targets.

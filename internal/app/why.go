@@ -255,7 +255,7 @@ func (m *Muster) Waiting(ctx context.Context, q adminapi.WaitQuery) ([]adminapi.
 			if q.Target != "" && q.Target != t.Name {
 				continue
 			}
-			page, err := link.Of(v).Waiting(ctx, t.Name, link.Wait(q.Wait), "", "", limit-len(out))
+			page, err := wholeObjects(ctx, v, t.Name, q, limit-len(out))
 			if err != nil {
 				return err
 			}
@@ -272,6 +272,22 @@ func (m *Muster) Waiting(ctx context.Context, q adminapi.WaitQuery) ([]adminapi.
 		}
 		return nil
 	})
+}
+
+// wholeObjects returns what waits at a target behind q.After, with all of what it returns of an object, so that the next page can begin behind the last one.
+func wholeObjects(ctx context.Context, v directory.Reader, target string, q adminapi.WaitQuery, limit int) ([]link.Waiting, error) {
+	page, err := link.Of(v).Waiting(ctx, target, link.Wait(q.Wait), "", q.After, limit+1)
+	if err != nil || len(page) <= limit {
+		return page, err
+	}
+	cut := limit
+	for cut > 0 && page[cut-1].Object == page[limit].Object {
+		cut--
+	}
+	if cut == 0 { // one object has more than a page
+		return link.Of(v).Waiting(ctx, target, link.Wait(q.Wait), page[0].Object, "", mostOrders)
+	}
+	return page[:cut], nil
 }
 
 // ordered tells an order to close somebody.

@@ -73,7 +73,11 @@ type Query struct {
 	Target string
 	Object directory.ID
 	Run    string
-	Before string // id of an entry: those written before it are meant, none if there is no such entry
+	Verb   connector.Verb
+	Result Result
+	Class  Class     // only what counts for the limits of this class: done, open, or perhaps done
+	Since  time.Time // begun then or later
+	Before string    // Intent.ID of an entry: only older ones
 	Limit  int
 }
 

@@ -57,15 +57,24 @@ func (r linkReader) Journal(ctx context.Context, q link.Query) ([]link.Entry, er
 		from += r.d.by("journal_by_object")
 	case q.Run != "":
 		from += r.d.by("journal_by_run")
+	case q.Class != "" && q.Target != "":
+		from += r.d.by("journal_effects")
 	case q.Target != "":
 		from += r.d.by("journal_by_target")
 	}
 	text, args := "select "+intentColumns+", result, answer, took, ended"+from+" where true", []any{atMost(q.Limit)}
-	for _, f := range []struct{ column, value string }{{"target", q.Target}, {"object", string(q.Object)}, {"run", q.Run}} {
+	for _, f := range []struct{ column, value string }{{"target", q.Target}, {"object", string(q.Object)}, {"run", q.Run}, {"verb", string(q.Verb)}, {"result", string(q.Result)}, {"class", string(q.Class)}} {
 		if f.value != "" {
 			args = append(args, f.value)
 			text += " and " + f.column + " = " + dollar(len(args))
 		}
+	}
+	if q.Class != "" {
+		text += " and effects > 0 and result in ('', 'done', 'unknown')"
+	}
+	if !q.Since.IsZero() {
+		args = append(args, ms(q.Since))
+		text += " and began >= " + dollar(len(args))
 	}
 	if q.Before != "" {
 		args = append(args, q.Before)

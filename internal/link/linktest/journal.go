@@ -167,6 +167,8 @@ func testEffects(t *testing.T, s directory.Store) {
 		return r.Effects(ctx, target, at(10))
 	})
 	equal(t, "effects: done, unknown or open since then", got, map[link.Class]int{link.Creates: 3, link.Unmember: 40})
+	equal(t, "the writes that they are of", len(journal(t, s, link.Query{Target: target, Class: link.Creates, Since: at(10), Limit: 10})), 3)
+	equal(t, "those that were done", len(journal(t, s, link.Query{Target: target, Class: link.Creates, Since: at(10), Result: link.Done, Limit: 10})), 1)
 }
 
 func testJournalQueries(t *testing.T, s directory.Store) {
@@ -182,6 +184,11 @@ func testJournalQueries(t *testing.T, s directory.Store) {
 	}{
 		{"everything, newest first", link.Query{Limit: 10}, []string{c.ID, b.ID, a.ID}},
 		{"at most", link.Query{Limit: 2}, []string{c.ID, b.ID}},
+		{"before an entry", link.Query{Before: c.ID, Limit: 10}, []string{b.ID, a.ID}},
+		{"of a verb", link.Query{Verb: connector.Create, Limit: 10}, []string{c.ID, b.ID, a.ID}},
+		{"of another", link.Query{Verb: connector.Disable, Limit: 10}, nil},
+		{"begun since then", link.Query{Since: a.At.Add(time.Second), Limit: 10}, nil},
+		{"with a result", link.Query{Result: link.Done, Limit: 10}, nil},
 		{"of an object", link.Query{Object: a.Object, Limit: 10}, []string{c.ID, a.ID}},
 		{"of a run", link.Query{Run: "run1", Target: target, Limit: 10}, []string{b.ID, a.ID}},
 		{"before one of them", link.Query{Before: c.ID, Limit: 1}, []string{b.ID}},

@@ -20,6 +20,8 @@ type Browsing interface {
 	Writes(ctx context.Context, q CallQuery) ([]CallAt, error)
 	// Events returns what the audit log holds, newest first.
 	Events(ctx context.Context, q run.EventQuery) ([]run.Event, error)
+	// Records returns a page of what a source states, or of what it does not state any more.
+	Records(ctx context.Context, q RecordQuery) (RecordPage, error)
 	// Configuration returns what was read from the configuration, without secrets.
 	Configuration(ctx context.Context) (Configuration, error)
 }
@@ -74,7 +76,11 @@ type CallQuery struct {
 	Target string
 	Who    string // as for Object
 	Run    string
-	Before string // id of a write: only those before it
+	Verb   string
+	Result string    // "done", "failed", "unknown"
+	Class  string    // only what counts for the limits of this class
+	Since  time.Time // begun then or later
+	Before string    // ID of a write: only older ones
 	Limit  int
 }
 
@@ -86,7 +92,31 @@ type CallAt struct {
 	Name   string       `json:"name"`
 	Was    attr.Set     `json:"was,omitempty"`  // what was there before
 	Want   attr.Set     `json:"want,omitempty"` // what was sent
+	Counts int          `json:"counts,omitempty" doc:"What it counts for the limits of its class: 1, or memberships removed."`
+	Class  string       `json:"class,omitempty" doc:"The class of limits that it counts for."`
 	Call
+}
+
+// RecordQuery selects records of a source.
+type RecordQuery struct {
+	Source string
+	What   string // "people", "groups": those it states and those missing; "missing": nothing is concluded of them yet; "waiting"
+	After  string // Next of the page before
+	Limit  int
+}
+
+// RecordPage is a page of records. Next is the After of the next page; it is "" at the end.
+type RecordPage struct {
+	Records []SourceRecord `json:"items"`
+	Next    string         `json:"next,omitempty"`
+}
+
+// SourceRecord is a record, and who it is.
+type SourceRecord struct {
+	Record
+	Object directory.ID   `json:"object,omitempty"` // "" = bound to nobody
+	Kind   directory.Kind `json:"kind,omitempty"`
+	Who    string         `json:"who,omitempty"`
 }
 
 // Configuration is what was read from the configuration.

@@ -32,6 +32,18 @@ type callQuery struct {
 	Run    string `query:"run"`
 	Before string `query:"before" doc:"Continue before the write with this id: the next of the page before."`
 	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"1000"`
+
+	Verb   string    `query:"verb" doc:"Only these: create, update, disable …"`
+	Result string    `query:"result" enum:"done,failed,unknown"`
+	Class  string    `query:"class" doc:"Only what counts for the limits of this class."`
+	Since  time.Time `query:"since" doc:"Only what was begun then or later."`
+}
+
+type recordQuery struct {
+	Name  string `path:"name"`
+	What  string `query:"what" enum:"people,groups,missing,waiting" default:"people" doc:"Missing: of which nothing is concluded yet."`
+	After string `query:"after"`
+	Limit int    `query:"limit" default:"50" minimum:"1" maximum:"500"`
 }
 
 type eventQuery struct {
@@ -64,13 +76,21 @@ func (a *api) browseRoutes() {
 		})
 	add(a, route{"list-writes", http.MethodGet, "/writes", "What was sent to targets, newest first", access.View, 0},
 		func(ctx context.Context, in *callQuery) (List[CallAt], error) {
-			calls, err := a.svc.Writes(ctx, CallQuery{Target: in.Target, Who: in.Who, Run: in.Run, Before: in.Before, Limit: in.Limit})
-			return list(calls, in.Limit, func(c CallAt) string { return c.ID }), err
+			calls, err := a.svc.Writes(ctx, CallQuery{in.Target, in.Who, in.Run, in.Verb, in.Result, in.Class, in.Since, in.Before, in.Limit})
+			return list(calls, in.Limit, func(x CallAt) string { return x.ID }), err
 		})
 	add(a, route{"list-events", http.MethodGet, "/events", "Who did what, newest first", access.View, 0},
 		func(ctx context.Context, in *eventQuery) (List[run.Event], error) {
 			events, err := a.svc.Events(ctx, run.EventQuery{Object: in.Object, By: in.By, Act: in.Act, Since: in.Since, Before: in.Before, Limit: in.Limit})
 			return list(events, in.Limit, func(e run.Event) string { return strconv.FormatInt(e.Seq, 10) }), err
+		})
+	add(a, route{"list-records", http.MethodGet, "/sources/{name}/records", "What a source states, and what it does not state any more", access.View, 0},
+		func(ctx context.Context, in *recordQuery) (RecordPage, error) {
+			page, err := a.svc.Records(ctx, RecordQuery{in.Name, in.What, in.After, in.Limit})
+			if page.Records == nil {
+				page.Records = []SourceRecord{}
+			}
+			return page, err
 		})
 	add(a, route{"configuration", http.MethodGet, "/configuration", "The configuration as it was read, without secrets", access.View, 0},
 		func(ctx context.Context, _ *none) (Configuration, error) { return a.svc.Configuration(ctx) })

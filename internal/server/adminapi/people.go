@@ -69,10 +69,11 @@ type Link struct {
 
 // LinkQuery selects links of a target; empty fields match everything.
 type LinkQuery struct {
-	Kind  connector.Kind
-	State string
-	After directory.ID
-	Limit int
+	Kind   connector.Kind
+	State  string
+	Active bool // only those whose account is active
+	After  directory.ID
+	Limit  int
 }
 
 // Explanation says why someone is what they are.

@@ -57,7 +57,8 @@ type Decision struct {
 // WaitQuery selects objects that wait; empty fields match everything.
 type WaitQuery struct {
 	Target string
-	Wait   string // "held", "retrying"
+	Wait   string       // "held", "retrying"
+	After  directory.ID // of one Target: only objects behind this one
 	Limit  int
 }
 

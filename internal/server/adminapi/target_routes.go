@@ -16,11 +16,14 @@ type linkQuery struct {
 	State string `query:"state" enum:"linked,closing,closed,lost"`
 	After string `query:"after"`
 	Limit int    `query:"limit" default:"100" minimum:"1" maximum:"1000"`
+
+	Active bool `query:"active" doc:"Only those whose account is active."`
 }
 
 type waitQuery struct {
 	Target string `query:"target"`
 	Wait   string `query:"wait" enum:"held,retrying"`
+	After  string `query:"after" doc:"With a target: continue behind this object."`
 	Limit  int    `query:"limit" default:"100" minimum:"1" maximum:"1000"`
 }
 
@@ -49,13 +52,13 @@ func (a *api) targetRoutes() {
 		})
 	add(a, route{"list-links", http.MethodGet, "/targets/{name}/links", "Who has which account at a target", access.View, 0},
 		func(ctx context.Context, in *linkQuery) (List[Link], error) {
-			q := LinkQuery{connector.Kind(in.Kind), in.State, directory.ID(in.After), in.Limit}
+			q := LinkQuery{connector.Kind(in.Kind), in.State, in.Active, directory.ID(in.After), in.Limit}
 			links, err := a.svc.Links(ctx, in.Name, q)
 			return list(links, in.Limit, func(l Link) string { return string(l.Object) }), err
 		})
 	add(a, route{"list-waiting", http.MethodGet, "/waiting", "Who is not in step, and why", access.View, 0},
 		func(ctx context.Context, in *waitQuery) (List[Waiting], error) {
-			found, err := a.svc.Waiting(ctx, WaitQuery{in.Target, in.Wait, in.Limit})
+			found, err := a.svc.Waiting(ctx, WaitQuery{in.Target, in.Wait, directory.ID(in.After), in.Limit})
 			return list(found, 0, nil), err
 		})
 	a.driftRoutes()

@@ -25,7 +25,10 @@ func (c *console) accountRoutes() {
 }
 
 // linkStates are the states by which links are chosen; "" is any.
-var linkStates = []string{"", string(link.Linked), string(link.Closing), string(link.Closed), string(link.Lost)}
+var linkStates = []string{"", linkActive, string(link.Linked), string(link.Closing), string(link.Closed), string(link.Lost)}
+
+// linkActive chooses links by their account, not by their state.
+const linkActive = "active"
 
 // A linksView is a page of the links of a target.
 type linksView struct {
@@ -45,7 +48,9 @@ func (v *visit) kind() connector.Kind {
 func (c *console) linksPage(v *visit) (view, error) {
 	x := linksView{target: v.PathValue("name"), kind: v.kind()}
 	q := adminapi.LinkQuery{Kind: x.kind, After: directory.ID(v.query("after")), Limit: rowsShown + 1}
-	if s := v.query("state"); slices.Contains(linkStates, s) {
+	if s := v.query("state"); s == linkActive {
+		q.Active = true
+	} else if slices.Contains(linkStates, s) {
 		q.State = s
 	}
 	var err error
@@ -160,8 +165,11 @@ func ofKind(kind connector.Kind) string {
 }
 
 func linkStateText(state string) string {
-	if state == "" {
+	switch state {
+	case "":
 		return "Any state"
+	case linkActive:
+		return "Account active"
 	}
 	return title(state)
 }

@@ -315,7 +315,7 @@ func (c *console) historyPage(v *visit) (view, error) {
 		h.runs, err = c.Service.Runs(v.ctx(), adminapi.RunQuery{Name: v.query("name"), Before: v.query("after"), Limit: oneMore})
 		h.runs, h.next = cutPage(h.runs, func(r run.Run) string { return r.ID })
 	case "writes":
-		h.writes, h.next, err = c.writes(v, adminapi.CallQuery{Target: v.query("target"), Run: v.query("run"), Who: v.query("who")})
+		h.writes, h.next, err = c.writes(v, chosenCalls(v))
 	case "acts":
 		h.events, err = c.Service.Events(v.ctx(), run.EventQuery{Object: v.query("object"), By: v.query("by"), Act: v.query("act"), Before: int64(after(v)), Limit: rowsShown})
 	case "plans":

@@ -133,6 +133,8 @@ func num(f float64) string { return fmt.Sprintf("%.4g", f) }
 type band struct {
 	path        string
 	label, note string
+	href        string // the rows that note counts
+	n           int
 	x, y        string
 	anchor      string
 	tone        tone
@@ -167,13 +169,14 @@ func flowOf(s adminapi.Status) flowPicture {
 		}
 		p.bands = append(p.bands, band{
 			path: ribbon(170, y, 335, mid, width(c.People)), label: c.Name, note: count(c.People, "person", "people"), x: "158", y: num(y), anchor: "end", tone: t,
+			href: recordsPath(c.Name, "people"), n: c.People,
 		})
 	}
 	for i, t := range s.Targets {
 		y := lane(i, len(s.Targets), p.height)
 		p.bands = append(p.bands, band{
 			path: ribbon(465, mid, 630, y, width(t.Users)), label: t.Name, note: count(t.Users, "account", "accounts") + ", " + t.State, x: "642", y: num(y), anchor: "start",
-			tone: toneOf(t.State),
+			tone: toneOf(t.State), href: targetPath(t.Name, "links?state=active"), n: t.Users,
 		})
 	}
 	p.text = flowText(s)

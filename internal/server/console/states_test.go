@@ -27,6 +27,7 @@ func (nothing) Status(context.Context) (adminapi.Status, error) {
 func (nothing) Leavers(context.Context, adminapi.LeaverQuery) ([]adminapi.Leaver, error) {
 	return nil, nil
 }
+
 func (nothing) Sample(context.Context) (adminapi.Sample, error) {
 	return adminapi.Sample{State: "off"}, nil
 }
@@ -120,6 +121,23 @@ func (m much) Members(ctx context.Context, _ string, q adminapi.MemberQuery) (ad
 	return page, nil
 }
 
+func (much) Waiting(_ context.Context, q adminapi.WaitQuery) ([]adminapi.Waiting, error) {
+	var out []adminapi.Waiting
+	for i := range q.Limit {
+		out = append(out, adminapi.Waiting{Target: "wiki", Object: directory.NewID(), Name: long(i), Member: long(i), Wait: "retrying", Code: "unavailable", Reason: "the target answers " + long(i), Since: adminapitest.Now})
+	}
+	return out, nil
+}
+
+func (much) Records(_ context.Context, q adminapi.RecordQuery) (adminapi.RecordPage, error) {
+	page := adminapi.RecordPage{Next: "more"}
+	for i := range q.Limit {
+		r := adminapi.Record{Source: q.Source, Key: long(i), Name: "CN=" + long(i) + ",OU=People,DC=corp,DC=example", Status: directory.Present, Waiting: "needs an email: " + long(i)}
+		page.Records = append(page.Records, adminapi.SourceRecord{Record: r, Object: directory.NewID(), Kind: directory.Person, Who: long(i)})
+	}
+	return page, nil
+}
+
 // U1: every page with nothing to show, and with more than fits.
 func TestStates(t *testing.T) {
 	h := adminapitest.New(t, nil)
@@ -128,7 +146,7 @@ func TestStates(t *testing.T) {
 		paths string
 	}{
 		"empty": {nothing{h.Service}, "sandbox|clients|outbox|teams|imports||inbox|leavers|people|groups|sources|targets|history|history?tab=writes|history?tab=acts|history?tab=plans|settings"},
-		"many":  {much{h.Service}, "sandbox|outbox|teams|teams/staff|imports/load-2||inbox|leavers|people|groups|groups/3staff00000000000000000000|plans/hold-wiki|targets|history?tab=acts"},
+		"many":  {much{h.Service}, "sandbox|outbox|teams|teams/staff|imports/load-2||inbox|leavers|people|groups|groups/3staff00000000000000000000|plans/hold-wiki|targets|targets/wiki/waiting|sources/corp/records|history?tab=acts"},
 	} {
 		s := open(t, h, state.svc)
 		s.as(t, "")

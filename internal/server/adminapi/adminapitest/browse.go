@@ -54,16 +54,40 @@ func (s *Service) Writes(_ context.Context, q adminapi.CallQuery) ([]adminapi.Ca
 	if q.Target != "" && q.Target != "wiki" {
 		return nil, nil
 	}
-	return before([]adminapi.CallAt{
+	all := []adminapi.CallAt{
 		{
 			ID: "write-2", Target: "wiki", Object: olivia, Name: "olivia.berg", Was: attr.Set{"title": {"Engineer"}}, Want: attr.Set{"title": {"Lead"}},
 			Call: adminapi.Call{At: ago(time.Hour), Verb: connector.Update, Result: "done", Answer: "200 OK", Took: "120ms", Run: "run-wiki"},
 		},
 		{
-			ID: "write-1", Target: "wiki", Object: mia, Name: names()[mia],
+			ID: "write-1", Target: "wiki", Object: mia, Name: names()[mia], Class: "missing", Counts: 1,
 			Call: adminapi.Call{At: ago(2 * time.Hour), Verb: connector.Disable, Result: "failed", Answer: "503 Service Unavailable", Took: "30s", Run: "run-wiki", Cause: "missing"},
 		},
-	}, q.Before, max(q.Limit, 1), func(c adminapi.CallAt) string { return c.ID }), nil
+	}
+	all = slices.DeleteFunc(all, func(x adminapi.CallAt) bool {
+		return q.Verb != "" && string(x.Verb) != q.Verb || q.Result != "" && x.Result != q.Result || q.Class != "" && x.Class != q.Class || q.Run != "" && x.Run != q.Run
+	})
+	return before(all, q.Before, max(q.Limit, 1), func(c adminapi.CallAt) string { return c.ID }), nil
+}
+
+// Records returns what corp states of the people, and of hr that ben is missing.
+func (s *Service) Records(_ context.Context, q adminapi.RecordQuery) (adminapi.RecordPage, error) {
+	if q.Source != "corp" && q.Source != "hr" {
+		return adminapi.RecordPage{}, missing("source", q.Source)
+	}
+	var page adminapi.RecordPage
+	for _, o := range s.people {
+		for _, r := range o.Records {
+			r.Attrs = nil
+			if q.Source == "hr" && q.What == "missing" && o.ID == ben {
+				r.Source, r.Status, r.Since = "hr", directory.Absent, ago(time.Hour)
+				page.Records = append(page.Records, adminapi.SourceRecord{Record: r, Object: o.ID, Kind: o.Kind, Who: o.Name})
+			} else if q.Source == r.Source && q.What == "people" {
+				page.Records = append(page.Records, adminapi.SourceRecord{Record: r, Object: o.ID, Kind: o.Kind, Who: o.Name})
+			}
+		}
+	}
+	return page, nil
 }
 
 // Events returns who did what.

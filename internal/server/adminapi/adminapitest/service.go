@@ -266,7 +266,7 @@ func (s *Service) Reject(_ context.Context, ref string, req adminapi.Rejection, 
 // Waiting returns who is not in step.
 func (s *Service) Waiting(_ context.Context, q adminapi.WaitQuery) ([]adminapi.Waiting, error) {
 	return slices.DeleteFunc(waiting(), func(w adminapi.Waiting) bool {
-		return q.Target != "" && w.Target != q.Target || q.Wait != "" && w.Wait != q.Wait
+		return w.Object <= q.After || q.Target != "" && w.Target != q.Target || q.Wait != "" && w.Wait != q.Wait
 	}), nil
 }
 
@@ -337,7 +337,7 @@ func (s *Service) Links(_ context.Context, target string, q adminapi.LinkQuery) 
 	var out []adminapi.Link
 	for _, o := range s.people {
 		for _, l := range o.Links {
-			if l.Target == target && l.Object > q.After && (q.State == "" || l.State == q.State) && (q.Kind == "" || l.Kind == q.Kind) && len(out) < q.Limit {
+			if l.Target == target && l.Object > q.After && (q.State == "" || l.State == q.State) && (!q.Active || l.Active) && (q.Kind == "" || l.Kind == q.Kind) && len(out) < q.Limit {
 				out = append(out, l)
 			}
 		}

@@ -109,7 +109,7 @@ func (c *Client) Reject(ctx context.Context, ref string, req adminapi.Rejection)
 
 // Waiting returns objects that are not in step.
 func (c *Client) Waiting(ctx context.Context, q adminapi.WaitQuery) ([]adminapi.Waiting, error) {
-	l, err := get[adminapi.List[adminapi.Waiting]](ctx, c, "/waiting", query("target", q.Target, "wait", q.Wait, "limit", count(q.Limit)))
+	l, err := get[adminapi.List[adminapi.Waiting]](ctx, c, "/waiting", query("target", q.Target, "wait", q.Wait, "after", string(q.After), "limit", count(q.Limit)))
 	return l.Items, err
 }
 
@@ -148,7 +148,14 @@ func (c *Client) Resume(ctx context.Context, target, reason string) (run.Target,
 // Links returns a page of the links of a target.
 func (c *Client) Links(ctx context.Context, target string, q adminapi.LinkQuery) (adminapi.List[adminapi.Link], error) {
 	return get[adminapi.List[adminapi.Link]](ctx, c, "/targets/"+esc(target)+"/links",
-		query("kind", string(q.Kind), "state", q.State, "after", string(q.After), "limit", count(q.Limit)))
+		query("kind", string(q.Kind), "state", q.State, "active", flag(q.Active), "after", string(q.After), "limit", count(q.Limit)))
+}
+
+func flag(on bool) string {
+	if on {
+		return "true"
+	}
+	return ""
 }
 
 // Limits returns the limits of a target, or of all.

@@ -1,0 +1,124 @@
+package console
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"muster/internal/connector"
+	"muster/internal/directory"
+	"muster/internal/run"
+	"muster/internal/server/adminapi"
+)
+
+// Every number of how things stand leads to the rows that it counts. In the address is what is counted; attribute data-n has the number.
+
+func recordsPath(source, what string) string {
+	return Root + "sources/" + url.PathEscape(source) + "/records?what=" + what
+}
+
+// spentPath leads to what was counted for a limit: writes, each of which counts one or, of memberships, as many as it removed.
+func spentPath(now time.Time, l adminapi.Limit) string {
+	q := url.Values{"tab": {"writes"}, "target": {l.Target}, "class": {l.Class}, "since": {now.Add(-24 * time.Hour).UTC().Format(time.RFC3339)}}
+	return Root + "history?" + q.Encode()
+}
+
+// runRows leads to the writes that a count of a run counts, "" if it counts something else.
+func runRows(r adminapi.RunView, name string) string {
+	verb := connector.Verb(strings.TrimSuffix(name, "d"))
+	switch verb {
+	case connector.Create, connector.Update, connector.Enable, connector.Disable, connector.Delete:
+	default:
+		return ""
+	}
+	if r.Kind == run.Read || string(verb) == name {
+		return ""
+	}
+	return Root + "history?" + url.Values{"tab": {"writes"}, "run": {r.ID}, "verb": {string(verb)}, "result": {"done"}}.Encode()
+}
+
+// A waitingView is a page of what waits at a target.
+type waitingView struct {
+	target string
+	list   []adminapi.Waiting
+	next   string
+}
+
+func (c *console) waitingPage(v *visit) (view, error) {
+	x := waitingView{target: v.PathValue("name")}
+	var err error
+	x.list, err = c.Service.Waiting(v.ctx(), adminapi.WaitQuery{Target: x.target, Wait: v.query("wait"), After: directory.ID(v.query("after")), Limit: 2 * rowsShown})
+	if err != nil {
+		return view{}, err
+	}
+	if n := len(x.list); n > 0 { // whether more follows is asked for: a page ends with an object, not with a number of rows
+		last := x.list[n-1].Object
+		more, err := c.Service.Waiting(v.ctx(), adminapi.WaitQuery{Target: x.target, Wait: v.query("wait"), After: last, Limit: 1})
+		if err != nil {
+			return view{}, err
+		}
+		if len(more) > 0 {
+			x.next = string(last)
+		}
+	}
+	return view{title: "Waiting at " + x.target, entry: "targets", body: waitingBody(v, x)}, nil
+}
+
+// recordSorts are what can be seen of a source, with what it is called.
+var recordSorts = []tab{{"people", "People"}, {"groups", "Groups"}, {"missing", "Missing, undecided"}, {"waiting", "Waiting"}}
+
+type tab struct{ name, label string }
+
+// A recordsView is a page of the records of a source.
+type recordsView struct {
+	source, what string
+	adminapi.RecordPage
+}
+
+func (c *console) recordsPage(v *visit) (view, error) {
+	x := recordsView{source: v.PathValue("name"), what: recordSorts[0].name}
+	for _, s := range recordSorts {
+		if s.name == v.query("what") {
+			x.what = s.name
+		}
+	}
+	var err error
+	x.RecordPage, err = c.Service.Records(v.ctx(), adminapi.RecordQuery{Source: x.source, What: x.what, After: v.query("after"), Limit: rowsShown})
+	return view{title: "Records of " + x.source, entry: "sources", body: recordsBody(v, x)}, err
+}
+
+func recordTone(s directory.Status) tone {
+	switch s {
+	case directory.Present:
+		return good
+	case directory.Absent:
+		return warn
+	}
+	return quiet
+}
+
+// chosenCalls returns which writes the address asks for.
+func chosenCalls(v *visit) adminapi.CallQuery {
+	q := adminapi.CallQuery{Target: v.query("target"), Run: v.query("run"), Who: v.query("who"), Verb: v.query("verb"), Result: v.query("result"), Class: v.query("class")}
+	q.Since, _ = time.Parse(time.RFC3339, v.query("since")) // what is no time chooses nothing
+	return q
+}
+
+// chosenWrites says in words which writes were asked for, "" = all.
+func chosenWrites(v *visit) string {
+	var out []string
+	for _, name := range []string{"run", "who", "verb", "result", "class", "since"} {
+		if value := v.query(name); value != "" {
+			out = append(out, name+" "+value)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+func sumOf(writes []adminapi.CallAt) int {
+	n := 0
+	for _, w := range writes {
+		n += w.Counts
+	}
+	return n
+}
