@@ -117,6 +117,9 @@ func (a App) Check(_ context.Context, file string) (cli.Checked, error) {
 	}
 	for _, s := range f.Sources {
 		out.Sources = append(out.Sources, s.Name)
+		if s.SCIM != nil {
+			out.Clients = append(out.Clients, s.Name)
+		}
 	}
 	for _, t := range f.Targets {
 		out.Targets = append(out.Targets, t.Name)

@@ -60,6 +60,7 @@ type Session interface {
 type Checked struct {
 	File     string    `json:"file"`
 	Sources  []string  `json:"sources"`
+	Clients  []string  `json:"clients,omitempty"` // those of the sources that write to Muster by SCIM
 	Targets  []string  `json:"targets"`
 	Problems []Finding `json:"problems"`
 	Warnings []string  `json:"warnings"`

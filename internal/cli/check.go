@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 )
@@ -60,8 +61,14 @@ func (s *shell) checked(res Checked) error {
 		return ended(exitFailed)
 	}
 	s.print("%s is right: %s, %s", res.File, plural(len(res.Sources), "source", "sources"), plural(len(res.Targets), "target", "targets"))
-	if len(res.Sources) > 0 {
-		s.next("muster source test %s -c %s", res.Sources[0], res.File)
+	for _, name := range res.Sources {
+		if !slices.Contains(res.Clients, name) {
+			s.next("muster source test %s -c %s", name, res.File)
+			return nil
+		}
+	}
+	if len(res.Clients) > 0 { // nobody is asked for its people: it brings them
+		s.next("muster serve -c %s, and then muster client setup %s", res.File, res.Clients[0])
 	}
 	return nil
 }

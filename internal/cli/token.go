@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/spf13/cobra"
@@ -53,13 +54,17 @@ func (s *shell) tokenListCommand() *cobra.Command {
 				return s.printJSON(items[adminapi.Token]{tokens})
 			}
 			t := table{}
-			t.row("TOKEN", "FOR", "SOURCE", "EXPIRES", "LAST USED", "")
+			t.row("TOKEN", "FOR", "ACTS FOR", "SOURCE", "EXPIRES", "LAST USED", "")
 			for _, x := range tokens {
 				revoked := ""
 				if x.Revoked {
 					revoked = "revoked"
 				}
-				t.row(x.ID, x.Name, x.Source, stamp(x.Expires), stamp(x.LastUsed), revoked)
+				source := x.Source
+				if x.Profile != "" {
+					source += " as " + x.Profile
+				}
+				t.row(x.ID, x.Name, cmp.Or(x.PersonName, string(x.Person)), source, stamp(x.Expires), stamp(x.LastUsed), revoked)
 			}
 			s.table(t, "")
 			return nil

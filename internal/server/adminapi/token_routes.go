@@ -23,6 +23,8 @@ type Token struct {
 	Revoked  bool         `json:"revoked,omitempty"`
 	Source   string       `json:"source,omitempty"`
 	Profile  string       `json:"profile,omitempty"`
+
+	PersonName string `json:"person_name,omitempty" doc:"What the person is called, in lists."`
 }
 
 // NewToken asks for a token.
@@ -48,7 +50,9 @@ type Issued struct {
 
 // TokenView is a token as it is shown.
 func TokenView(t access.Token) Token {
-	return Token{t.ID, t.Person, t.Name, t.Created, t.Expires, t.LastUsed, t.Revoked, t.Use.Source, t.Use.Profile}
+	return Token{
+		ID: t.ID, Person: t.Person, Name: t.Name, Created: t.Created, Expires: t.Expires, LastUsed: t.LastUsed, Revoked: t.Revoked, Source: t.Use.Source, Profile: t.Use.Profile,
+	}
 }
 
 func (a *api) tokenRoutes() {
@@ -59,8 +63,18 @@ func (a *api) tokenRoutes() {
 		func(ctx context.Context, _ *none) (List[Token], error) {
 			tokens, err := a.keeper.Tokens(ctx, callerOf(ctx))
 			var out []Token
+			names := map[directory.ID]string{}
 			for _, t := range tokens {
-				out = append(out, TokenView(t))
+				name, known := names[t.Person]
+				if !known {
+					if o, err := a.svc.Object(ctx, string(directory.Person), string(t.Person)); err == nil {
+						name = o.Name
+					}
+					names[t.Person] = name
+				}
+				x := TokenView(t)
+				x.PersonName = name
+				out = append(out, x)
 			}
 			return list(out, 0, nil), err
 		})

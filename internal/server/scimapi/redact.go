@@ -79,7 +79,7 @@ func strikeQuery(address string) string {
 		case isSecret(key):
 			parts[i] = name + "=" + struck
 		case strikeFilter(text) != text:
-			parts[i] = name + "=" + url.QueryEscape(strikeFilter(text))
+			parts[i] = name + "=" + strings.ReplaceAll(url.QueryEscape(strikeFilter(text)), "%2A", "*")
 		}
 	}
 	return path + "?" + strings.Join(parts, "&")

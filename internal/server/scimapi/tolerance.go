@@ -35,8 +35,8 @@ func Tolerances() []ToleranceDoc {
 		{scim.DropPassword, "a password is left out; none is kept"},
 		{scim.ClearByEmpty, "`\"\"` clears a value in a PATCH"},
 		{scim.SkipUnknown, "members that nobody knows are left out"},
-		{scim.Revive, "creating a person again who is deactivated activates them"},
-		{scim.UpdateExisting, "creating a person again updates them"},
+		{scim.Revive, "creating a person again who is deactivated activates them; they keep their id, and the answer is 201"},
+		{scim.UpdateExisting, "creating a person again updates them; they keep their id, and the answer is 201"},
 		{scim.BareLiterals, "texts without quotes in the filter of a path: `members[value eq U1]`"},
 	}
 }

@@ -220,7 +220,10 @@ func (w *writer) adopt(r *inbound.Resource, rec source.Record, o ingest.Outcome,
 
 // taken is the error for a value that another resource of the client has.
 func taken(t *scim.Type, attribute, value string) error {
-	return &scim.Error{Status: http.StatusConflict, Type: scim.Uniqueness, Detail: fmt.Sprintf("there is a %s with %s %q already", t.Name, attribute, value)}
+	return &takenError{
+		err: scim.Error{Status: http.StatusConflict, Type: scim.Uniqueness, Detail: fmt.Sprintf("there is a %s with %s %q already", t.Name, attribute, value)},
+		fix: "This client has made it before. Have the provider look for it by " + attribute + " and update it; if it always creates, tolerate `update_existing`.",
+	}
 }
 
 func handleName(t *scim.Type) string {
