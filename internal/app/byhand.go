@@ -37,23 +37,23 @@ func (m *Muster) MakePerson(ctx context.Context, req adminapi.NewPerson, by acce
 			o.Attrs[path] = attr.Values{v}
 		}
 	}
-	return m.byHand(ctx, o, by, "person.create")
+	return m.byHand(ctx, o, by, "person.create", req.DryRun)
 }
 
 // MakeGroup implements adminapi.Clients.
 func (m *Muster) MakeGroup(ctx context.Context, req adminapi.NewGroup, by access.Caller) (adminapi.Object, error) {
 	o := directory.Object{Kind: directory.Group, Attrs: attr.Set{directory.Name: {strings.TrimSpace(req.Name)}}}
-	return m.byHand(ctx, o, by, "group.create")
+	return m.byHand(ctx, o, by, "group.create", req.DryRun)
 }
 
 // byHand makes an object that no source speaks for.
-func (m *Muster) byHand(ctx context.Context, o directory.Object, by access.Caller, act string) (adminapi.Object, error) {
+func (m *Muster) byHand(ctx context.Context, o directory.Object, by access.Caller, act string, dry bool) (adminapi.Object, error) {
 	if o.Handle() == "" {
 		return adminapi.Object{}, &run.Problem{Code: adminapi.BadRequest, What: "the name is empty", Now: "Nothing was changed."}
 	}
 	o.ID, o.State, o.Since = directory.NewID(), directory.Active, m.now()
 	taken := fmt.Errorf("the name %q: %w", o.Handle(), directory.ErrConflict)
-	err := m.Store.Update(ctx, by.Actor(), func(tx directory.Tx) error {
+	err := m.writes(dry).Update(ctx, by.Actor(), func(tx directory.Tx) error {
 		found, err := tx.ObjectsByHandle(ctx, o.Kind, []string{o.Handle()})
 		if err != nil {
 			return err
@@ -71,39 +71,35 @@ func (m *Muster) byHand(ctx context.Context, o directory.Object, by access.Calle
 			Code: adminapi.Conflict, What: fmt.Sprintf("there is a %s %q already", o.Kind, o.Handle()), Now: "Nothing was changed.", Fix: "Take another name.",
 		}
 	}
+	if dry {
+		o.ID = ""
+	}
 	return object(o), err
 }
 
 // EditMembers implements adminapi.Clients.
-func (m *Muster) EditMembers(ctx context.Context, group string, req adminapi.MemberEdit, by access.Caller) (adminapi.Object, error) {
+func (m *Muster) EditMembers(ctx context.Context, group string, req adminapi.MemberEdit, by access.Caller) (adminapi.Moved, error) {
 	g, err := m.one(ctx, directory.Group, group)
 	if err != nil {
-		return adminapi.Object{}, err
+		return adminapi.Moved{}, err
 	}
-	resolve := func(list []string) ([]directory.ID, error) {
-		var out []directory.ID
-		for _, who := range list {
-			o, err := m.one(ctx, directory.Person, who)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, o.ID)
-		}
-		return out, nil
-	}
-	come, err := resolve(req.Add)
+	who, err := m.crowd(ctx, slices.Concat(req.Add, req.Remove))
 	if err != nil {
-		return adminapi.Object{}, err
+		return adminapi.Moved{}, err
 	}
-	leave, err := resolve(req.Remove)
-	if err != nil {
-		return adminapi.Object{}, err
+	come, leave := who[:len(req.Add)].ids(), who[len(req.Add):].ids()
+	if len(come)+len(leave) == 0 {
+		return who.moved()
 	}
-	err = m.Store.Update(ctx, by.Actor(), func(tx directory.Tx) error {
+	var changed []directory.ID
+	err = m.writes(req.DryRun).Update(ctx, by.Actor(), func(tx directory.Tx) (err error) {
 		if err := ownMembers(ctx, tx, g); err != nil {
 			return err
 		}
 		if err := covers(ctx, tx, by, g.ID); err != nil {
+			return err
+		}
+		if changed, err = strangers(ctx, tx, g.ID, come, leave); err != nil {
 			return err
 		}
 		if err := tx.PutEdges(ctx, g.ID, come, leave); err != nil {
@@ -112,9 +108,23 @@ func (m *Muster) EditMembers(ctx context.Context, group string, req adminapi.Mem
 		return run.In(tx).Audit(ctx, run.Event{At: m.now(), By: by.Handle, Act: "group.members", Object: string(g.ID)})
 	})
 	if err != nil {
-		return adminapi.Object{}, err
+		return adminapi.Moved{}, err
 	}
-	return m.Object(ctx, string(directory.Group), string(g.ID))
+	who.settle(changed, nil)
+	return who.moved()
+}
+
+// strangers returns those who are not in a group and shall be, or are and shall not be.
+func strangers(ctx context.Context, r directory.Reader, group directory.ID, come, leave []directory.ID) ([]directory.ID, error) {
+	edges, err := r.GroupsOf(ctx, slices.Concat(come, leave))
+	in := map[directory.ID]bool{}
+	for _, e := range edges {
+		if e.Group == group {
+			in[e.Member] = true
+		}
+	}
+	out := slices.DeleteFunc(slices.Clone(come), func(id directory.ID) bool { return in[id] })
+	return append(out, slices.DeleteFunc(slices.Clone(leave), func(id directory.ID) bool { return !in[id] })...), err
 }
 
 // ownMembers refuses groups whose members a source states.

@@ -100,7 +100,7 @@ func (m *Muster) queueInvitation(ctx context.Context, tx directory.Tx, p directo
 }
 
 // Invite implements adminapi.Telling.
-func (m *Muster) Invite(ctx context.Context, who string, by access.Caller) (adminapi.Message, error) {
+func (m *Muster) Invite(ctx context.Context, who string, dry bool, by access.Caller) (adminapi.Message, error) {
 	if m.telling.mail == nil {
 		return adminapi.Message{}, noMail("Nobody was invited.")
 	}
@@ -109,7 +109,7 @@ func (m *Muster) Invite(ctx context.Context, who string, by access.Caller) (admi
 		return adminapi.Message{}, err
 	}
 	var msg notify.Message
-	err = m.Store.Update(ctx, by.Actor(), func(tx directory.Tx) error {
+	err = m.writes(dry).Update(ctx, by.Actor(), func(tx directory.Tx) error {
 		p, err := tx.Object(ctx, p.ID)
 		if err == nil {
 			err = m.Keeper.MayInvite(ctx, tx, by, p)
@@ -122,7 +122,10 @@ func (m *Muster) Invite(ctx context.Context, who string, by access.Caller) (admi
 		}
 		return run.In(tx).Audit(ctx, run.Event{At: m.now(), By: string(by.Actor()), Act: "person.invite", Object: string(p.ID), Detail: msg.ID})
 	})
-	if err == nil {
+	switch {
+	case dry:
+		msg.ID = ""
+	case err == nil:
 		m.telling.sender.Wake()
 	}
 	return adminapi.MessageView(msg), err

@@ -16,7 +16,7 @@ func (h *house) newProvider() string {
 	ctx := h.Context()
 	given[adminapi.Object](h.T)(h.admin.MakePerson(ctx, adminapi.NewPerson{Username: "idp-user"}))
 	given[adminapi.Object](h.T)(h.admin.MakeGroup(ctx, adminapi.NewGroup{Name: "Identity providers"}))
-	given[adminapi.Object](h.T)(h.admin.EditMembers(ctx, "Identity providers", adminapi.MemberEdit{Add: []string{"idp-user"}}))
+	given[adminapi.Moved](h.T)(h.admin.EditMembers(ctx, "Identity providers", adminapi.MemberEdit{Add: []string{"idp-user"}}))
 	if err := h.admin.GiveRole(ctx, adminapi.RoleChange{Who: "Identity providers", Role: access.Provisioner}); err != nil {
 		h.Fatal(err)
 	}

@@ -111,7 +111,7 @@ func (m *Muster) NewPlace(ctx context.Context, n adminapi.NewPlace, by access.Ca
 		p.Kind = workspace.Private
 	}
 	team, channel, of := strings.Cut(n.Ref, ":")
-	make := m.space.NewTeam
+	make := m.keeps(n.DryRun).NewTeam
 	p.Name = team
 	if of {
 		err := m.Store.View(ctx, func(v directory.Reader) error {
@@ -122,13 +122,18 @@ func (m *Muster) NewPlace(ctx context.Context, n adminapi.NewPlace, by access.Ca
 		if err != nil {
 			return adminapi.Place{}, err
 		}
-		make = m.space.NewChannel
+		make = m.keeps(n.DryRun).NewChannel
 	}
-	if err := m.acted(ctx, by, "place.create", n.Ref); err != nil {
+	if err := m.actedIn(ctx, m.writes(n.DryRun), by, "place.create", n.Ref); err != nil {
 		return adminapi.Place{}, err
 	}
-	if _, err := make(ctx, operator(by), p); err != nil {
+	made, err := make(ctx, operator(by), p)
+	if err != nil {
 		return adminapi.Place{}, placeProblem(n.Ref, err)
+	}
+	if n.DryRun {
+		made.ID = ""
+		return placeView(made, strings.ToLower(n.Ref)), nil
 	}
 	return m.Place(ctx, n.Ref)
 }
@@ -137,7 +142,11 @@ func operator(by access.Caller) directory.Actor { return directory.Actor("operat
 
 // acted keeps that somebody asked for something.
 func (m *Muster) acted(ctx context.Context, by access.Caller, act, object string) error {
-	return m.Store.Update(ctx, operator(by), func(tx directory.Tx) error { return audit(m.now)(ctx, tx, by.Handle, act, object) })
+	return m.actedIn(ctx, m.Store, by, act, object)
+}
+
+func (m *Muster) actedIn(ctx context.Context, s directory.Store, by access.Caller, act, object string) error {
+	return s.Update(ctx, operator(by), func(tx directory.Tx) error { return audit(m.now)(ctx, tx, by.Handle, act, object) })
 }
 
 // placeProblem says what a Keeper refused in the words of who asked.
@@ -218,43 +227,6 @@ func membersFound(ctx context.Context, v directory.Reader, place directory.ID, q
 	all = slices.DeleteFunc(all, func(x workspace.Member) bool { return x.Place != place || x.Person <= q.After })
 	slices.SortFunc(all, func(a, b workspace.Member) int { return cmp.Compare(a.Person, b.Person) })
 	return all[:min(len(all), q.Limit)], err
-}
-
-// AddToPlace implements adminapi.Places.
-func (m *Muster) AddToPlace(ctx context.Context, ref string, in adminapi.Membership, by access.Caller) (adminapi.Moved, error) {
-	return m.move(ctx, ref, in, by, "place.add", func(place directory.ID, people []directory.ID) (int, error) {
-		return m.space.Add(ctx, operator(by), place, people...)
-	})
-}
-
-// RemoveFromPlace implements adminapi.Places.
-func (m *Muster) RemoveFromPlace(ctx context.Context, ref string, in adminapi.Membership, by access.Caller) (adminapi.Moved, error) {
-	return m.move(ctx, ref, in, by, "place.remove", func(place directory.ID, people []directory.ID) (int, error) {
-		return m.space.Remove(ctx, operator(by), place, false, people...)
-	})
-}
-
-func (m *Muster) move(ctx context.Context, ref string, in adminapi.Membership, by access.Caller, act string, do func(directory.ID, []directory.ID) (int, error)) (adminapi.Moved, error) {
-	var people []directory.ID
-	for _, who := range in.People {
-		o, err := m.person(ctx, who)
-		if err != nil {
-			return adminapi.Moved{}, err
-		}
-		people = append(people, o.ID)
-	}
-	id, err := m.placeID(ctx, ref)
-	if err == nil {
-		err = m.acted(ctx, by, act, fmt.Sprintf("%s: %s", ref, strings.Join(in.People, ", ")))
-	}
-	if err != nil {
-		return adminapi.Moved{}, err
-	}
-	n, err := do(id, people)
-	if err != nil {
-		err = placeProblem(ref, err)
-	}
-	return adminapi.Moved{Changed: n}, err
 }
 
 func (m *Muster) placeID(ctx context.Context, ref string) (id directory.ID, err error) {

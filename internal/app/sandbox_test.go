@@ -164,7 +164,7 @@ func testSandbox(t *testing.T, database string) {
 	ctx := t.Context()
 	given[adminapi.Object](t)(h.admin.MakePerson(ctx, adminapi.NewPerson{Username: "idp-user"}))
 	given[adminapi.Object](t)(h.admin.MakeGroup(ctx, adminapi.NewGroup{Name: "Identity providers"}))
-	given[adminapi.Object](t)(h.admin.EditMembers(ctx, "Identity providers", adminapi.MemberEdit{Add: []string{"idp-user"}}))
+	given[adminapi.Moved](t)(h.admin.EditMembers(ctx, "Identity providers", adminapi.MemberEdit{Add: []string{"idp-user"}}))
 	if err := h.admin.GiveRole(ctx, adminapi.RoleChange{Who: "Identity providers", Role: access.Provisioner}); err != nil {
 		t.Fatal(err)
 	}

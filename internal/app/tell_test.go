@@ -270,7 +270,7 @@ func TestInvitations(t *testing.T) {
 	if status, _ := o.post("/console/sign-in", url.Values{"name": {"ada"}, "password": {"correct horse battery"}}); status == http.StatusUnauthorized {
 		t.Error("the password does not sign in")
 	}
-	invited := must(o.api.Invite(t.Context(), "ben"))(t)
+	invited := must(o.api.Invite(t.Context(), "ben", false))(t)
 	if l = o.letter(); l.To != "ben@example.com" || l.Header.Get("Message-ID") != "<"+invited.ID+"@example.com>" {
 		t.Errorf("%+v", l)
 	}
@@ -290,19 +290,19 @@ func TestInvitations(t *testing.T) {
 func (o *office) refusals() {
 	o.Helper()
 	ctx := o.Context()
-	if _, err := o.api.Invite(ctx, "idp"); code(err) != adminapi.NoAddress {
+	if _, err := o.api.Invite(ctx, "idp", false); code(err) != adminapi.NoAddress {
 		o.Error(err)
 	}
 	o.scim(201, "POST", "/Users", user("cleo", `"sendInvitationMail":"true"`))
 	o.letter()
-	must(o.api.Invite(ctx, "cleo"))(o)
+	must(o.api.Invite(ctx, "cleo", false))(o)
 	o.letter()
 	must(o.api.MakePerson(ctx, adminapi.NewPerson{Username: "olivia", Email: "olivia@example.com"}))(o)
 	if err := o.api.GiveRole(ctx, adminapi.RoleChange{Who: "olivia", Role: access.Admin}); err != nil {
 		o.Fatal(err)
 	}
 	weak := o.as(must(o.api.CreateToken(ctx, adminapi.NewToken{Name: "x", Person: "idp"}))(o).Text)
-	if _, err := weak.Invite(ctx, "olivia"); code(err) != "not_allowed" { // whoever reads the mail becomes an admin
+	if _, err := weak.Invite(ctx, "olivia", false); code(err) != "not_allowed" { // whoever reads the mail becomes an admin
 		o.Error(err)
 	}
 	if _, err := o.api.TestMail(ctx, "cleo@example.com"); err != nil {

@@ -21,14 +21,26 @@ func (s *shell) channelCommand() *cobra.Command {
 	c := group(&cobra.Command{Use: "channel", Short: "Channels, and what was posted in them, also by people who have left"})
 	list := s.teamListCommand()
 	list.Use, list.Short, list.Args = "list team", "List the channels of a team", args("a team")
-	c.AddCommand(list, s.teamShowCommand(), s.teamMembersCommand(), s.teamCreateCommand(), s.teamAddCommand(), s.teamRemoveCommand(), s.channelPostsCommand(),
+	c.AddCommand(list, s.teamShowCommand(), s.teamMembersCommand(), s.placeCreateCommand(true), s.teamAddCommand(), s.teamRemoveCommand(), s.channelPostsCommand(),
 		s.channelRepliesCommand(), s.channelFileCommand())
 	for _, sub := range c.Commands() {
-		sub.Short = strings.NewReplacer("a team or channel", "a channel", "a team, or a channel of one", "a channel of a team", "a team with its channels, or of a channel", "a channel").Replace(sub.Short)
-		sub.Use = strings.Replace(sub.Use, " team", " channel", 1)
+		sub.Short = strings.NewReplacer("a team or channel", "a channel", "teams, or channels of one", "channels of a team", "a team with its channels, or of a channel", "a channel").Replace(sub.Short)
+		sub.Use = strings.Replace(strings.Replace(sub.Use, " team", " channel", 1), "[team ", "[channel ", 1)
+		sub.Example, sub.Long = channelExamples(sub.Example), strings.ReplaceAll(sub.Long, "muster team ", "muster channel ")
 	}
 	list.Use = "list team"
 	return c
+}
+
+// channelExamples are those of examples of team commands that are about channels.
+func channelExamples(examples string) string {
+	var out []string
+	for line := range strings.SplitSeq(examples, "\n") {
+		if strings.Contains(line, ":") {
+			out = append(out, strings.ReplaceAll(line, "muster team ", "muster channel "))
+		}
+	}
+	return strings.Join(out, "\n")
 }
 
 // A postPage is which posts to show.

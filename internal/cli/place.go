@@ -17,7 +17,7 @@ const aPlace = "a team, or with a colon a channel: staff:news"
 
 func (s *shell) teamCommand() *cobra.Command {
 	c := group(&cobra.Command{Use: "team", Short: "Teams and their channels, who is in them, and which groups are linked to them"})
-	c.AddCommand(s.teamListCommand(), s.teamShowCommand(), s.teamMembersCommand(), s.teamCreateCommand(), s.teamAddCommand(), s.teamRemoveCommand(), s.teamLinkCommand(),
+	c.AddCommand(s.teamListCommand(), s.teamShowCommand(), s.teamMembersCommand(), s.placeCreateCommand(false), s.teamAddCommand(), s.teamRemoveCommand(), s.teamLinkCommand(),
 		s.teamUnlinkCommand(), s.teamManageCommand(), s.teamDefaultsCommand())
 	return c
 }
@@ -85,10 +85,7 @@ func (s *shell) place(p adminapi.Place) error {
 	if s.json {
 		return s.printJSON(p)
 	}
-	s.print("%s: %s, %q, %s", p.Ref, p.Kind, p.Title, plural(p.Members, "member", "members"))
-	for _, x := range traits(p) {
-		s.print("  %s", x)
-	}
+	s.print("%s", placeLine(p))
 	for _, g := range p.Groups {
 		note := ""
 		if g.Admin {
@@ -100,6 +97,11 @@ func (s *shell) place(p adminapi.Place) error {
 		s.print("  the people of group %s%s", g.Name, note)
 	}
 	return nil
+}
+
+// placeLine says what a place is.
+func placeLine(p adminapi.Place) string {
+	return strings.Join(append([]string{fmt.Sprintf("%s: %s, %q, %s", p.Ref, p.Kind, p.Title, plural(p.Members, "member", "members"))}, traits(p)...), ", ")
 }
 
 func (s *shell) teamMembersCommand() *cobra.Command {
@@ -120,10 +122,16 @@ func (s *shell) teamMembersCommand() *cobra.Command {
 				t.row(m.Name, m.Roles, m.Via, stamp(m.Since), memberNote(m))
 			}
 			s.table(t, "")
+			switch {
+			case limit > 0 && len(members) == limit:
+				s.say("The first %d are shown. There may be more: --limit 0 shows all.", limit)
+			default:
+				s.say("%s.", plural(len(members), "person", "people"))
+			}
 			return nil
 		}),
 	}
-	c.Flags().IntVar(&limit, "limit", 0, "at most this many; 0 = all")
+	c.Flags().IntVar(&limit, "limit", 1000, "at most this many; 0 = all")
 	c.Flags().BoolVar(&past, "past", false, "those who left or were removed too")
 	c.Flags().StringVar(&search, "search", "", "those whose name, username or email has a word that begins with this")
 	return c
@@ -158,51 +166,6 @@ func members(ctx context.Context, c *client.Client, ref, search string, limit in
 		if after = next; next == "" {
 			return out, nil
 		}
-	}
-}
-
-func (s *shell) teamCreateCommand() *cobra.Command {
-	var p adminapi.NewPlace
-	c := &cobra.Command{
-		Use: "create name", Short: "Make a team, or a channel of one", Args: args(aPlace), Example: "  muster team create staff --title 'The staff' --open\n  muster team create staff:news --private",
-		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
-			p.Ref = args[0]
-			made, err := c.NewPlace(ctx, p)
-			if err != nil {
-				return err
-			}
-			return s.place(made)
-		}),
-	}
-	c.Flags().StringVar(&p.Title, "title", "", "what people read (the name if not said)")
-	c.Flags().StringVar(&p.Purpose, "purpose", "", "what it is for")
-	c.Flags().BoolVar(&p.Open, "open", false, "a team that anybody may join")
-	c.Flags().BoolVar(&p.Private, "private", false, "a channel that people are added to")
-	return c
-}
-
-func (s *shell) teamAddCommand() *cobra.Command {
-	return s.moving("add team person...", "Add people to a team or channel", "added to", (*client.Client).AddToPlace)
-}
-
-func (s *shell) teamRemoveCommand() *cobra.Command {
-	return s.moving("remove team person...", "Take people out of a team with its channels, or of a channel", "taken out of", (*client.Client).RemoveFromPlace)
-}
-
-func (s *shell) moving(use, short, done string, do func(*client.Client, context.Context, string, []string) (adminapi.Moved, error)) *cobra.Command {
-	return &cobra.Command{
-		Use: use, Short: short, Args: placeAndPeople,
-		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
-			moved, err := do(c, ctx, args[0], args[1:])
-			if err != nil {
-				return err
-			}
-			if s.json {
-				return s.printJSON(moved)
-			}
-			s.print("%s %s %s.", plural(moved.Changed, "person was", "people were"), done, args[0])
-			return nil
-		}),
 	}
 }
 
@@ -261,17 +224,6 @@ func (s *shell) teamManageCommand() *cobra.Command {
 	c.Flags().BoolVar(&off, "off", false, "people are added and removed by hand again")
 	c.Flags().IntVar(&count, "confirm-count", -1, "how many would be out")
 	return c
-}
-
-// placeAndPeople checks the arguments of what is done to several people.
-func placeAndPeople(c *cobra.Command, got []string) error {
-	switch len(got) {
-	case 0:
-		return usage("%s: %s is missing", c.CommandPath(), aPlace)
-	case 1:
-		return usage("%s: people are missing", c.CommandPath())
-	}
-	return nil
 }
 
 // confirmLeaving shows who would be out of a place, and asks for their number if it was not given.

@@ -3,9 +3,12 @@ package cli
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"muster/internal/run"
 	"muster/internal/server/adminapi"
 	"muster/internal/server/adminapi/client"
 )
@@ -94,20 +97,47 @@ func (s *shell) tokenRotateCommand() *cobra.Command {
 }
 
 func (s *shell) tokenRevokeCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "revoke id", Short: "End a token at once, for good", Args: args("the id of a token"),
+	who := crowd{noun: "the id of a token"}
+	c := &cobra.Command{
+		Use: "revoke [id …]", Short: "End tokens at once, for good", Args: cobra.ArbitraryArgs,
+		Long: "Ends tokens at once, for good. Prints a line for each, and ends with 1 if one could not be revoked.",
 		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
-			if err := c.RevokeToken(ctx, args[0]); err != nil {
+			ids, err := s.who(who, args)
+			if err != nil {
 				return err
 			}
-			if s.json {
-				return s.printJSON(struct {
-					ID      string `json:"id"`
-					Revoked bool   `json:"revoked"`
-				}{args[0], true})
+			revoke := c.RevokeToken
+			if who.dry {
+				revoke, err = revocable(ctx, c)
 			}
-			s.print("%s is revoked.", args[0])
-			return nil
+			if err != nil {
+				return err
+			}
+			return each(s, ids, func(id string) (revoked, error) { return revoked{id, !who.dry}, revoke(ctx, id) }, func(r revoked) string {
+				if !r.Revoked {
+					return r.ID + " would be revoked."
+				}
+				return r.ID + " is revoked."
+			})
 		}),
 	}
+	who.flags(c)
+	return c
+}
+
+// revoked is what became of a token.
+type revoked struct {
+	ID      string `json:"id"`
+	Revoked bool   `json:"revoked"`
+}
+
+// revocable says of a token whether it is there to be revoked.
+func revocable(ctx context.Context, c *client.Client) (func(context.Context, string) error, error) {
+	tokens, err := c.Tokens(ctx)
+	return func(_ context.Context, id string) error {
+		if slices.ContainsFunc(tokens, func(t adminapi.Token) bool { return t.ID == id }) {
+			return nil
+		}
+		return &run.Problem{Code: adminapi.NotFound, What: fmt.Sprintf("there is no token %q that you may revoke", id), Fix: "`muster token list` shows what there is."}
+	}, err
 }

@@ -109,9 +109,9 @@ func (d *door) set(place, person directory.ID, via Via, state State) bool {
 	return true
 }
 
-// enter lets somebody in. By hand, that brings back who left; what follows from a rule does not.
+// enter lets somebody in. By hand, that brings back who left; what follows from a rule does not, neither into the place nor into its team.
 func (d *door) enter(id directory.ID, via Via) {
-	if via != ByHand && d.keepsOut(d.ID, id) {
+	if via != ByHand && (d.keepsOut(d.ID, id) || d.keepsOut(d.team, id)) {
 		return
 	}
 	if d.team != "" && d.set(d.team, id, via, Present) || d.Kind == Team {
@@ -135,8 +135,11 @@ func (d *door) keepsOut(place, id directory.ID) bool {
 	return there && (m.State == Left || m.State == Removed && m.Via == ByHand)
 }
 
-// leave lets somebody out, of a team with all its channels.
+// leave lets somebody out, of a team with all its channels. That somebody left by choice is never forgotten by it.
 func (d *door) leave(id directory.ID, via Via, state State) {
+	if was := d.have[[2]directory.ID{d.ID, id}]; was.State == Left {
+		return
+	}
 	if d.set(d.ID, id, via, state) && d.Kind == Team {
 		for _, channel := range d.channels[id] {
 			d.set(channel, id, ByGroup, Removed)
@@ -144,14 +147,14 @@ func (d *door) leave(id directory.ID, via Via, state State) {
 	}
 }
 
-// changed counts those who came into the place itself or left it.
-func (d *door) changed() (n int) {
+// changed are those who came into the place itself or left it.
+func (d *door) changed() (out []directory.ID) {
 	for _, key := range d.order {
 		if key[0] == d.ID {
-			n++
+			out = append(out, key[1])
 		}
 	}
-	return n
+	return out
 }
 
 // close writes what changed.

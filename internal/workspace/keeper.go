@@ -21,7 +21,7 @@ type Keeper struct {
 // Errors of a Keeper. A name that is taken is directory.ErrConflict, and what is not there directory.ErrNotFound.
 var (
 	ErrName    = errors.New("not a name")
-	ErrManaged = errors.New("who is in it follows its groups") // a person can neither be added nor removed by hand
+	ErrManaged = errors.New("who is in it follows its groups") // nobody else can be added by hand, and nobody removed
 	ErrFixed   = errors.New("everybody in the team is in it")  // the first default channel
 	// ErrUnlinked says that no group is linked: nobody would be in it.
 	ErrUnlinked = errors.New("no group is linked to it")
@@ -161,9 +161,13 @@ func (k *Keeper) NewChannel(ctx context.Context, by directory.Actor, c Place) (P
 	})
 }
 
-// Add makes people members of a team or channel by hand. It returns how many were not.
-func (k *Keeper) Add(ctx context.Context, by directory.Actor, place directory.ID, people ...directory.ID) (int, error) {
-	return k.change(ctx, by, place, people, func(d *door) error {
+// Add makes people members of a team or channel by hand, also those who left it. Where membership follows groups, only people of these can be added: such as had
+// left by choice. It returns those who were not in it.
+func (k *Keeper) Add(ctx context.Context, by directory.Actor, place directory.ID, people ...directory.ID) ([]directory.ID, error) {
+	return k.change(ctx, by, place, people, func(tx directory.Tx, d *door) error {
+		if err := onlyInsiders(ctx, tx, d, people); err != nil {
+			return err
+		}
 		for _, id := range people {
 			d.enter(id, ByHand)
 		}
@@ -171,14 +175,34 @@ func (k *Keeper) Add(ctx context.Context, by directory.Actor, place directory.ID
 	})
 }
 
-// Remove takes people out of a team or channel; choice says that they leave themselves. It returns how many were in it.
-func (k *Keeper) Remove(ctx context.Context, by directory.Actor, place directory.ID, choice bool, people ...directory.ID) (int, error) {
+// onlyInsiders refuses people of none of the groups of a place that follows its groups.
+func onlyInsiders(ctx context.Context, r directory.Reader, d *door, people []directory.ID) error {
+	if !d.Managed {
+		return nil
+	}
+	h, err := households(ctx, r, d.ID)
+	if err != nil {
+		return err
+	}
+	in, err := h.within(ctx, r, people)
+	if err == nil && slices.ContainsFunc(people, func(id directory.ID) bool { return !in[id] }) {
+		err = ErrManaged
+	}
+	return err
+}
+
+// Remove takes people out of a team or channel; choice says that they leave themselves, which they may where membership follows groups too. It returns those of
+// whom that says something new.
+func (k *Keeper) Remove(ctx context.Context, by directory.Actor, place directory.ID, choice bool, people ...directory.ID) ([]directory.ID, error) {
 	state := Removed
 	if choice {
 		state = Left
 	}
-	return k.change(ctx, by, place, people, func(d *door) error {
-		if len(d.defaults) > 0 && d.defaults[0] == place {
+	return k.change(ctx, by, place, people, func(_ directory.Tx, d *door) error {
+		switch {
+		case d.Managed && !choice:
+			return ErrManaged
+		case len(d.defaults) > 0 && d.defaults[0] == place:
 			return ErrFixed
 		}
 		for _, id := range people {
@@ -188,22 +212,18 @@ func (k *Keeper) Remove(ctx context.Context, by directory.Actor, place directory
 	})
 }
 
-// change lets people in or out by hand, and returns for how many that changed something at the place itself.
-func (k *Keeper) change(ctx context.Context, by directory.Actor, place directory.ID, people []directory.ID, act func(*door) error) (int, error) {
-	n := 0
-	err := k.Store.Update(ctx, by, func(tx directory.Tx) error {
+// change lets people in or out by hand, and returns those for whom that changed something at the place itself.
+func (k *Keeper) change(ctx context.Context, by directory.Actor, place directory.ID, people []directory.ID, act func(directory.Tx, *door) error) (changed []directory.ID, err error) {
+	err = k.Store.Update(ctx, by, func(tx directory.Tx) error {
 		d, err := k.door(ctx, tx, place, people)
-		if err == nil && d.Managed {
-			err = ErrManaged
-		}
 		if err == nil {
-			err = act(d)
+			err = act(tx, d)
 		}
 		if err != nil {
 			return err
 		}
-		n = d.changed()
+		changed = d.changed()
 		return d.close()
 	})
-	return n, err
+	return changed, err
 }

@@ -310,6 +310,39 @@ func TestOneOfMany(t *testing.T) {
 	})
 }
 
+// M6: who left by choice is not fetched back by any rule, whatever becomes of the group; by hand they come back, also where membership follows groups.
+func TestLeftByChoice(t *testing.T) {
+	c := newClub(t, "ada", "ben", "cyd")
+	c.team("staff", "news")
+	c.group("writers", "+ada", "+ben")
+	c.link("writers", "staff", false)
+	c.link("writers", "staff:news", false)
+	c.remove("staff", true, "ada")
+	c.must(c.Settle(t.Context(), c.ids["staff:news"]))
+	c.in("staff", "ben") // nor by way of a channel
+	c.in("staff:news", "ben")
+	c.must(c.SetManaged(t.Context(), "test", c.ids["staff"], true))
+	c.group("writers", "-ada")
+	c.must(c.Settle(t.Context(), c.ids["staff"]))
+	c.remove("staff", true, "ben")
+	c.group("writers", "+ada")
+	c.in("staff")
+	if _, err := c.Remove(t.Context(), "test", c.ids["staff"], false, c.ids["ada"]); !errors.Is(err, workspace.ErrManaged) {
+		t.Errorf("removing by hand: %v", err)
+	}
+	if _, err := c.Add(t.Context(), "test", c.ids["staff"], c.ids["ada"], c.ids["cyd"]); !errors.Is(err, workspace.ErrManaged) {
+		t.Errorf("adding somebody of no group by hand: %v", err)
+	}
+	changed, err := c.Add(t.Context(), "test", c.ids["staff"], c.ids["ada"])
+	c.must(err)
+	if !slices.Equal(changed, c.list([]string{"ada"})) {
+		t.Errorf("%v came back, want ada", changed)
+	}
+	c.in("staff", "ada")
+	c.group("writers", "-ada")
+	c.in("staff")
+}
+
 func TestNames(t *testing.T) {
 	c := newClub(t)
 	for _, name := range []string{"", "a", "-a", "a-", "a b", "admins", "loginroom", strings.Repeat("a", 65)} {

@@ -21,7 +21,7 @@ type Clients interface {
 	// MakeGroup makes a group that no source states.
 	MakeGroup(ctx context.Context, req NewGroup, by access.Caller) (Object, error)
 	// EditMembers adds and removes members of a group that was made by hand.
-	EditMembers(ctx context.Context, group string, req MemberEdit, by access.Caller) (Object, error)
+	EditMembers(ctx context.Context, group string, req MemberEdit, by access.Caller) (Moved, error)
 	// MayHaveRole returns a problem if a person or group cannot be given a role: a group that a client provisions.
 	MayHaveRole(ctx context.Context, id directory.ID) error
 }
@@ -34,17 +34,20 @@ type NewPerson struct {
 	GivenName  string `json:"given_name,omitempty" maxLength:"256"`
 	FamilyName string `json:"family_name,omitempty" maxLength:"256"`
 	Title      string `json:"title,omitempty" maxLength:"256"`
+	DryRun     bool   `json:"dry_run,omitempty" doc:"Only say who would be made: they have no id."`
 }
 
 // NewGroup asks for a group.
 type NewGroup struct {
-	Name string `json:"name" minLength:"1" maxLength:"256"`
+	Name   string `json:"name" minLength:"1" maxLength:"256"`
+	DryRun bool   `json:"dry_run,omitempty" doc:"Only say what would be made: it has no id."`
 }
 
 // MemberEdit says who comes into a group and who goes.
 type MemberEdit struct {
 	Add    []string `json:"add,omitempty" maxItems:"1000" doc:"Id, username or email."`
 	Remove []string `json:"remove,omitempty" maxItems:"1000"`
+	DryRun bool     `json:"dry_run,omitempty" doc:"Only say what would be done."`
 }
 
 // RoleGrant is a role that a person or a group has. A group's role counts for its direct members.
@@ -98,7 +101,7 @@ func (a *api) clientRoutes() {
 		Body MemberEdit
 	}
 	add(a, route{"edit-members", http.MethodPost, "/groups/{who}/members", "Add and remove members of a group that was made by hand", access.Provision, 0},
-		func(ctx context.Context, in *editing) (Object, error) {
+		func(ctx context.Context, in *editing) (Moved, error) {
 			return a.svc.EditMembers(ctx, in.Who, in.Body, callerOf(ctx))
 		})
 	a.setupRoutes(scimapi.Prefix)

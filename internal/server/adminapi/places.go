@@ -6,6 +6,7 @@ import (
 
 	"muster/internal/access"
 	"muster/internal/directory"
+	"muster/internal/run"
 )
 
 // Place is a team or a channel.
@@ -55,6 +56,7 @@ type NewPlace struct {
 	Purpose string `json:"purpose,omitempty" maxLength:"250"`
 	Open    bool   `json:"open,omitempty" doc:"A team that anybody may join."`
 	Private bool   `json:"private,omitempty" doc:"A channel that people are added to."`
+	DryRun  bool   `json:"dry_run,omitempty" doc:"Only say what would be made: it has no id."`
 }
 
 // PlaceMember is somebody in a place, or who was.
@@ -71,11 +73,24 @@ type PlaceMember struct {
 // Membership asks to add people to a place, or to take them out.
 type Membership struct {
 	People []string `json:"people" minItems:"1" maxItems:"1000" doc:"Ids, usernames, emails, keys or DNs."`
+	Left   bool     `json:"left,omitempty" doc:"Of those who are taken out: they leave by their own choice, and no rule brings them back."`
+	DryRun bool     `json:"dry_run,omitempty" doc:"Only say what would be done."`
 }
 
-// Moved says for how many people something changed.
+// Moved says for how many people something changed, or with a dry run would, and what became of each. Whoever it cannot be done for keeps nobody else from it;
+// of one alone it is an error.
 type Moved struct {
-	Changed int `json:"changed"`
+	Changed int     `json:"changed"`
+	Each    []Mover `json:"each,omitempty"` // of people who were named, in their order
+}
+
+// Mover is one of several people of a request.
+type Mover struct {
+	Who     string       `json:"who"` // as they were named
+	ID      directory.ID `json:"id,omitempty"`
+	Name    string       `json:"name,omitempty"`
+	Changed bool         `json:"changed"`
+	Problem *run.Problem `json:"problem,omitempty"`
 }
 
 // Managed asks to have membership follow the groups of a place, or not any more.

@@ -28,8 +28,8 @@ type Telling interface {
 	RetryMessage(ctx context.Context, id string, by access.Caller) (Message, error)
 	// DropMessage ends a mail that waits or was refused: it is not sent any more.
 	DropMessage(ctx context.Context, id string, by access.Caller) (Message, error)
-	// Invite sends a person the mail by which they choose a password.
-	Invite(ctx context.Context, who string, by access.Caller) (Message, error)
+	// Invite sends a person the mail by which they choose a password; with dry it only says whether that can be done.
+	Invite(ctx context.Context, who string, dry bool, by access.Caller) (Message, error)
 	// Webhooks returns the webhooks and how they stand.
 	Webhooks(ctx context.Context) ([]Webhook, error)
 	// TestWebhook sends a webhook a delivery without events, behind what waits for it.

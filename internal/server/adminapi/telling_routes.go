@@ -39,11 +39,12 @@ func (a *api) tellingRoutes() {
 			return a.svc.DropMessage(ctx, in.ID, callerOf(ctx))
 		})
 	type onePerson struct {
-		Who string `path:"who" doc:"Id, username or email."`
+		Who    string `path:"who" doc:"Id, username or email."`
+		DryRun bool   `query:"dry_run" doc:"Only say whether it can be done."`
 	}
 	add(a, route{"invite-person", http.MethodPost, "/people/{who}/invitation", "Send a person the mail by which they choose a password", access.Provision, http.StatusAccepted},
 		func(ctx context.Context, in *onePerson) (Message, error) {
-			return a.svc.Invite(ctx, in.Who, callerOf(ctx))
+			return a.svc.Invite(ctx, in.Who, in.DryRun, callerOf(ctx))
 		})
 	a.webhookRoutes()
 	type following struct {

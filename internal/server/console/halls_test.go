@@ -125,7 +125,8 @@ func TestTeams(t *testing.T) {
 		{"teams", "ref=crew&title=The+crew&open=yes", "make crew (private false)"},
 		{"teams/staff/channels", "ref=plans&private=yes", "make staff:plans (private true)"},
 		{"teams/staff/add", "people=ben.ito,+olivia.berg", "add [ben.ito olivia.berg] to staff"},
-		{"teams/staff/remove", "line=1ben&line=2mia", "remove [1ben 2mia] from staff"},
+		{"teams/staff/remove", "line=1ben&line=2mia", "remove [1ben 2mia] from staff (left false)"},
+		{"teams/staff/remove", "line=1ben&left=yes", "remove [1ben] from staff (left true)"},
 		{"teams/staff/link", "group=Staff&admin=yes", "link Staff to staff (admin true)"},
 		{"teams/staff/unlink", "group=group-1", "unlink group-1 from staff"},
 		{"teams/staff/manage", "managed=yes&count=1", "manage staff true (1)"},
@@ -139,6 +140,9 @@ func TestTeams(t *testing.T) {
 		if res := g.post(path, "managed=yes"); res.status/100 != 4 || !strings.Contains(res.body, want) {
 			t.Errorf("%s with nothing: %d", path, res.status)
 		}
+	}
+	if res := g.post("teams/staff/add", "people=nobody,+ben.ito,+nobody"); !strings.Contains(res.body, "and so for 1 more: nobody") || !strings.Contains(res.body, "For 1 person of the others it was done.") {
+		t.Errorf("adding somebody and nobody: %d\n%s", res.status, res.body)
 	}
 	page := g.get("teams/staff").body
 	for _, want := range []string{"left by choice", "by a linked group", "by a load", "as a default channel", "in, deactivated"} {

@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -163,18 +164,39 @@ func membership(v *visit) (adminapi.Membership, error) {
 	return adminapi.Membership{People: people}, nil
 }
 
+// notAll is the problem of those for whom something could not be done, with what was done for the others.
+func notAll(m adminapi.Moved, err error) error {
+	var failed []string
+	var first *run.Problem
+	for _, x := range m.Each {
+		if x.Problem != nil {
+			failed, first = append(failed, x.Who), cmp.Or(first, x.Problem)
+		}
+	}
+	if err != nil || first == nil {
+		return err
+	}
+	p := *first
+	if len(failed) > 1 {
+		p.What = fmt.Sprintf("%s, and so for %d more: %s", p.What, len(failed)-1, strings.Join(failed[1:], ", "))
+	}
+	p.Now = "For " + count(m.Changed, "person", "people") + " of the others it was done."
+	return &p
+}
+
 func (c *console) addToPlace(v *visit) (string, error) {
 	m, err := membership(v)
 	if err == nil {
-		_, err = c.Service.AddToPlace(v.ctx(), v.PathValue("ref"), m, v.caller)
+		err = notAll(c.Service.AddToPlace(v.ctx(), v.PathValue("ref"), m, v.caller))
 	}
 	return placePath(v.PathValue("ref")) + "?did=added", err
 }
 
 func (c *console) removeFromPlace(v *visit) (string, error) {
 	m, err := membership(v)
+	m.Left = v.PostFormValue("left") == "yes"
 	if err == nil {
-		_, err = c.Service.RemoveFromPlace(v.ctx(), v.PathValue("ref"), m, v.caller)
+		err = notAll(c.Service.RemoveFromPlace(v.ctx(), v.PathValue("ref"), m, v.caller))
 	}
 	return placePath(v.PathValue("ref")) + "?did=removed", err
 }

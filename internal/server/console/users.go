@@ -102,7 +102,7 @@ func (c *console) change(v *visit, do func(context.Context, string, adminapi.Use
 }
 
 func (c *console) inviteUser(v *visit) (string, error) {
-	_, err := c.Service.Invite(v.ctx(), v.PathValue("id"), v.caller)
+	_, err := c.Service.Invite(v.ctx(), v.PathValue("id"), false, v.caller)
 	return managePath(directory.ID(v.PathValue("id"))) + "?did=invited", err
 }
 
@@ -179,7 +179,7 @@ func (c *console) editGroup(v *visit) (string, error) {
 	if len(edit.Add)+len(edit.Remove) == 0 {
 		return "", &run.Problem{Code: adminapi.BadRequest, What: "Nobody was named.", Now: "Nothing was changed.", Fix: "Name somebody by username, email or id."}
 	}
-	_, err := c.Service.EditMembers(v.ctx(), v.PathValue("id"), edit, v.caller)
+	err := notAll(c.Service.EditMembers(v.ctx(), v.PathValue("id"), edit, v.caller))
 	return Root + "groups/" + v.PathValue("id") + "?did=members", err
 }
 

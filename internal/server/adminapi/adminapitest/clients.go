@@ -37,20 +37,31 @@ func (s *Service) Exchanges(_ context.Context, client string, _ bool) ([]scimapi
 
 // MakePerson makes nobody, and says who it would be.
 func (s *Service) MakePerson(_ context.Context, req adminapi.NewPerson, by access.Caller) (adminapi.Object, error) {
+	if req.Username == "olivia.berg" {
+		return adminapi.Object{}, &run.Problem{Code: adminapi.Conflict, What: "there is a person \"olivia.berg\" already", Now: "Nothing was changed.", Fix: "Take another name."}
+	}
+	if req.DryRun {
+		return adminapi.Object{Kind: directory.Person, Name: req.Username, State: directory.Active}, nil
+	}
 	s.note(by, "make person %s", req.Username)
 	return adminapi.Object{ID: directory.NewID(), Kind: directory.Person, Name: req.Username, State: directory.Active}, nil
 }
 
 // MakeGroup makes nothing, and says what it would be.
 func (s *Service) MakeGroup(_ context.Context, req adminapi.NewGroup, by access.Caller) (adminapi.Object, error) {
+	if req.DryRun {
+		return adminapi.Object{Kind: directory.Group, Name: req.Name, State: directory.Active}, nil
+	}
 	s.note(by, "make group %s", req.Name)
 	return adminapi.Object{ID: directory.NewID(), Kind: directory.Group, Name: req.Name, State: directory.Active}, nil
 }
 
 // EditMembers notes the edit.
-func (s *Service) EditMembers(_ context.Context, group string, req adminapi.MemberEdit, by access.Caller) (adminapi.Object, error) {
-	s.note(by, "members of %s: +%v -%v", group, req.Add, req.Remove)
-	return adminapi.Object{ID: directory.NewID(), Kind: directory.Group, Name: group, Members: len(req.Add), State: directory.Active}, nil
+func (s *Service) EditMembers(_ context.Context, group string, req adminapi.MemberEdit, by access.Caller) (adminapi.Moved, error) {
+	if !req.DryRun {
+		s.note(by, "members of %s: +%v -%v", group, req.Add, req.Remove)
+	}
+	return moved(append(req.Add, req.Remove...))
 }
 
 // MayHaveRole refuses what is gone.

@@ -2,8 +2,11 @@ package adminapitest
 
 import (
 	"context"
+	"errors"
 
 	"muster/internal/access"
+	"muster/internal/directory"
+	"muster/internal/run"
 	"muster/internal/server/adminapi"
 )
 
@@ -32,6 +35,9 @@ func (s *Service) Place(_ context.Context, ref string) (adminapi.Place, error) {
 
 // NewPlace notes what was asked for.
 func (s *Service) NewPlace(_ context.Context, p adminapi.NewPlace, by access.Caller) (adminapi.Place, error) {
+	if p.DryRun {
+		return adminapi.Place{Ref: p.Ref, Kind: "team", Title: p.Title}, nil
+	}
 	s.note(by, "make %s (private %t)", p.Ref, p.Private)
 	return adminapi.Place{ID: "place-3", Ref: p.Ref, Kind: "team", Title: p.Title}, nil
 }
@@ -54,14 +60,38 @@ func (s *Service) PlaceMembers(_ context.Context, ref string, q adminapi.PlaceMe
 
 // AddToPlace notes who was added.
 func (s *Service) AddToPlace(_ context.Context, ref string, m adminapi.Membership, by access.Caller) (adminapi.Moved, error) {
-	s.note(by, "add %v to %s", m.People, ref)
-	return adminapi.Moved{Changed: len(m.People)}, nil
+	if !m.DryRun {
+		s.note(by, "add %v to %s", m.People, ref)
+	}
+	return moved(m.People)
 }
 
 // RemoveFromPlace notes who was removed.
 func (s *Service) RemoveFromPlace(_ context.Context, ref string, m adminapi.Membership, by access.Caller) (adminapi.Moved, error) {
-	s.note(by, "remove %v from %s", m.People, ref)
-	return adminapi.Moved{Changed: len(m.People)}, nil
+	if !m.DryRun {
+		s.note(by, "remove %v from %s (left %t)", m.People, ref, m.Left)
+	}
+	return moved(m.People)
+}
+
+// moved says that something changed for everybody but mia, who was there already; "nobody" is nobody.
+func moved(who []string) (adminapi.Moved, error) {
+	var out adminapi.Moved
+	for _, name := range who {
+		x := adminapi.Mover{Who: name, ID: directory.NewID(), Name: name, Changed: name != "mia.lang"}
+		if name == "nobody" {
+			problem, _ := errors.AsType[*run.Problem](missing("person", name))
+			x = adminapi.Mover{Who: name, Problem: problem}
+		}
+		if x.Changed {
+			out.Changed++
+		}
+		out.Each = append(out.Each, x)
+	}
+	if len(who) == 1 && out.Each[0].Problem != nil {
+		return adminapi.Moved{}, out.Each[0].Problem
+	}
+	return out, nil
 }
 
 // LinkGroup notes the link.

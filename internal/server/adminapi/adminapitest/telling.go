@@ -64,11 +64,13 @@ func (s *Service) DropMessage(_ context.Context, id string, by access.Caller) (a
 }
 
 // Invite invites whoever has an address.
-func (s *Service) Invite(_ context.Context, who string, by access.Caller) (adminapi.Message, error) {
+func (s *Service) Invite(_ context.Context, who string, dry bool, by access.Caller) (adminapi.Message, error) {
 	if who == "nomail" {
 		return adminapi.Message{}, &run.Problem{Code: adminapi.NoAddress, What: who + " has no email address that mail could be sent to", Now: "Nothing was sent."}
 	}
-	s.note(by, "invite %s", who)
+	if !dry {
+		s.note(by, "invite %s", who)
+	}
 	return adminapi.Message{ID: "m2", Channel: notify.Mail, Kind: "invitation", To: who + "@example.com", State: notify.Waiting, Created: Now, Next: Now}, nil
 }
 

@@ -48,8 +48,8 @@ func (c *Client) MakeGroup(ctx context.Context, req adminapi.NewGroup) (adminapi
 }
 
 // EditMembers changes who is in a group that was made by hand.
-func (c *Client) EditMembers(ctx context.Context, group string, req adminapi.MemberEdit) (adminapi.Object, error) {
-	return post[adminapi.Object](ctx, c, "/groups/"+esc(group)+"/members", req)
+func (c *Client) EditMembers(ctx context.Context, group string, req adminapi.MemberEdit) (adminapi.Moved, error) {
+	return post[adminapi.Moved](ctx, c, "/groups/"+esc(group)+"/members", req)
 }
 
 // Roles returns the roles and what they may do.

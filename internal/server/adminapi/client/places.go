@@ -38,13 +38,13 @@ func (c *Client) PlaceMembers(ctx context.Context, ref string, q adminapi.PlaceM
 }
 
 // AddToPlace adds people.
-func (c *Client) AddToPlace(ctx context.Context, ref string, people []string) (adminapi.Moved, error) {
-	return post[adminapi.Moved](ctx, c, place(ref)+"/members", adminapi.Membership{People: people})
+func (c *Client) AddToPlace(ctx context.Context, ref string, who adminapi.Membership) (adminapi.Moved, error) {
+	return post[adminapi.Moved](ctx, c, place(ref)+"/members", who)
 }
 
 // RemoveFromPlace takes people out.
-func (c *Client) RemoveFromPlace(ctx context.Context, ref string, people []string) (adminapi.Moved, error) {
-	return post[adminapi.Moved](ctx, c, place(ref)+"/members/remove", adminapi.Membership{People: people})
+func (c *Client) RemoveFromPlace(ctx context.Context, ref string, who adminapi.Membership) (adminapi.Moved, error) {
+	return post[adminapi.Moved](ctx, c, place(ref)+"/members/remove", who)
 }
 
 // LinkGroup links a group.

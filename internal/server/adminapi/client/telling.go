@@ -2,6 +2,8 @@ package client
 
 import (
 	"context"
+	"net/http"
+	"net/url"
 	"time"
 
 	"muster/internal/server/adminapi"
@@ -28,9 +30,13 @@ func (c *Client) DropMessage(ctx context.Context, id string) (adminapi.Message, 
 	return post[adminapi.Message](ctx, c, "/messages/"+esc(id)+"/drop", nil)
 }
 
-// Invite sends a person an invitation.
-func (c *Client) Invite(ctx context.Context, who string) (adminapi.Message, error) {
-	return post[adminapi.Message](ctx, c, "/people/"+esc(who)+"/invitation", nil)
+// Invite sends a person an invitation, or with dry says whether that can be done.
+func (c *Client) Invite(ctx context.Context, who string, dry bool) (adminapi.Message, error) {
+	q := url.Values{}
+	if dry {
+		q.Set("dry_run", "true")
+	}
+	return call[adminapi.Message](ctx, c, http.MethodPost, "/people/"+esc(who)+"/invitation", q, nil)
 }
 
 // Webhooks returns how the webhooks stand.
