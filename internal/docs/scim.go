@@ -29,7 +29,7 @@ Identity providers write people and groups to Muster at ` + "`/scim/v2`" + ` (RF
 - What GET answers of a group with more than about 7,000 members is longer than a body may be. Such groups are kept by PATCH, which takes members one by one or ten thousand at
   once; a PUT has room for more than 25,000 if it names members by ` + "`value`" + ` alone.
 - A POST that updates or revives somebody (` + "`update_existing`, `revive`" + `) answers 201 like any other, with the id that they have.
-- The closed profile keeps further mails beside the work email.
+- The closed profile takes the work email and no other, unless ` + "`accept` names `emails`" + `.
 
 ## Limits
 

@@ -142,13 +142,14 @@ func TestClosed(t *testing.T) {
 	for name, body := range map[string]string{
 		"title": userBody("x", mail, `"title":"Boss"`), "displayName": userBody("x", mail, `"displayName":"X"`), "middleName": userBody("x", mail, `"name":{"middleName":"M"}`),
 		scim.EnterpriseURN: userBody("x", mail, `"`+scim.EnterpriseURN+`":{"department":"R"}`), "shoeSize": userBody("x", mail, `"`+app+`":{"shoeSize":1}`),
-		`emails[type eq \"work\"]`: userBody("x", `"emails":[{"type":"home","value":"h@example.com"}]`), "emails": userBody("x"), "userName": `{"schemas":["` + scim.UserURN + `"],` + mail + `}`,
+		`emails[type eq \"work\"]`: userBody("x", `"emails":[{"type":"home","value":"h@example.com"}]`), "emails": userBody("x"), `emails[type eq \"home\"]`: userBody("x", `"emails":[{"type":"work","value":"a@example.com"},{"type":"home","value":"h@example.com"}]`), "userName": `{"schemas":["` + scim.UserURN + `"],` + mail + `}`,
 	} {
 		if a := c.send("POST", "/Users", body).want(400, "invalidValue"); !strings.Contains(a.text, name) {
 			t.Errorf("%s is not named: %s", name, a.text)
 		}
 	}
 	c.send("PATCH", "/Users/"+a.id(), op(`{"op":"replace","path":"title","value":"x"}`)).want(400, "invalidPath")
+	c.send("PATCH", "/Users/"+a.id(), op(`{"op":"add","path":"emails","value":[{"type":"home","value":"h@example.com"}]}`)).want(400, "invalidValue")
 	c.send("PATCH", "/Users/"+a.id(), op(`{"op":"remove","path":"emails[type eq \"work\"]"}`)).want(400)
 	c.advance()
 	again := c.send("POST", "/Users", userBody("ADA", mail, `"name":{"givenName":"Adah"}`)).want(201) // I5: its own people are updated

@@ -87,6 +87,16 @@ func (q *request) needed(t *scim.Type, doc scim.Resource) error {
 	if scim.Attrs(doc).First(`emails[type eq "work"].value`) == "" {
 		return scim.Errorf(scim.InvalidValue, `emails[type eq "work"].value is required`)
 	}
+	if at, ok := t.Find("emails"); !ok || !at.Attr.Required { // all of it was accepted by the configuration
+		return nil
+	}
+	list, _ := doc.Get("emails").([]any)
+	for _, e := range list {
+		o, _ := e.(map[string]any)
+		if kind := scim.Resource(o).Text("type"); !strings.EqualFold(kind, "work") {
+			return scim.Errorf(scim.InvalidValue, "the attribute emails[type eq %q] is not one of this service: remove its mapping", kind)
+		}
+	}
 	return nil
 }
 
