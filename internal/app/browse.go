@@ -26,12 +26,15 @@ func (m *Muster) Browse(ctx context.Context, q adminapi.BrowseQuery) (adminapi.B
 	if _, ok := m.File.Target(q.Target); q.Target != "" && !ok {
 		return out, m.unknown("target", q.Target)
 	}
+	if q.Source != "" && !m.named(q.Source) {
+		return out, m.unknown("source", q.Source)
+	}
 	name, id, err := place(q.After)
 	if err != nil {
 		return out, err
 	}
-	b := browser{q: q, look: directory.Look{
-		Kind: directory.Kind(q.Kind), State: directory.State(q.State), Text: strings.TrimSpace(q.Text), Account: q.Target, AfterName: name, After: id, Limit: max(q.Limit, 1),
+	b := browser{m: m, q: q, look: directory.Look{
+		Kind: directory.Kind(q.Kind), State: directory.State(q.State), Text: strings.TrimSpace(q.Text), Account: q.Target, Source: q.Source, Missing: q.Missing, AfterName: name, After: id, Limit: max(q.Limit, 1),
 	}}
 	if q.Own {
 		b.look.Own = bulkload.Source
@@ -67,6 +70,7 @@ func place(after string) (string, directory.ID, error) {
 
 // A browser finds one page.
 type browser struct {
+	m    *Muster
 	q    adminapi.BrowseQuery
 	look directory.Look
 }
@@ -86,16 +90,32 @@ func (b browser) page(ctx context.Context, v directory.Reader) ([]directory.Obje
 	return found, false, err
 }
 
-// exact finds who is meant by an id, key or DN, with which no word begins.
+// exact finds who is meant by an id, key or DN, or an account id at a target, with which no word begins.
 func (b browser) exact(ctx context.Context, v directory.Reader) ([]directory.Object, error) {
-	found, err := v.Search(ctx, b.look.Text, b.look.Limit)
-	found = slices.DeleteFunc(found, func(o directory.Object) bool {
-		return o.Kind != b.look.Kind || b.look.State != "" && o.State != b.look.State
-	})
+	found, err := b.m.found(ctx, v, adminapi.ObjectQuery{Kind: b.q.Kind, Text: b.look.Text, Limit: b.look.Limit - 1})
+	found = slices.DeleteFunc(found, func(o directory.Object) bool { return b.look.State != "" && o.State != b.look.State })
 	if err != nil {
 		return nil, err
 	}
+	if found, err = b.stated(ctx, v, found); err != nil {
+		return nil, err
+	}
 	return b.there(ctx, v, found)
+}
+
+// stated leaves those for whom the source that was asked for speaks.
+func (b browser) stated(ctx context.Context, v directory.Reader, found []directory.Object) ([]directory.Object, error) {
+	if b.q.Source == "" {
+		return found, nil
+	}
+	records, err := v.RecordsOf(ctx, idsOf(found))
+	of := map[directory.ID]bool{}
+	for _, rec := range records {
+		if rec.Source == b.q.Source && (rec.Status == directory.Absent || rec.Status == directory.Present && !b.q.Missing) {
+			of[rec.Object] = true
+		}
+	}
+	return slices.DeleteFunc(found, func(o directory.Object) bool { return !of[o.ID] }), err
 }
 
 // there leaves those who have an account at the target that was asked for.

@@ -157,6 +157,10 @@ func TestBrowse(t *testing.T) {
 		"a word of the name":   {adminapi.BrowseQuery{Kind: "person", Text: "number07"}, all[7:8]},
 		"a DN":                 {adminapi.BrowseQuery{Kind: "person", Text: "cn=u03,ou=people," + base}, all[3:4]},
 		"a DN of nobody there": {adminapi.BrowseQuery{Kind: "person", Text: "cn=u03,ou=people," + base, Target: "wiki"}, nil},
+		"of a source":          {adminapi.BrowseQuery{Kind: "person", Source: "corp"}, all},
+		"… a DN of one":        {adminapi.BrowseQuery{Kind: "person", Source: "corp", Text: "cn=u03,ou=people," + base}, all[3:4]},
+		"… missing there":      {adminapi.BrowseQuery{Kind: "person", Source: "corp", Missing: true}, nil},
+		"groups of a source":   {adminapi.BrowseQuery{Kind: "group", Source: "corp"}, []string{"wiki"}},
 		"a state of nobody":    {adminapi.BrowseQuery{Kind: "person", State: "gone"}, nil},
 		"groups":               {adminapi.BrowseQuery{Kind: "group"}, []string{"wiki"}},
 		"groups there":         {adminapi.BrowseQuery{Kind: "group", Target: "wiki"}, []string{"wiki"}},
@@ -169,7 +173,8 @@ func TestBrowse(t *testing.T) {
 			}
 		}
 	}
-	for name, q := range map[string]adminapi.BrowseQuery{"target": {Kind: "person", Target: "chat"}, "place": {Kind: "person", After: "nowhere"}} {
+	findByAccount(t, m)
+	for name, q := range map[string]adminapi.BrowseQuery{"target": {Kind: "person", Target: "chat"}, "source": {Kind: "person", Source: "wiki-of-nobody"}, "place": {Kind: "person", After: "nowhere"}} {
 		if _, err := m.Browse(t.Context(), q); err == nil {
 			t.Errorf("a %s that is none is taken", name)
 		}
@@ -179,6 +184,34 @@ func TestBrowse(t *testing.T) {
 }
 
 // outage has a source fail for so long that its last complete read is far behind: it is not said never to have been read.
+// findByAccount looks somebody up by the id that their account has at a target, as support knows it.
+func findByAccount(t *testing.T, m *app.Muster) {
+	t.Helper()
+	o, err := m.Object(t.Context(), "person", "u04")
+	if err != nil || len(o.Links) != 1 {
+		t.Fatalf("u04 has %+v, %v", o.Links, err)
+	}
+	id := string(o.Links[0].Remote)
+	for name, c := range map[string]struct {
+		q    adminapi.BrowseQuery
+		want []string
+	}{
+		"an account id":                 {adminapi.BrowseQuery{Kind: "person", Text: id, Limit: 10}, []string{"u04"}},
+		"… of those at the target":      {adminapi.BrowseQuery{Kind: "person", Text: id, Target: "wiki", Source: "corp", Limit: 10}, []string{"u04"}},
+		"… of those in another state":   {adminapi.BrowseQuery{Kind: "person", Text: id, State: "gone", Limit: 10}, nil},
+		"… who are missing":             {adminapi.BrowseQuery{Kind: "person", Text: id, Source: "corp", Missing: true, Limit: 10}, nil},
+		"a person's account, of groups": {adminapi.BrowseQuery{Kind: "group", Text: id, Limit: 10}, nil},
+	} {
+		if got := browse(t, m, c.q); !slices.Equal(got, c.want) {
+			t.Errorf("%s finds %v, want %v", name, got, c.want)
+		}
+	}
+	found, err := m.Objects(t.Context(), adminapi.ObjectQuery{Kind: "person", Text: id, Limit: 10})
+	if err != nil || len(found) != 1 || found[0].Name != "u04" {
+		t.Errorf("the list finds %+v by an account id, %v", found, err)
+	}
+}
+
 func outage(t *testing.T, m *app.Muster) {
 	t.Helper()
 	err := m.Store.Update(t.Context(), "test", func(tx directory.Tx) error {

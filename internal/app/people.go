@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"muster/internal/access"
+	"muster/internal/connector"
 	"muster/internal/directory"
 	"muster/internal/link"
 	"muster/internal/run"
@@ -17,7 +18,7 @@ import (
 func (m *Muster) Objects(ctx context.Context, q adminapi.ObjectQuery) ([]adminapi.Object, error) {
 	out := []adminapi.Object{}
 	return out, m.Store.View(ctx, func(v directory.Reader) error {
-		objects, err := find(ctx, v, q)
+		objects, err := m.found(ctx, v, q)
 		if err != nil {
 			return err
 		}
@@ -28,6 +29,44 @@ func (m *Muster) Objects(ctx context.Context, q adminapi.ObjectQuery) ([]adminap
 		}
 		return nil
 	})
+}
+
+// found returns a page of everybody, or whom a text finds: those who are meant by it, or else those with an account of that id.
+func (m *Muster) found(ctx context.Context, v directory.Reader, q adminapi.ObjectQuery) ([]directory.Object, error) {
+	out, err := find(ctx, v, q)
+	if err != nil || q.Text == "" || len(out) > 0 {
+		return out, err
+	}
+	for _, kind := range []directory.Kind{directory.Person, directory.Group} {
+		if q.Kind == "" || q.Kind == string(kind) {
+			there, err := m.byAccount(ctx, v, kind, q.Text)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, there...)
+		}
+	}
+	return out[:min(len(out), max(q.Limit, 0))], nil
+}
+
+// byAccount finds people or groups by the id of their account at any target, one that was closed included.
+func (m *Muster) byAccount(ctx context.Context, v directory.Reader, kind directory.Kind, id string) ([]directory.Object, error) {
+	as := connector.User
+	if kind == directory.Group {
+		as = connector.Group
+	}
+	var ids []directory.ID
+	for _, t := range m.File.Targets {
+		links, err := link.Of(v).ByRemote(ctx, t.Name, as, []connector.RemoteID{connector.RemoteID(id)})
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range links {
+			ids = append(ids, l.Object)
+		}
+	}
+	slices.Sort(ids)
+	return v.Objects(ctx, slices.Compact(ids))
 }
 
 func find(ctx context.Context, v directory.Reader, q adminapi.ObjectQuery) ([]directory.Object, error) {

@@ -27,7 +27,7 @@ func (s *shell) objectCommand(use, kind, short string) *cobra.Command {
 	c := group(&cobra.Command{Use: use, Short: short})
 	var limit int
 	list := &cobra.Command{
-		Use: "list [text]", Short: "List them, or find them by id, name, email, key or DN", Args: args("[text]"),
+		Use: "list [text]", Short: "List them, or find them by id, name, email, key or DN, or account id", Args: args("[text]"),
 		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
 			q := adminapi.ObjectQuery{Kind: kind}
 			if len(args) > 0 {

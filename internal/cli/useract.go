@@ -15,10 +15,12 @@ func (s *shell) userSearchCommand() *cobra.Command {
 	q := adminapi.BrowseQuery{Kind: string(directory.Person)}
 	limit := 0
 	c := &cobra.Command{
-		Use: "search text", Short: "Find people by what a word of a value of theirs begins with", Args: args("text"),
-		Example: "  muster user search ann\n  muster user search example.com --state disabled",
+		Use: "search [text]", Short: "Find people by what a word of a value of theirs begins with", Args: args("[text]"),
+		Example: "  muster user search ann\n  muster user search example.com --state disabled\n  muster user search --source corp --missing",
 		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
-			q.Text = args[0]
+			if len(args) > 0 {
+				q.Text = args[0]
+			}
 			var all []adminapi.Object
 			for {
 				q.Limit = 500
@@ -37,6 +39,9 @@ func (s *shell) userSearchCommand() *cobra.Command {
 		}),
 	}
 	c.Flags().StringVar(&q.State, "state", "", "only those who are `so`: active, disabled, gone")
+	c.Flags().StringVar(&q.Target, "target", "", "only those with an account at this target")
+	c.Flags().StringVar(&q.Source, "source", "", "only those whom this source states, or who are missing there")
+	c.Flags().BoolVar(&q.Missing, "missing", false, "of those of the source, only who is missing there")
 	c.Flags().BoolVar(&q.Own, "own", false, "only those who are managed here: no source speaks for them, but for a load")
 	c.Flags().IntVar(&limit, "limit", 1000, "at most this many; 0 = all")
 	return c

@@ -7,6 +7,9 @@ type Look struct {
 	Text  string // words: each is what a word of one of their values begins with, ignoring case; "" = anything
 	// Account is a target at which they have an account, active or not; "" = any.
 	Account string
+	// Source is one that speaks for them, and Missing narrows that to those who are missing there; "" = any.
+	Source  string
+	Missing bool
 	// Own is a source; those for whom any other one speaks are left out. "" = they are not.
 	Own string
 	// AfterName and After continue behind an object with this handle and ID; empty they start at the beginning.

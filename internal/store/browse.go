@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"muster/internal/directory"
@@ -18,12 +19,21 @@ func (r reader) Browse(ctx context.Context, l directory.Look) ([]directory.Objec
 	}
 	from := " from object o" + r.d.by("object_by_place")
 	q := &query{args: []any{string(l.Kind)}}
-	switch few, err := r.fewAt(ctx, l.Account); {
-	case err != nil:
-		return nil, err
+	few, err := r.fewAt(ctx, l.Account)
+	fewOf, err2 := r.fewOf(ctx, l.Source)
+	switch {
+	case err != nil || err2 != nil:
+		return nil, errors.Join(err, err2)
 	case few:
 		from = " from link k cross join object o"
 		q.and("k.target = ", l.Account, " and k.remote <> '' and o.id = k.object")
+	case l.Source != "" && l.Missing:
+		from = " from (select distinct object from record" + r.d.by("record_absent") + " where source = " + q.arg(l.Source) +
+			" and status = 'absent' and object <> '') s cross join object o"
+		q.text.WriteString(" and o.id = s.object")
+	case fewOf:
+		from = " from (select distinct object from record where source = " + q.arg(l.Source) + " and object <> '') s cross join object o"
+		q.text.WriteString(" and o.id = s.object")
 	case l.State != "" && l.State != directory.Active:
 		from = " from object o" + r.d.by("object_by_state")
 		q.and("o.state <> 'active' and o.state = ", string(l.State), "")
@@ -39,6 +49,15 @@ func (r reader) fewAt(ctx context.Context, target string) (bool, error) {
 		return false, nil
 	}
 	n, err := r.counted(ctx, "link", target, "")
+	return n <= fewLinks, err
+}
+
+// fewOf reports whether a source has few records.
+func (r reader) fewOf(ctx context.Context, source string) (bool, error) {
+	if source == "" {
+		return false, nil
+	}
+	n, err := one(ctx, r.session, scanOne[int], "select count(*) from (select 1 from record where source = $1 limit $2) few", source, fewLinks+1)
 	return n <= fewLinks, err
 }
 
@@ -86,6 +105,13 @@ func (q *query) only(l directory.Look) {
 	}
 	if l.Own != "" {
 		q.and("not exists (select 1 from record own where own.object <> '' and own.object = o.id and own.source <> ", l.Own, " and own.status not in ('outside', 'removed'))")
+	}
+	if l.Source != "" {
+		in := "('present', 'absent')"
+		if l.Missing {
+			in = "('absent')"
+		}
+		q.and("exists (select 1 from record s where s.object <> '' and s.object = o.id and s.source = ", l.Source, " and s.status in "+in+")")
 	}
 	if l.Account != "" {
 		q.and("exists (select 1 from link a where a.target = ", l.Account, " and a.object = o.id and a.remote <> '')")

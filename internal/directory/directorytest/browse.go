@@ -48,4 +48,15 @@ func testBrowse(t *testing.T, s directory.Store) {
 		people.Text = text
 		equal(t, fmt.Sprintf("beginning with %q", text), look(people), want)
 	}
+	absent, other := record("k-absent"), record("k-other")
+	absent.Object, absent.Status, other.Object, other.Source = ada.ID, directory.Absent, cem.ID, "hr"
+	putRecords(t, s, absent, other)
+	of := directory.Look{Kind: directory.Person, Source: there.Source}
+	equal(t, "of a source", look(of), []directory.ID{ada.ID, stated.ID})
+	of.Text = "do"
+	equal(t, "of a source, found by words", look(of), []directory.ID{stated.ID})
+	of.Text, of.Missing = "", true
+	equal(t, "missing at a source", look(of), []directory.ID{ada.ID})
+	equal(t, "of a source, in a state", look(directory.Look{Kind: directory.Person, Source: "hr", State: directory.Disabled}), []directory.ID{cem.ID})
+	equal(t, "groups of a source", look(directory.Look{Kind: directory.Group, Source: there.Source}), nil)
 }

@@ -28,13 +28,15 @@ type Browsing interface {
 
 // BrowseQuery selects people or groups; empty fields match everything.
 type BrowseQuery struct {
-	Kind   string // "person", "group"
-	Text   string // what a word of a value begins with, or exactly an id, key or DN
-	State  string // "active", "disabled", "gone"
-	Target string // who has an account there
-	Own    bool   // whom no source speaks for, but for a load: they are managed in Muster
-	After  string // Next of the page before
-	Limit  int
+	Kind    string // "person", "group"
+	Text    string // what a word of a value begins with, or exactly an id, key or DN, or an account id at a target
+	State   string // "active", "disabled", "gone"
+	Target  string // who has an account there
+	Source  string // who is stated by it, or missing there
+	Missing bool   // of those of Source: who is missing there
+	Own     bool   // whom no source speaks for, but for a load: they are managed in Muster
+	After   string // Next of the page before
+	Limit   int
 }
 
 // BrowsePage is a page of objects. Next is the After of the next page; it is "" at the end.

@@ -12,12 +12,14 @@ import (
 )
 
 type browseQuery struct {
-	Text   string `query:"text" doc:"What a word of a value begins with, or exactly an id, key or DN."`
-	State  string `query:"state" enum:"active,disabled,gone"`
-	Target string `query:"target" doc:"Only who has an account there."`
-	Own    bool   `query:"own" doc:"Only whom no source speaks for, but for a load: they are managed in Muster."`
-	After  string `query:"after"`
-	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"500"`
+	Text    string `query:"text" doc:"What a word of a value begins with, or exactly an id, key or DN, or an account id at a target."`
+	State   string `query:"state" enum:"active,disabled,gone"`
+	Target  string `query:"target" doc:"Only who has an account there."`
+	Source  string `query:"source" doc:"Only who is stated by this source, or missing there."`
+	Missing bool   `query:"missing" doc:"Of those of the source, only who is missing there."`
+	Own     bool   `query:"own" doc:"Only whom no source speaks for, but for a load: they are managed in Muster."`
+	After   string `query:"after"`
+	Limit   int    `query:"limit" default:"50" minimum:"1" maximum:"500"`
 }
 
 type memberQuery struct {
@@ -59,7 +61,7 @@ func (a *api) browseRoutes() {
 	for kind, plural := range map[directory.Kind]string{directory.Person: "people", directory.Group: "groups"} {
 		add(a, route{"browse-" + plural, http.MethodGet, "/browse/" + plural, "Look through " + plural + " by name, with their accounts", access.View, 0},
 			func(ctx context.Context, in *browseQuery) (BrowsePage, error) {
-				page, err := a.svc.Browse(ctx, BrowseQuery{string(kind), in.Text, in.State, in.Target, in.Own, in.After, in.Limit})
+				page, err := a.svc.Browse(ctx, BrowseQuery{string(kind), in.Text, in.State, in.Target, in.Source, in.Missing, in.Own, in.After, in.Limit})
 				if page.Objects == nil {
 					page.Objects = []Object{}
 				}

@@ -9,7 +9,7 @@ import (
 )
 
 type objectQuery struct {
-	Text  string `query:"text" doc:"Id, username, name, email, key or DN."`
+	Text  string `query:"text" doc:"Id, username, name, email, key or DN; or an account id at a target."`
 	After string `query:"after"`
 	Limit int    `query:"limit" default:"100" minimum:"1" maximum:"1000"`
 }

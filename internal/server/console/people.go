@@ -28,7 +28,7 @@ func whyPath(id, target string) string {
 
 func (c *console) browse(v *visit, kind directory.Kind) (adminapi.BrowsePage, error) {
 	return c.Service.Browse(v.ctx(), adminapi.BrowseQuery{
-		Kind: string(kind), Text: v.query("q"), State: v.query("state"), Target: v.query("target"), After: v.query("after"), Limit: rowsShown,
+		Kind: string(kind), Text: v.query("q"), State: v.query("state"), Target: v.query("target"), Source: v.query("source"), Missing: v.query("missing") != "", After: v.query("after"), Limit: rowsShown,
 	})
 }
 

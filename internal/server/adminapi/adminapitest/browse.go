@@ -24,7 +24,14 @@ func (s *Service) Browse(_ context.Context, q adminapi.BrowseQuery) (adminapi.Br
 	var page adminapi.BrowsePage
 	for _, o := range slices.SortedFunc(slices.Values(s.people), func(a, b adminapi.Object) int { return cmp.Compare(a.Name, b.Name) }) {
 		there := slices.ContainsFunc(o.Links, func(l adminapi.Link) bool { return l.Target == q.Target })
-		if string(o.Kind) != q.Kind || o.Name <= q.After || !strings.HasPrefix(o.Name, q.Text) || q.State != "" && string(o.State) != q.State || q.Target != "" && !there {
+		account := slices.ContainsFunc(o.Links, func(l adminapi.Link) bool { return string(l.Remote) == q.Text })
+		stated := slices.ContainsFunc(o.Records, func(r adminapi.Record) bool {
+			return r.Source == q.Source && (r.Status == directory.Absent || !q.Missing)
+		})
+		if q.Source != "" && !stated {
+			continue
+		}
+		if string(o.Kind) != q.Kind || o.Name <= q.After || !strings.HasPrefix(o.Name, q.Text) && !account || q.State != "" && string(o.State) != q.State || q.Target != "" && !there {
 			continue
 		}
 		if len(page.Objects) == q.Limit {

@@ -36,7 +36,10 @@ func (c *Client) Browse(ctx context.Context, q adminapi.BrowseQuery) (adminapi.B
 	if q.Kind == string(directory.Group) {
 		path = "/browse/groups"
 	}
-	v := query("text", q.Text, "state", q.State, "target", q.Target, "after", q.After, "limit", count(q.Limit))
+	v := query("text", q.Text, "state", q.State, "target", q.Target, "source", q.Source, "after", q.After, "limit", count(q.Limit))
+	if q.Missing {
+		v.Set("missing", "true")
+	}
 	if q.Own {
 		v.Set("own", "true")
 	}

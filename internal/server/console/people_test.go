@@ -1,0 +1,28 @@
+package console_test
+
+import (
+	"regexp"
+	"slices"
+	"testing"
+
+	"muster/internal/access"
+	"muster/internal/server/adminapi/adminapitest"
+)
+
+// U9: somebody is found by the id that an account of theirs has at a target, and lists are narrowed to a source.
+func TestPeopleAreFound(t *testing.T) {
+	h := adminapitest.New(t, nil)
+	g := enter(t, h, h.Service, access.Auditor)
+	row := regexp.MustCompile(`(?s)<td data-label="Name">.*?>([^<]+)</a>`)
+	for path, want := range map[string][]string{
+		"people?q=u-1": {"olivia.berg"}, "people?q=u-1&source=hr": nil, "people?source=corp&state=active": {"ben.ito", "olivia.berg"}, "people?source=corp&missing=yes": nil, "groups?q=u-1": nil,
+	} {
+		var got []string
+		for _, m := range row.FindAllStringSubmatch(g.get(path).body, -1) {
+			got = append(got, m[1])
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s lists %q, want %q", path, got, want)
+		}
+	}
+}
