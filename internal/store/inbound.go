@@ -182,7 +182,11 @@ func (t inboundTx) putValues(ctx context.Context, r inbound.Resource, fresh bool
 	for v := range want {
 		rows = append(rows, v)
 	}
-	_, err = bulk(ctx, t.session, table{"", "", "", ""}, "insert into resource_value (attr, value, res, elem)", " on conflict do nothing", rows, func(v valueRow, a []any) []any {
+	tail := " on conflict do nothing"
+	if fresh { // nothing can be there
+		tail = ""
+	}
+	_, err = bulk(ctx, t.session, table{"", "", "", ""}, "insert into resource_value (attr, value, res, elem)", tail, rows, func(v valueRow, a []any) []any {
 		return append(a, v.attr, v.value, r.N, v.elem)
 	})
 	return err

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,11 +27,25 @@ func (r inboundReader) Find(ctx context.Context, q inbound.Query) ([]inbound.Res
 	if q.Offset > 0 {
 		text += " offset " + c.arg(int64(q.Offset))
 	}
+	if atMostOne(q.Where) {
+		ctx = r.calm(ctx)
+	}
 	out, err := collect(ctx, r.session, scanResource, text, c.args...)
 	if err != nil {
 		return nil, fmt.Errorf("find resources: %w", err)
 	}
 	return out, nil
+}
+
+// atMostOne reports whether a condition can hold for one resource only, which an index finds.
+func atMostOne(cond inbound.Cond) bool {
+	switch cond := cond.(type) {
+	case inbound.And:
+		return slices.ContainsFunc(cond, atMostOne)
+	case inbound.Test:
+		return cond.Op == filter.Equal && (cond.Path == "id" || cond.Path == "handle" || cond.Path == "externalId")
+	}
+	return false
 }
 
 // Count implements inbound.Reader.

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
@@ -207,6 +208,9 @@ func inTransaction(ctx context.Context, pool chan *liteConn, fn func(querier) er
 }
 
 func (d *sqliteDB) again(err error) bool {
+	if errors.Is(err, errRedo) {
+		return true
+	}
 	switch code := sqliteCode(err); code & 0xff {
 	case 5, 6: // SQLITE_BUSY with its kin, SQLITE_LOCKED: another process writes
 		return true
@@ -256,7 +260,10 @@ type liteConn struct {
 	stmts map[string]*sql.Stmt
 	open  *group // of writes that are not committed yet
 	feed  feedHead
-	brief bool // no statement takes long: none is to be interrupted, which would take a goroutine for each
+	wrote bool // something that is no plain select ran since this was unset
+
+	careful time.Time // until when writes that share a commit have savepoints
+	brief   bool      // no statement takes long: none is to be interrupted, which would take a goroutine for each
 }
 
 // calm is ctx as the driver gets it.
@@ -297,6 +304,7 @@ func (c *liteConn) exec(ctx context.Context, text string, args []any) (int64, er
 	if err != nil {
 		return 0, err
 	}
+	c.wrote = true
 	st, err := c.prepare(ctx, text) //nolint:sqlclosecheck // kept for the next time; forget closes it
 	if err != nil {
 		return 0, err
@@ -313,6 +321,7 @@ func (c *liteConn) query(ctx context.Context, text string, args []any) (*sql.Row
 	if err != nil {
 		return nil, err
 	}
+	c.wrote = c.wrote || !strings.HasPrefix(text, "select ")
 	st, err := c.prepare(ctx, text) //nolint:sqlclosecheck // kept for the next time; forget closes it
 	if err != nil {
 		return nil, err

@@ -97,44 +97,70 @@ func (d *sqliteDB) idle(ctx context.Context) (*liteConn, error) {
 	}
 }
 
-// part runs fn as a part of the open group, or as the first of a new one, and returns the group. A part that fails leaves nothing behind; if that cannot be
-// done, nobody's part in the group counts.
+// part runs fn as a part of the open group, or as the first of a new one, and returns the group. A part that fails leaves nothing behind.
 func (c *liteConn) part(ctx context.Context, fn func(querier) error) (g *group, err error) {
 	ctx = context.WithoutCancel(ctx) // a begin that is cancelled may have begun all the same
-	first := c.open == nil
-	begin, undo := "savepoint part", "rollback to savepoint part"
-	if first {
-		begin, undo = "begin immediate", "rollback"
+	first, saved := c.open == nil, c.open != nil && time.Now().Before(c.careful)
+	switch {
+	case first:
 		c.feed = feedHead{}
+		_, err = c.exec(ctx, "begin immediate", nil)
+	case saved:
+		_, err = c.exec(ctx, "savepoint part", nil)
 	}
-	if _, err := c.exec(ctx, begin, nil); err != nil {
+	if err != nil {
 		return nil, err
 	}
+	c.wrote = false
 	done := false
 	defer func() {
-		if done {
-			return
-		}
-		_, back := c.exec(ctx, undo, nil) // also after a panic in fn
-		if back == nil && !first {
-			_, back = c.exec(ctx, "release savepoint part", nil)
-		}
-		if back != nil {
-			err = errors.Join(err, back)
-			c.giveUp(ctx, err)
+		if !done { // also after a panic in fn
+			err = errors.Join(err, c.undo(ctx, saved))
 		}
 	}()
 	if err := fn(c); err != nil {
 		return nil, err
 	}
-	if first {
-		c.open = &group{began: time.Now(), done: make(chan struct{})}
-	} else if _, err := c.exec(ctx, "release savepoint part", nil); err != nil {
-		return nil, err
+	if saved {
+		if _, err := c.exec(ctx, "release savepoint part", nil); err != nil {
+			return nil, err
+		}
 	}
-	done = true
+	if done = true; first {
+		c.open = &group{began: time.Now(), done: make(chan struct{})}
+	}
 	c.open.size++
 	return c.open, nil
+}
+
+// A savepoint copies every page that is written, and nearly every part succeeds. So parts have none: if one fails that has written something, all that share
+// its commit begin again, and for a while each has a savepoint.
+const carefulFor = time.Second
+
+// errRedo says that the transaction was rolled back because of somebody else.
+var errRedo = errors.New("the commit was to be shared with a write that failed")
+
+// undo takes back what the part that failed has written. If that cannot be done, nobody's part in the group counts.
+func (c *liteConn) undo(ctx context.Context, saved bool) error {
+	var err error
+	switch {
+	case saved:
+		if _, err = c.exec(ctx, "rollback to savepoint part", nil); err == nil {
+			_, err = c.exec(ctx, "release savepoint part", nil)
+		}
+	case c.open != nil && !c.wrote:
+	default:
+		_, err = c.exec(ctx, "rollback", nil)
+		if g := c.open; err == nil && g != nil {
+			c.open, c.careful = nil, time.Now().Add(carefulFor)
+			g.err = errRedo
+			close(g.done)
+		}
+	}
+	if err != nil {
+		c.giveUp(ctx, err)
+	}
+	return err
 }
 
 // end commits the open group, and tells everybody in it what came of it. It is nobody's alone, so nobody ends it early.

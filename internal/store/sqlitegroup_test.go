@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"muster/internal/attr"
 	"muster/internal/directory"
@@ -155,7 +156,7 @@ func TestSharedGivenUp(t *testing.T) {
 		}
 	}()
 	db := s.db.(*sqliteDB)
-	for round := range 200 {
+	for round := range 50 {
 		ctx, leave := context.WithCancel(t.Context())
 		begun, enough := make(chan struct{}), make(chan struct{})
 		var all sync.WaitGroup
@@ -181,5 +182,72 @@ func TestSharedGivenUp(t *testing.T) {
 		close(enough)
 		all.Wait() // for ever, if nobody commits
 		leave()
+	}
+}
+
+// Who shares a commit with a write that fails is run again, once, and only if that write had written something.
+func TestSharedAgain(t *testing.T) {
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "muster.db"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	db := s.db.(*sqliteDB)
+	for name, c := range map[string]struct {
+		writes bool
+		want   int
+	}{"after it wrote": {true, 2}, "before it wrote": {false, 1}} {
+		db.conns[0].careful = time.Time{}
+		begun, enough := make(chan struct{}), make(chan struct{})
+		once := sync.OnceFunc(func() { close(begun); <-enough })
+		var all sync.WaitGroup
+		runs := 0
+		all.Go(func() {
+			err := s.Update(t.Context(), "test", func(tx directory.Tx) error {
+				runs++
+				once()
+				return tx.SetCursor(t.Context(), name, "kept")
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		<-begun
+		refused := errors.New("refused")
+		all.Go(func() {
+			err := s.Update(t.Context(), "test", func(tx directory.Tx) error {
+				if c.writes {
+					if err := tx.SetCursor(t.Context(), name+", refused", "left behind"); err != nil {
+						return err
+					}
+				}
+				return refused
+			})
+			if !errors.Is(err, refused) {
+				t.Errorf("%s: %v", name, err)
+			}
+		})
+		for db.waiting.Load() < 1 {
+			runtime.Gosched()
+		}
+		close(enough)
+		all.Wait()
+		if runs != c.want {
+			t.Errorf("a write that shared its commit with one that failed %s ran %d times, want %d", name, runs, c.want)
+		}
+		if err := s.View(t.Context(), func(r directory.Reader) error {
+			kept, err := r.Cursor(t.Context(), name)
+			left, err2 := r.Cursor(t.Context(), name+", refused")
+			if kept != "kept" || left != "" {
+				t.Errorf("%s: kept %q, left behind %q", name, kept, left)
+			}
+			return errors.Join(err, err2)
+		}); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -93,6 +93,16 @@ func (f *follower) catchUp(ctx context.Context, all bool) (err error) {
 		}
 		f.read, f.kept = true, f.rev
 	}
+	head, err := f.k.Store.Head(ctx)
+	if err != nil {
+		return err
+	}
+	if idle, err := f.k.idle(ctx); err != nil || idle { // what was linked or made since the head was read is settled by that
+		if idle && f.rev.Less(head) {
+			f.rev = head
+		}
+		return err
+	}
 	for {
 		changes, err := f.k.Store.Changes(ctx, f.rev, changesAtOnce)
 		if err != nil || len(changes) == 0 {
@@ -103,6 +113,20 @@ func (f *follower) catchUp(ctx context.Context, all bool) (err error) {
 		}
 		f.rev = changes[len(changes)-1].Rev
 	}
+}
+
+// idle reports whether nothing can follow from any change: no place is linked to a group, and nobody has a bot.
+func (k *Keeper) idle(ctx context.Context) (idle bool, err error) {
+	err = k.Store.View(ctx, func(r directory.Reader) error {
+		links, err := Of(r).GroupLinks(ctx, nil, nil)
+		if err != nil || len(links) > 0 {
+			return err
+		}
+		bots, err := Of(r).Bots(ctx, nil)
+		idle = err == nil && len(bots) == 0
+		return err
+	})
+	return idle, err
 }
 
 // write keeps how far the feed was followed.
