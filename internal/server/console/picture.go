@@ -152,15 +152,15 @@ type flowPicture struct {
 func flowOf(s adminapi.Status) flowPicture {
 	rows := max(len(s.Sources), len(s.Targets), 1)
 	p := flowPicture{height: rows*64 + 16, people: s.People["active"]}
-	most := max(p.people, 1)
-	for _, c := range s.Sources {
-		most = max(most, c.People)
+	in, out := make([]int, len(s.Sources)), make([]int, len(s.Targets))
+	for i, c := range s.Sources {
+		in[i] = c.People
 	}
-	for _, t := range s.Targets {
-		most = max(most, t.Users)
+	for i, t := range s.Targets {
+		out[i] = t.Users
 	}
-	width := func(n int) float64 { return 2 + 30*float64(n)/float64(most) }
-	mid := float64(p.height) / 2
+	mid, scale := float64(p.height)/2, flowScale(p.people, in, out)
+	ends := stack(mid, scale, in)
 	for i, c := range s.Sources {
 		y := lane(i, len(s.Sources), p.height)
 		t := good
@@ -168,19 +168,52 @@ func flowOf(s adminapi.Status) flowPicture {
 			t = warn
 		}
 		p.bands = append(p.bands, band{
-			path: ribbon(170, y, 335, mid, width(c.People)), label: c.Name, note: count(c.People, "person", "people"), x: "158", y: num(y), anchor: "end", tone: t,
+			path: ribbon(170, y, 335, ends[i], thick(scale, c.People)), label: c.Name, note: count(c.People, "person", "people"), x: "158", y: num(y), anchor: "end", tone: t,
 			href: recordsPath(c.Name, "people"), n: c.People,
 		})
 	}
+	ends = stack(mid, scale, out)
 	for i, t := range s.Targets {
 		y := lane(i, len(s.Targets), p.height)
 		p.bands = append(p.bands, band{
-			path: ribbon(465, mid, 630, y, width(t.Users)), label: t.Name, note: count(t.Users, "account", "accounts") + ", " + t.State, x: "642", y: num(y), anchor: "start",
+			path: ribbon(465, ends[i], 630, y, thick(scale, t.Users)), label: t.Name, note: count(t.Users, "account", "accounts") + ", " + t.State, x: "642", y: num(y), anchor: "start",
 			tone: toneOf(t.State), href: targetPath(t.Name, "links?state=active"), n: t.Users,
 		})
 	}
 	p.text = flowText(s)
 	return p
+}
+
+// flowScale returns how thick one person is, so that a band is at most 30 and those of a side, beside each other, fit into the box in the middle.
+func flowScale(people int, sides ...[]int) float64 {
+	const widest, hub = 30, 60
+	scale := widest / float64(max(people, 1))
+	for _, side := range sides {
+		sum := 0
+		for _, n := range side {
+			sum += n
+			scale = min(scale, widest/float64(max(n, 1)))
+		}
+		scale = min(scale, (hub-float64(min(len(side), hub/2)))/float64(max(sum, 1)))
+	}
+	return scale
+}
+
+// thick is how thick the band of n people is. One of nobody can be seen, too.
+func thick(scale float64, n int) float64 { return max(1, scale*float64(n)) }
+
+// stack returns the middles of bands that lie beside each other, around mid.
+func stack(mid, scale float64, people []int) []float64 {
+	sum := 0.0
+	for _, n := range people {
+		sum += thick(scale, n)
+	}
+	out, at := make([]float64, len(people)), mid-sum/2
+	for i, n := range people {
+		w := thick(scale, n)
+		out[i], at = at+w/2, at+w
+	}
+	return out
 }
 
 // lane returns the middle of the i-th of n lanes.
