@@ -1041,7 +1041,7 @@ func clientTokens(v *visit, x clientView) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = postButton(clientPath(x.Client)+"/tokens/"+t.ID+"/rotate", "Rotate", "btn btn-sm", v.caller.May(access.OwnTokens)).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = postButton(clientPath(x.Client)+"/tokens/"+t.ID+"/rotate", "Rotate", "btn btn-sm", v.deny(access.OwnTokens)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -597,7 +597,7 @@ func banners(v *visit) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = postButton(Root+"resume", "Resume", "btn btn-sm", v.caller.May("pause")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = postButton(Root+"resume", "Resume", "btn btn-sm", v.deny("pause")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -70,11 +70,11 @@ func (c *console) inbox(ctx context.Context, g glance) ([]item, error) {
 			out = append(out, item{"Open leaver", bad, l.Name + " still has an account at " + l.Target, l.Why, l.Since, access.Disable, Root + "people/" + string(l.Object) + "/close", "Disable now"})
 		}
 	}
-	plans, err := c.Service.Plans(ctx, adminapi.PlanQuery{Status: run.Waiting, Limit: 100})
+	plans, err := c.Service.Plans(ctx, adminapi.PlanQuery{Status: run.Waiting, Limit: inboxMost + 1})
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range plans {
+	for _, p := range plans[:min(len(plans), inboxMost)] {
 		if p.Kind != run.Preview {
 			sort := map[run.PlanKind]string{run.Hold: "Hold", run.First: "First plan", run.Change: "Changed rules"}[p.Kind]
 			why := cmp.Or(p.Why, count(p.People, "person or group is affected", "people and groups are affected"))
@@ -96,13 +96,13 @@ func (c *console) inbox(ctx context.Context, g glance) ([]item, error) {
 		return nil, err
 	}
 	out = append(out, unsent(refused)...)
-	held, err := c.Service.Waiting(ctx, adminapi.WaitQuery{Wait: "held", Limit: 100})
-	for _, w := range held {
+	held, err := c.Service.Waiting(ctx, adminapi.WaitQuery{Wait: "held", Limit: inboxMost + 1})
+	for _, w := range held[:min(len(held), inboxMost)] {
 		if w.Plan == "" && w.Code != "ask" { // questions stand in a hold
 			out = append(out, item{"Held", warn, w.Name + " waits at " + w.Target, w.Reason, w.Since, access.Configure, whyPath(string(w.Object), w.Target), "Why?"})
 		}
 	}
-	return out, err
+	return append(out, unlisted(len(plans), len(held), g.status.Targets)...), err
 }
 
 // soon is how long before its end a token stands in the inbox of whoever can see it.
@@ -319,7 +319,7 @@ func (c *console) historyPage(v *visit) (view, error) {
 	case "acts":
 		h.events, err = c.Service.Events(v.ctx(), run.EventQuery{Object: v.query("object"), By: v.query("by"), Act: v.query("act"), Before: int64(after(v)), Limit: rowsShown})
 	case "plans":
-		h.plans, err = c.Service.Plans(v.ctx(), adminapi.PlanQuery{Target: v.query("target"), Before: v.query("after"), Limit: oneMore})
+		h.plans, err = c.Service.Plans(v.ctx(), adminapi.PlanQuery{Target: v.query("target"), Status: run.Status(v.query("status")), Before: v.query("after"), Limit: oneMore})
 		h.plans, h.next = cutPage(h.plans, func(p run.Plan) string { return p.ID })
 	default:
 		return c.unknownPage(v)

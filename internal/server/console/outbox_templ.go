@@ -346,12 +346,12 @@ func messageActs(v *visit, m adminapi.Message) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = postButton(outboxPath+"/"+m.ID+"/retry", "Try again", "btn btn-sm", v.caller.May(access.Configure)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = postButton(outboxPath+"/"+m.ID+"/retry", "Try again", "btn btn-sm", v.deny(access.Configure)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			if m.Channel == notify.Mail {
-				templ_7745c5c3_Err = postButton(outboxPath+"/"+m.ID+"/drop", "Leave out", "btn btn-sm", v.caller.May(access.Configure)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = postButton(outboxPath+"/"+m.ID+"/drop", "Leave out", "btn btn-sm", v.deny(access.Configure)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -129,11 +129,11 @@ func overviewBody(v *visit, o overview) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = postButton(Root+"sync", "Sync now", "btn btn-sm", v.caller.May(access.Run)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = postButton(Root+"sync", "Sync now", "btn btn-sm", v.deny(access.Run)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = withReason(Root+"pause", "Pause everything", "Why? It stands on every page until it is resumed.", "btn btn-sm btn-stop", v.caller.May(access.Pause)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = withReason(Root+"pause", "Pause everything", "Why? It stands on every page until it is resumed.", "btn btn-sm btn-stop", v.deny(access.Pause)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -384,13 +384,13 @@ func scenesBox(o overview) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, name := range o.scenes {
-			templ_7745c5c3_Err = postButton(Root+"scenes/"+name, title(sceneLabel(name)), "btn btn-sm", true).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = postButton(Root+"scenes/"+name, title(sceneLabel(name)), "btn btn-sm", "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if o.guest {
-			templ_7745c5c3_Err = postButton(Root+"sample/leave", "Leave the sample company", "btn btn-sm btn-stop", true).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = postButton(Root+"sample/leave", "Leave the sample company", "btn btn-sm btn-stop", "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

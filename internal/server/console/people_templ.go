@@ -655,7 +655,7 @@ func personBody(v *visit, p personView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = postButton(Root+"people/"+string(p.ID)+"/sync", "Sync this one", "btn btn-sm", v.caller.May(access.Run)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = postButton(Root+"people/"+string(p.ID)+"/sync", "Sync this one", "btn btn-sm", v.deny(access.Run)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -39,9 +39,23 @@ func approveLabel(p run.Plan) string {
 	case p.Kind == run.Hold && closes == p.People && closes > 0:
 		return fmt.Sprintf("Close %s at %s", count(closes, "person", "people"), p.Target)
 	case p.Kind == run.Hold:
-		return fmt.Sprintf("Release %s", number(p.People))
+		return fmt.Sprintf("Release %s", number(p.People)) + alsoCloses(closes, p.Target)
 	}
-	return fmt.Sprintf("Approve %s", number(p.People))
+	return fmt.Sprintf("Approve %s", number(p.People)) + alsoCloses(closes, p.Target)
+}
+
+// alsoCloses names the closings among much else.
+func alsoCloses(n int, target string) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", close %s at %s", number(n), target)
+}
+
+// closes reports whether a line takes an account away.
+func closes(l plan.Line) bool {
+	act := lineAct(l)
+	return act == "disable" || act == "delete"
 }
 
 // verbs are what lines do: of a line, of one person, of many, of one group, of many.

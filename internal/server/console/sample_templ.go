@@ -51,11 +51,11 @@ func sampleDoor(v *visit, x adminapi.Sample) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = postButton(Root+"sample/enter", "Go into the sample company", "btn btn-primary", v.caller.May(access.Configure)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = postButton(Root+"sample/enter", "Go into the sample company", "btn btn-primary", v.deny(access.Configure)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = postButton(Root+"sample/leave", "End it", "btn", v.caller.May(access.Configure)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = postButton(Root+"sample/leave", "End it", "btn", v.deny(access.Configure)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -109,7 +109,7 @@ func sampleDoor(v *visit, x adminapi.Sample) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = postButton(Root+"sample/start", "Try with the sample company", "btn btn-primary", v.caller.May(access.Configure)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = postButton(Root+"sample/start", "Try with the sample company", "btn btn-primary", v.deny(access.Configure)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -345,11 +345,11 @@ func sourceBody(v *visit, s sourceView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = postButton(Root+"sources/"+s.Name+"/check", "Try it out", "btn btn-sm", v.caller.May(access.Run)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = postButton(Root+"sources/"+s.Name+"/check", "Try it out", "btn btn-sm", v.deny(access.Run)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = postButton(Root+"sources/"+s.Name+"/sync", "Read it now", "btn btn-sm", v.caller.May(access.Run)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = postButton(Root+"sources/"+s.Name+"/sync", "Read it now", "btn btn-sm", v.deny(access.Run)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -981,21 +981,21 @@ func targetBody(v *visit, t targetView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = postButton(Root+"targets/"+t.Name+"/check", "Try it out", "btn btn-sm", v.caller.May(access.Run)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = postButton(Root+"targets/"+t.Name+"/check", "Try it out", "btn btn-sm", v.deny(access.Run)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = postButton(Root+"targets/"+t.Name+"/sync", "Compare wholly", "btn btn-sm", v.caller.May(access.Run)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = postButton(Root+"targets/"+t.Name+"/sync", "Compare wholly", "btn btn-sm", v.deny(access.Run)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if t.Paused != nil {
-			templ_7745c5c3_Err = postButton(Root+"targets/"+t.Name+"/resume", "Resume", "btn btn-sm btn-primary", v.caller.May(access.Pause)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = postButton(Root+"targets/"+t.Name+"/resume", "Resume", "btn btn-sm btn-primary", v.deny(access.Pause)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = withReason(Root+"targets/"+t.Name+"/pause", "Pause", "Why?", "btn btn-sm btn-stop", v.caller.May(access.Pause)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = withReason(Root+"targets/"+t.Name+"/pause", "Pause", "Why?", "btn btn-sm btn-stop", v.deny(access.Pause)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

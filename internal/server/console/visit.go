@@ -211,3 +211,11 @@ func (v *visit) with(pairs ...string) string {
 	}
 	return v.URL.Path + "?" + q.Encode()
 }
+
+// deny says that the visitor lacks a right, and who has it; "" if the visitor has it.
+func (v *visit) deny(right access.Right) string {
+	if v.caller.May(right) {
+		return ""
+	}
+	return "Your role does not allow this. Ask somebody who is " + whoMay(right) + "."
+}

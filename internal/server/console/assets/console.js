@@ -98,7 +98,10 @@
     const typed = $("input[name=count]", form).value.replace(/[ ,]/g, "");
     for (const b of $$("button[formaction]", form)) b.disabled = typed !== String(n) || n === 0;
     const approve = $("button[data-label]", form);
-    approve.textContent = what === "all" ? approve.dataset.label : `Approve ${n}`;
+    const closing = new Set($$("input[name=line][data-closes]:checked", form).map((b) => b.dataset.object)).size;
+    const at = ` at ${approve.dataset.target}`;
+    const some = closing === 0 ? `Approve ${n}` : closing === n ? `Close ${n} ${n === 1 ? "person" : "people"}${at}` : `Approve ${n}, close ${closing}${at}`;
+    approve.textContent = { all: approve.dataset.label, some, shown: `Approve ${n}` }[what];
   };
   document.addEventListener("input", (e) => {
     const form = e.target.closest("#decide");

@@ -1,0 +1,62 @@
+package console_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"muster/internal/access"
+	"muster/internal/run"
+	"muster/internal/server/adminapi"
+	"muster/internal/server/adminapi/adminapitest"
+)
+
+// crowded is a service with 150 plans that wait, each of which closes 14 of 274.
+type crowded struct{ adminapi.Service }
+
+func (crowded) plan(i int) run.Plan {
+	return run.Plan{
+		ID: fmt.Sprintf("plan-%03d", i), Target: "wiki", Kind: run.First, Status: run.Waiting, Created: adminapitest.Now, People: 274, Counts: map[string]int{"create": 260, "disable": 14},
+	}
+}
+
+func (c crowded) Plans(_ context.Context, q adminapi.PlanQuery) ([]run.Plan, error) {
+	return rows(q.Before, q.Limit, func(i int) (string, run.Plan) { return c.plan(i).ID, c.plan(i) }), nil
+}
+
+func (c crowded) Plan(context.Context, string) (run.Plan, error) { return c.plan(1), nil }
+
+func (crowded) Lines(context.Context, string, adminapi.LineQuery) (adminapi.LinePage, error) {
+	return adminapi.LinePage{}, nil
+}
+
+func (crowded) Tally(context.Context, string, adminapi.Selection, []string) (adminapi.Tallied, error) {
+	return adminapi.Tallied{}, nil
+}
+
+// U9: an inbox that does not list everything says so, and leads to all of it. III.5: the button that approves a plan names whom it closes.
+func TestInboxSaysWhatItLeavesOut(t *testing.T) {
+	h := adminapitest.New(t, nil)
+	g := enter(t, h, crowded{h.Service}, access.Owner)
+	if body := g.get("inbox").body; strings.Count(body, "plans/plan-") != 100 || !strings.Contains(body, "More plans wait than the 100 newest") || !strings.Contains(body, "history?tab=plans&amp;status=waiting") {
+		t.Errorf("the inbox lists %d plans and does not say that there are more", strings.Count(body, "plans/plan-"))
+	}
+	if body := g.get("plans/plan-001").body; !strings.Contains(body, ">Approve 274, close 14 at wiki</button>") {
+		t.Error("the button does not say that the plan closes 14")
+	}
+}
+
+// What somebody may not do is shown, and says who may.
+func TestDeniedSaysWhoMay(t *testing.T) {
+	h := adminapitest.New(t, nil)
+	g := enter(t, h, h.Service, access.Auditor)
+	for path, want := range map[string]string{
+		"targets/wiki": "Your role does not allow this. Ask somebody who is owner, admin, operator.", "sandbox": "Your role does not allow this. Ask somebody who is owner, admin.",
+		"users": "Your role does not allow this. Ask somebody who is owner, admin.",
+	} {
+		if body := g.get(path).body; !strings.Contains(body, want) || strings.Contains(body, `Your role does not allow this"`) {
+			t.Errorf("%s does not say %q", path, want)
+		}
+	}
+}
