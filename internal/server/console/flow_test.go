@@ -27,8 +27,8 @@ func (wide) Status(context.Context) (adminapi.Status, error) {
 }
 
 var (
-	intoMuster  = regexp.MustCompile(`d="M170 .* 335 ([\d.]+)V([\d.]+)C`)
-	outOfMuster = regexp.MustCompile(`d="M465 ([\d.]+)C.* ([\d.]+)Z"`)
+	intoMuster  = regexp.MustCompile(`d="M170 [^"]* 335 ([\d.]+)V([\d.]+)C`)
+	outOfMuster = regexp.MustCompile(`d="M465 ([\d.]+)C[^"]* ([\d.]+)Z"`)
 )
 
 // Streams of people meet Muster beside each other, and none of them beside the box.
