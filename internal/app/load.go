@@ -335,7 +335,11 @@ func (m *Muster) Export(ctx context.Context, to io.Writer, by access.Caller) err
 		files = append(files, file{name, hash})
 		return nil
 	}}
-	if _, err := x.Export(ctx, w); err != nil {
+	made, err := x.Export(ctx, w)
+	if err != nil {
+		return err
+	}
+	if err := packNotes(z, made); err != nil {
 		return err
 	}
 	for _, f := range files {
@@ -344,6 +348,20 @@ func (m *Muster) Export(ctx context.Context, to io.Writer, by access.Caller) err
 		}
 	}
 	return z.Close()
+}
+
+// packNotes adds what the format could not hold to an archive. Loading passes it over.
+func packNotes(z *zip.Writer, made bulkload.Exported) error {
+	if len(made.Notes) == 0 {
+		return nil
+	}
+	w, err := z.Create("notes.json")
+	if err != nil {
+		return err
+	}
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(made)
 }
 
 // pack adds a file to an archive.

@@ -37,18 +37,30 @@ func (c *checker) email(u *user) {
 	if !c.need("email", u.Email) {
 		return
 	}
-	c.bytes("email", u.Email, 128)
+	c.bytes("email", u.Email, longestAddress)
 	address := strings.TrimSpace(*u.Email)
-	if !plainAddress(address) {
-		if a, err := mail.ParseAddress(address); err != nil || a.Address != address {
-			c.fail("email", "bad_email", "Write the bare address.", "%q is no email address", short(*u.Email))
-			return
-		}
+	if !bareAddress(address) {
+		c.fail("email", "bad_email", "Write the bare address.", "%q is no email address", short(*u.Email))
+		return
 	}
 	if u.Username != nil {
 		c.facts.people = append(c.facts.people, Stated{c.no, strings.ToLower(*u.Username), strings.ToLower(address)})
 		c.facts.mails = append(c.facts.mails, mailFact{c.no, hash(aMail, address), hash(aUser, *u.Username)})
 	}
+}
+
+const longestAddress = 128
+
+// goodAddress reports whether the format can hold an address.
+func goodAddress(s string) bool { return len(s) <= longestAddress && bareAddress(s) }
+
+// bareAddress reports whether s is an address and nothing else.
+func bareAddress(s string) bool {
+	if plainAddress(s) {
+		return true
+	}
+	a, err := mail.ParseAddress(s)
+	return err == nil && a.Address == s
 }
 
 // plainAddress reports whether s is an address as nearly all are. There are others.

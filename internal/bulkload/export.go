@@ -29,6 +29,8 @@ type Exported struct {
 	Lines  int            `json:"lines"`
 	Counts map[string]int `json:"counts"` // lines by type, replies too
 	Notes  map[string]int `json:"notes,omitempty"`
+	// Renamed are people whose usernames are not those that they have here.
+	Renamed []Renamed `json:"renamed,omitempty"`
 }
 
 // Export writes everything, from one moment, in an order that does not depend on when it came in: to load an export and to export again gives the same file.
@@ -37,7 +39,8 @@ func (x *Exporter) Export(ctx context.Context, to io.Writer) (Exported, error) {
 	out := Exported{Counts: map[string]int{}, Notes: map[string]int{}}
 	w := bufio.NewWriterSize(to, 1<<20)
 	err := x.Store.View(ctx, func(r directory.Reader) error {
-		e := &exporting{Exporter: x, ctx: ctx, r: r, space: workspace.Of(r), w: w, out: &out, names: map[directory.ID]string{}, attached: map[string]bool{}}
+		e := &exporting{Exporter: x, ctx: ctx, r: r, space: workspace.Of(r), w: w, out: &out, names: map[directory.ID]string{}, attached: map[string]bool{},
+			botNames: map[string]bool{}, odd: map[directory.ID]string{}, given: map[string]bool{}, mails: hashes{}}
 		return e.run()
 	})
 	return out, errors.Join(err, w.Flush())
@@ -57,6 +60,10 @@ type exporting struct {
 	bots     map[directory.ID]workspace.Bot     // all of them
 	names    map[directory.ID]string            // of people, as far as they were asked for
 	attached map[string]bool                    // paths that Attach had
+	botNames map[string]bool
+	odd      map[directory.ID]string // usernames that are not those here
+	given    map[string]bool         // of odd
+	mails    hashes                  // addresses that were written
 }
 
 func (x *exporting) run() error {
@@ -108,7 +115,9 @@ func (x *exporting) begin() error {
 	if err != nil {
 		return err
 	}
-	maps.Copy(x.bots, named(bots, func(b workspace.Bot) directory.ID { return b.ID }))
+	for _, b := range bots {
+		x.bots[b.ID], x.botNames[b.Username] = b, true
+	}
 	return x.write(line{Type: "version", Version: new(1), Info: &info{Generator: "muster"}})
 }
 
@@ -142,6 +151,10 @@ func (x *exporting) definitions() error {
 			l, err := x.definition(d)
 			if err != nil {
 				return err
+			}
+			if l.Emoji != nil && l.Emoji.Image == nil {
+				x.out.Notes["emoji without an image, left out"]++
+				continue
 			}
 			if err := x.write(l); err != nil {
 				return err

@@ -3,7 +3,6 @@ package bulkload
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -20,29 +19,7 @@ func milliseconds(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
-const (
-	exportPage = 500
-	mostNames  = 200_000 // names kept while exporting
-)
-
-// users writes all people by username.
-func (x *exporting) users() error {
-	look := directory.Look{Kind: directory.Person, Limit: exportPage}
-	for {
-		page, err := x.r.Browse(x.ctx, look)
-		if err != nil {
-			return err
-		}
-		if err := x.userPage(page); err != nil {
-			return err
-		}
-		if len(page) < exportPage {
-			return nil
-		}
-		last := page[len(page)-1]
-		look.AfterName, look.After = last.Handle(), last.ID
-	}
-}
+const mostNames = 200_000 // names kept while exporting
 
 func (x *exporting) userPage(page []directory.Object) error {
 	ids := make([]directory.ID, len(page))
@@ -73,12 +50,16 @@ func (x *exporting) userPage(page []directory.Object) error {
 			loaded[r.Object] = r
 		}
 	}
+	theirs, err := x.addresses(page)
+	if err != nil {
+		return err
+	}
 	for _, o := range page {
 		if !known[o.ID] && len(in[o.ID]) == 0 && profile[o.ID].Person == "" && o.Attrs.First(directory.Email) == "" {
 			x.out.Notes["people of Muster's own, left out"]++
 			continue
 		}
-		u, err := x.user(o, profile[o.ID], loaded[o.ID])
+		u, err := x.user(o, profile[o.ID], loaded[o.ID], theirs)
 		if err != nil {
 			return err
 		}
@@ -92,8 +73,8 @@ func (x *exporting) userPage(page []directory.Object) error {
 	return nil
 }
 
-// user is a person as the format states one.
-func (x *exporting) user(o directory.Object, p workspace.Profile, r directory.Record) (*user, error) {
+// user is a person as the format states one. Theirs are the addresses of people who are not gone.
+func (x *exporting) user(o directory.Object, p workspace.Profile, r directory.Record, theirs map[string]bool) (*user, error) {
 	u := &user{}
 	if p.More != "" {
 		if err := json.Unmarshal([]byte(p.More), u); err != nil {
@@ -104,14 +85,10 @@ func (x *exporting) user(o directory.Object, p workspace.Profile, r directory.Re
 	if err != nil {
 		return nil, err
 	}
-	mail := o.Attrs.First(directory.Email)
-	if mail == "" {
-		mail = name + "@address-unknown.invalid"
-		x.out.Notes["people without an address, who got one that leads nowhere"]++
-	}
+	mail := x.address(o, name, theirs)
 	u.Username, u.Email, u.Roles = &name, &mail, unlessZero(p.Roles)
-	u.FirstName, u.LastName = unlessZero(o.Attrs.First("givenName")), unlessZero(o.Attrs.First("familyName"))
-	u.Nickname, u.Position = unlessZero(o.Attrs.First("nickname")), unlessZero(o.Attrs.First("title"))
+	u.FirstName, u.LastName = x.cut(o.Attrs.First("givenName"), 64), x.cut(o.Attrs.First("familyName"), 64)
+	u.Nickname, u.Position = x.cut(o.Attrs.First("nickname"), 64), x.cut(o.Attrs.First("title"), 128)
 	u.AuthService, u.AuthData = unlessZero(r.Attrs.First("auth_service")), unlessZero(r.Attrs.First("auth_data"))
 	switch {
 	case o.State == directory.Active:
@@ -178,23 +155,4 @@ func (x *exporting) nameOf(id directory.ID) (string, error) {
 		return "", err
 	}
 	return x.named(o)
-}
-
-// named is the username of a person. Somebody who is gone may have left theirs to another.
-func (x *exporting) named(o directory.Object) (string, error) {
-	name := strings.ToLower(o.Handle())
-	if o.State == directory.Gone || name == "" {
-		others, err := x.r.ObjectsByHandle(x.ctx, directory.Person, []string{name})
-		if err != nil {
-			return "", err
-		}
-		if len(others) > 0 || name == "" {
-			name += "gone-" + string(o.ID[len(o.ID)-8:])
-		}
-	}
-	if len(x.names) >= mostNames {
-		clear(x.names)
-	}
-	x.names[o.ID] = name
-	return name, nil
 }

@@ -104,13 +104,16 @@ var (
 	usernamesTaken = []string{"all", "channel", "matterbot", "system"}
 )
 
+// longestName is how many bytes a username may have.
+const longestName = 64
+
 // username checks the form of a name that a line gives to somebody.
 func (c *checker) username(field string, s *string) bool {
 	if !c.need(field, s) {
 		return false
 	}
 	name := strings.ToLower(*s)
-	good := len(name) <= 64 && strings.Trim(name, usernameBytes) == ""
+	good := len(name) <= longestName && strings.Trim(name, usernameBytes) == ""
 	switch {
 	case slices.Contains(usernamesTaken, name):
 		c.fail(field, "reserved", "", "the username %q is reserved", *s)
