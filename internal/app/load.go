@@ -239,6 +239,11 @@ func (m *Muster) load(ctx context.Context, l *adminapi.Load, id string, work fun
 	m.loads.set(id, bulkload.Progress{Step: "checking the file"}, m.now())
 	defer m.loads.drop(id)
 	a, err := bulkload.Open(filepath.Join(m.loadFolder(l.ID), loadFile))
+	if err == nil {
+		if err = a.AtMost(cmp.Or(m.File.Largest, usualLargest)); err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}
 	if err != nil {
 		return run.Run{}, &run.Problem{Code: "load_file", What: "the file " + l.Name + " cannot be read", Why: err.Error(), Now: "Nothing was changed.", Fix: "Send a JSONL file, or a ZIP with one in its root."}
 	}

@@ -53,6 +53,15 @@ type definition struct {
 	kind nameKind
 	name uint64
 	text string
+	bot  bool // of aUser: it is no person
+}
+
+// of is the type of the line that defines something.
+func (d definition) of() string {
+	if d.bot {
+		return "bot"
+	}
+	return d.kind.String()
 }
 
 type use struct {
@@ -75,7 +84,7 @@ type mailFact struct {
 }
 
 func (f *facts) define(kind nameKind, line int, parts ...string) {
-	f.defined = append(f.defined, definition{line, kind, hash(kind, parts...), strings.Join(parts, "/")})
+	f.defined = append(f.defined, definition{line, kind, hash(kind, parts...), strings.Join(parts, "/"), false})
 }
 
 // A book knows which names a file defines, and which it uses before or without that.
@@ -87,11 +96,12 @@ type book struct {
 	stale   map[int]int         // lines whose password a later line replaces, and that line
 	open    []use               // in the order of their lines
 	used    map[string]bool     // attachments
+	bots    map[uint64]bool     // of defined; guarded by mu too
 	first   int                 // line that states the version
 }
 
 func newBook() *book {
-	return &book{defined: map[uint64]int{}, mails: map[uint64]mailFact{}, secrets: map[uint64]int{}, stale: map[int]int{}, used: map[string]bool{}}
+	return &book{defined: map[uint64]int{}, mails: map[uint64]mailFact{}, secrets: map[uint64]int{}, stale: map[int]int{}, used: map[string]bool{}, bots: map[uint64]bool{}}
 }
 
 // has reports whether a name is defined by a line that was taken in. Safe while add runs.
@@ -129,8 +139,14 @@ func (b *book) add(f facts) []Finding {
 	for _, name := range f.used {
 		b.used[name] = true
 	}
-	if len(f.versions) > 0 && b.first == 0 {
-		b.first = f.versions[0]
+	for _, line := range f.versions {
+		if b.first == 0 {
+			b.first = line
+			continue
+		}
+		out = append(out, Finding{
+			Line: line, Type: "version", Field: "version", Level: Warning, Code: "duplicate", What: fmt.Sprintf("the version stands in line %d already", b.first), Fix: "Load files one after the other, not joined.",
+		})
 	}
 	return out
 }
@@ -142,9 +158,20 @@ func (b *book) define(list []definition) (out []Finding) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, d := range list {
-		if before, ok := b.defined[d.name]; ok && d.kind != aRole {
+		before, ok := b.defined[d.name]
+		if ok && d.kind == aUser && b.bots[d.name] != d.bot {
 			out = append(out, Finding{
-				Line: d.line, Type: d.kind.String(), Level: Warning, Code: "duplicate", What: fmt.Sprintf("%s %s stands in line %d already; what comes later counts", d.kind, short(d.text), before),
+				Line: d.line, Type: d.of(), Field: d.of() + ".username", Level: Error, Code: "username_twice",
+				What: fmt.Sprintf("the username %s is that of the %s in line %d", short(d.text), definition{kind: aUser, bot: !d.bot}.of(), before), Fix: "Rename one of them.",
+			})
+			continue
+		}
+		if d.bot {
+			b.bots[d.name] = true
+		}
+		if ok && d.kind != aRole {
+			out = append(out, Finding{
+				Line: d.line, Type: d.of(), Level: Warning, Code: "duplicate", What: fmt.Sprintf("%s %s stands in line %d already; what comes later counts", d.kind, short(d.text), before),
 			})
 			continue
 		}

@@ -17,6 +17,9 @@ func (c *checker) version(v *int) {
 func (c *checker) role(r *role) {
 	if c.need("name", r.Name) {
 		c.bytes("name", r.Name, 64)
+		if strings.Trim(*r.Name, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
+			c.fail("name", "bad_name", "Use a-z, 0-9 and '_'.", "%q is no name of a role", short(*r.Name))
+		}
 		c.facts.define(aRole, c.no, *r.Name)
 	}
 	if c.need("display_name", r.DisplayName) {
@@ -69,8 +72,8 @@ func (c *checker) schemeRoles(s *scheme) {
 }
 
 func (c *checker) emoji(e *emoji) {
-	if c.need("name", e.Name) && !emojiForm.MatchString(*e.Name) {
-		c.fail("name", "bad_name", "Use 1 to 64 letters, digits, '_', '-' and '+'.", "%q is no name of an emoji", short(*e.Name))
+	if c.need("name", e.Name) && !emojiName(*e.Name) {
+		c.fail("name", "bad_name", emojiFix, "%q is no name of an emoji", short(*e.Name))
 	}
 	if c.need("image", e.Image) {
 		c.file("image", e.Image)
@@ -116,12 +119,25 @@ func (c *checker) channel(ch *channel) {
 	if c.need("type", ch.Type) {
 		c.oneOf("type", ch.Type, "O", "P")
 	}
+	if strings.EqualFold(value(ch.Name), workspace.FirstChannel) {
+		c.firstChannel(ch)
+	}
 	c.runes("display_name", ch.DisplayName, 64)
 	c.runes("header", ch.Header, 1024)
 	c.runes("purpose", ch.Purpose, 250)
 	c.moment("deleted_at", ch.DeletedAt, false)
 	if value(ch.Scheme) != "" {
 		c.refer(aScheme, "scheme", *ch.Scheme)
+	}
+}
+
+// firstChannel checks the channel that everybody of a team is in.
+func (c *checker) firstChannel(ch *channel) {
+	if value(ch.Type) == "P" {
+		c.fail("type", "not_allowed", "Write O.", "%s is open to everybody of the team, and cannot be private", workspace.FirstChannel)
+	}
+	if value(ch.DeletedAt) != 0 {
+		c.fail("deleted_at", "not_allowed", "Leave it out.", "%s cannot be archived: everybody of the team is in it", workspace.FirstChannel)
 	}
 }
 

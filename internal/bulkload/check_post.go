@@ -54,6 +54,9 @@ func (c *checker) entry(p *post, among []string) {
 	case len(*p.Message) > maxMessage:
 		c.runes("message", p.Message, maxMessage)
 	}
+	if k := p.Props.Kind(); len(p.Props) > 0 && k != '{' && k != 'n' {
+		c.fail("props", "wrong_type", "", "%s stands where an object is expected", kindWord(k))
+	}
 	if len(p.Props) > maxProps && utf8.RuneCount(p.Props) > maxProps {
 		c.fail("props", "too_long", "", "props has more than %d characters", maxProps)
 	}
@@ -93,8 +96,8 @@ func (c *checker) named(name string) {
 func (c *checker) reaction(r reaction, posted int64) {
 	c.counts["reaction"]++
 	c.userOf("user", r.User)
-	if c.need("emoji_name", r.EmojiName) {
-		c.bytes("emoji_name", r.EmojiName, 64)
+	if c.need("emoji_name", r.EmojiName) && !emojiName(*r.EmojiName) {
+		c.fail("emoji_name", "bad_name", emojiFix, "%q is no name of an emoji", short(*r.EmojiName))
 	}
 	c.moment("create_at", r.CreateAt, true)
 	if value(r.CreateAt) != 0 && *r.CreateAt < posted {

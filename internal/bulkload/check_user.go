@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"muster/internal/access"
 )
 
@@ -20,7 +23,9 @@ func (c *checker) user(u *user) {
 	c.runes("first_name", u.FirstName, 64)
 	c.runes("last_name", u.LastName, 64)
 	c.runes("position", u.Position, 128)
+	c.bytes("locale", u.Locale, 5)
 	c.moment("delete_at", u.DeleteAt, false)
+	c.customStatus(u.CustomStatus)
 	c.file("profile_image", u.ProfileImage)
 	c.roles("roles", u.Roles)
 	if hasRole(u.Roles, "system_admin") && !hasRole(u.Roles, "system_user") {
@@ -119,6 +124,23 @@ func (c *checker) password(u *user) {
 // longestPassword is how many bytes of a password servers of the format look at.
 const longestPassword = 72
 
+// customStatus checks what somebody says that they are doing.
+func (c *checker) customStatus(v jsontext.Value) {
+	var status map[string]jsontext.Value
+	if len(v) == 0 || v.Kind() == 'n' {
+		return
+	}
+	if v.Kind() != '{' || json.Unmarshal(v, &status, lenient) != nil {
+		c.fail("custom_status", "wrong_type", "", "%s stands where an object is expected", kindWord(v.Kind()))
+		return
+	}
+	for _, field := range []string{"emoji", "text", "duration", "expires_at"} {
+		if is := status[field]; len(is) > 0 && is.Kind() != '"' && is.Kind() != 'n' {
+			c.fail("custom_status."+field, "wrong_type", "", "%s stands where text is expected", kindWord(is.Kind()))
+		}
+	}
+}
+
 func (c *checker) preferences(u *user) {
 	c.oneOf("feature_enabled_markdown_preview", u.Markdown, "true", "false")
 	c.oneOf("formatting", u.Formatting, "true", "false")
@@ -211,6 +233,7 @@ func hasRole(roles *string, role string) bool {
 func (c *checker) bot(b *bot) {
 	if c.username("username", b.Username) {
 		c.facts.define(aUser, c.no, *b.Username)
+		c.facts.defined[len(c.facts.defined)-1].bot = true
 	}
 	c.userOf("owner", b.Owner)
 	c.runes("display_name", b.DisplayName, 64)

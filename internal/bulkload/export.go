@@ -39,8 +39,10 @@ func (x *Exporter) Export(ctx context.Context, to io.Writer) (Exported, error) {
 	out := Exported{Counts: map[string]int{}, Notes: map[string]int{}}
 	w := bufio.NewWriterSize(to, 1<<20)
 	err := x.Store.View(ctx, func(r directory.Reader) error {
-		e := &exporting{Exporter: x, ctx: ctx, r: r, space: workspace.Of(r), w: w, out: &out, names: map[directory.ID]string{}, attached: map[string]bool{},
-			botNames: map[string]bool{}, odd: map[directory.ID]string{}, given: map[string]bool{}, mails: hashes{}}
+		e := &exporting{
+			Exporter: x, ctx: ctx, r: r, space: workspace.Of(r), w: w, out: &out, names: map[directory.ID]string{}, attached: map[string]bool{},
+			botNames: map[string]bool{}, odd: map[directory.ID]string{}, given: map[string]bool{}, mails: hashes{},
+		}
 		return e.run()
 	})
 	return out, errors.Join(err, w.Flush())

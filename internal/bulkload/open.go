@@ -28,6 +28,7 @@ type Archive struct {
 	zip    *zip.ReadCloser
 	stored map[string]*zip.File // attachments in a ZIP, by their names below data/
 	folder *os.Root             // of a plain file: where its attachments are; nil if there are none
+	size   uint64               // of what a ZIP unpacks to
 }
 
 const attachments = "data/"
@@ -63,28 +64,6 @@ func Open(name string) (*Archive, error) {
 func isFile(err error) bool {
 	var p *fs.PathError
 	return errors.As(err, &p) && strings.Contains(p.Err.Error(), "not a directory")
-}
-
-// openZIP opens the first entry in the root of an archive whose name ends in .jsonl.
-func openZIP(name string) (*Archive, error) {
-	z, err := zip.OpenReader(name)
-	if err != nil {
-		return nil, fmt.Errorf("%s is a damaged ZIP: %w", name, err)
-	}
-	a := &Archive{Name: name, zip: z, stored: make(map[string]*zip.File, len(z.File))}
-	for _, f := range z.File {
-		switch {
-		case f.FileInfo().IsDir():
-		case a.lines == nil && !strings.Contains(f.Name, "/") && strings.EqualFold(path.Ext(f.Name), ".jsonl"):
-			a.lines, a.Content = f.Open, f.Name
-		case strings.HasPrefix(f.Name, attachments):
-			a.stored[f.Name[len(attachments):]] = f
-		}
-	}
-	if a.lines == nil {
-		return nil, errors.Join(fmt.Errorf("%s has no file that ends in .jsonl in its root", name), z.Close())
-	}
-	return a, nil
 }
 
 // Close closes the file.

@@ -98,11 +98,17 @@ func (c *checker) file(field string, name *string) {
 
 var (
 	schemeForm = regexp.MustCompile(`^[a-z0-9_]{2,64}$`)
-	emojiForm  = regexp.MustCompile(`^[a-zA-Z0-9_+-]{1,64}$`)
 
 	usernameBytes  = "abcdefghijklmnopqrstuvwxyz0123456789._-"
 	usernamesTaken = []string{"all", "channel", "matterbot", "system"}
 )
+
+const emojiFix = "Use 1 to 64 letters, digits, '_', '-' and '+'."
+
+// emojiName reports whether an emoji may be called s.
+func emojiName(s string) bool {
+	return s != "" && len(s) <= 64 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-") == ""
+}
 
 // longestName is how many bytes a username may have.
 const longestName = 64

@@ -2,6 +2,7 @@ package bulkload_test
 
 import (
 	"archive/zip"
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -108,7 +109,7 @@ func TestZIP(t *testing.T) {
 	}
 }
 
-func pack(t *testing.T, file string, files map[string]string) {
+func pack(t testing.TB, file string, files map[string]string) {
 	t.Helper()
 	f, err := os.Create(file)
 	if err != nil {
@@ -233,6 +234,80 @@ func FuzzValidate(f *testing.F) {
 		}})
 		if err != nil || r.Errors+r.Warnings != found || r.Bad > r.Lines {
 			t.Errorf("%+v with %d findings, %v", r, found, err)
+		}
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// M4: an archive that could lead somewhere else, or means two things, is refused as a whole and says why.
+func TestZIPRefused(t *testing.T) {
+	link := &zip.FileHeader{Name: "data/link"}
+	link.SetMode(os.ModeSymlink | 0o777)
+	for why, entries := range map[string][]*zip.FileHeader{
+		"leads elsewhere":       {{Name: "data/../../etc/passwd"}},
+		"name that leads":       {{Name: "/data/a"}},
+		"is in it twice":        {{Name: "data/a"}, {Name: "data/a"}},
+		"no ordinary file":      {link},
+		"is encrypted":          {{Name: "data/a", Flags: 1}},
+		"packed by method 99":   {{Name: "data/a", Method: 99}},
+		"made to fill a disk":   {{Name: "data/a", UncompressedSize64: 1 << 40}},
+		"no file that ends in ": {{Name: "data/import.jsonl"}},
+	} {
+		file := filepath.Join(t.TempDir(), "export.zip")
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		if !strings.HasPrefix(why, "no file") {
+			entries = append(entries, &zip.FileHeader{Name: "import.jsonl"})
+		}
+		for _, h := range entries {
+			if _, err := z.CreateRaw(h); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		write(t, file, b.Bytes())
+		if _, err := bulkload.Open(file); err == nil || !strings.Contains(err.Error(), why) {
+			t.Errorf("%s: %v", why, err)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "export.zip")
+	pack(t, file, map[string]string{"import.jsonl": sound})
+	a, err := bulkload.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.AtMost(int64(len(sound)) - 1); !errors.Is(err, bulkload.ErrTooLarge) || a.AtMost(int64(len(sound))) != nil {
+		t.Errorf("larger than allowed: %v", err)
+	}
+	if err := a.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// FuzzZIP validates whatever may be an archive.
+func FuzzZIP(f *testing.F) {
+	file := filepath.Join(f.TempDir(), "export.zip")
+	pack(f, file, map[string]string{"import.jsonl": sound, "data/a/b.txt": "hello"})
+	text, err := os.ReadFile(file)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	f.Add(text[:len(text)/2])
+	f.Add([]byte("PK\x05\x06"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		file := filepath.Join(t.TempDir(), "export.zip")
+		write(t, file, append([]byte("PK\x03\x04"), bytes.TrimPrefix(text, []byte("PK\x03\x04"))...))
+		a, err := bulkload.Open(file)
+		if err != nil {
+			return
+		}
+		if r, err := bulkload.Validate(t.Context(), a, bulkload.Options{}); err == nil && r.Bad > r.Lines {
+			t.Errorf("%+v", r)
 		}
 		if err := a.Close(); err != nil {
 			t.Error(err)
