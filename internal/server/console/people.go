@@ -57,6 +57,7 @@ type personView struct {
 	origins []adminapi.Origin
 	life    []moment
 	waiting map[string]adminapi.Leaver // by target: open there
+	at      []adminapi.At              // how they stand at each target
 }
 
 func (c *console) personPage(v *visit) (view, error) {
@@ -76,7 +77,7 @@ func (c *console) personPage(v *visit) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	p.origins = why.Origins
+	p.origins, p.at = why.Origins, why.Targets
 	p.life, err = c.life(v, o)
 	return view{title: o.Name, entry: "people", body: personBody(v, p)}, err
 }
