@@ -1,7 +1,6 @@
 package scimapi_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"muster/internal/attr/filter"
 	"muster/internal/scim"
+	"muster/internal/server/scimapi"
 )
 
 // S-F1 … S-F13: filters over the same four people.
@@ -98,23 +98,54 @@ func TestRoot(t *testing.T) {
 	}
 }
 
-// The filter that SQL evaluates and the filter that is evaluated in memory agree.
+// The filter that SQL evaluates and the filter that is evaluated in memory agree: texts, booleans, numbers and times, of the core schema and of extensions, groups, and null.
 func TestFilterAgrees(t *testing.T) {
-	c := newClient(t, "standard")
-	var people []map[string]any
+	const custom = "urn:example:2.0:User"
+	p, err := scimapi.NewProfile("standard", scimapi.Options{Extensions: []*scim.Schema{{URN: custom, Name: "X", Attributes: []scim.Attribute{{Name: "floor", Type: scim.Integer}, {Name: "since", Type: scim.DateTime}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newWorld(t, scimapi.Client{Name: "standard", Profile: p}).client("standard")
+	var ids, times []string
 	for i, parts := range [][]string{
-		{`"title":"Boss"`, `"emails":[{"type":"work","value":"a@example.com","primary":true},{"type":"home","value":"b@example.com"}]`},
-		{`"title":"boss"`, `"active":false`, `"nickName":"x"`},
-		{`"emails":[{"type":"home","value":"a@example.com"}]`, `"externalId":"X"`},
-		{`"nickName":"ä"`, `"title":""`},
+		{`"title":"Boss"`, `"emails":[{"type":"work","value":"a@example.com","primary":true},{"type":"home","value":"b@example.com"}]`, `"` + custom + `":{"floor":3,"since":"2026-01-02T10:00:00+02:00"}`},
+		{`"title":"boss"`, `"active":false`, `"nickName":"x"`, `"name":{"givenName":"Boss"}`, `"` + emp + `":{"department":"X"}`},
+		{`"emails":[{"type":"home","value":"a@example.com"}]`, `"externalId":"X"`, `"` + custom + `":{"floor":-12}`},
+		{`"nickName":"ä"`, `"title":""`, `"name":{"givenName":"x","familyName":"u"}`, `"` + custom + `":{"since":"2026-01-02T08:00:00.5Z"}`},
 		{},
 	} {
-		a := c.send("POST", "/Users", userBody(fmt.Sprint("u", i), parts...)).want(201)
-		people = append(people, a.body)
+		ids = append(ids, c.newUser(fmt.Sprint("u", i), parts...))
+		times = append(times, c.now.Format(time.RFC3339), c.now.In(time.FixedZone("", -5400)).Add(time.Millisecond).Format(time.RFC3339Nano))
+		c.advance()
+	}
+	group := c.newGroup("staff", ids[1], ids[3])
+	var people []map[string]any
+	for _, id := range ids {
+		people = append(people, c.send("GET", "/Users/"+id, "").want(200).body)
 	}
 	texts := rapid.SampledFrom([]string{"boss", "Boss", "x", "X", "a@example.com", "u1", "u", "work", "home", "Ä", "", "o"})
-	names := rapid.SampledFrom([]string{"userName", "title", "nickName", "externalId", "emails.value", "emails.type", "emails"})
-	ops := rapid.SampledFrom([]string{"eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"})
+	names := rapid.SampledFrom([]string{"userName", "title", "nickName", "externalId", "emails.value", "emails.type", "emails", "name.givenName", "NAME.familyName", emp + ":department"})
+	compared := []string{"eq", "ne", "gt", "ge", "lt", "le"}
+	ops := rapid.SampledFrom(append([]string{"co", "sw", "ew"}, compared...))
+	order := rapid.SampledFrom(compared)
+	instants := rapid.SampledFrom(append(times, "2026-01-02T08:00:00Z", "2026-01-02T08:00:00.500Z"))
+	test := func(t *rapid.T) string {
+		switch rapid.IntRange(0, 6).Draw(t, "test") {
+		case 0:
+			return names.Draw(t, "name") + " pr"
+		case 1:
+			return "active " + rapid.SampledFrom([]string{"eq", "ne"}).Draw(t, "op") + " " + fmt.Sprint(rapid.Bool().Draw(t, "bool"))
+		case 2:
+			return rapid.SampledFrom([]string{"meta.lastModified", "meta.created", custom + ":since"}).Draw(t, "time") + " " + order.Draw(t, "op") + " " + quote(instants.Draw(t, "at"))
+		case 3:
+			return custom + ":floor " + order.Draw(t, "op") + " " + rapid.SampledFrom([]string{"3", "-12", "0", "4"}).Draw(t, "number")
+		case 4:
+			return rapid.SampledFrom([]string{`groups.value eq "` + group + `"`, `groups pr`, `groups.value eq "x"`, `not (groups pr)`, emp + " pr", custom + ":floor pr"}).Draw(t, "groups")
+		case 5:
+			return names.Draw(t, "name") + " " + rapid.SampledFrom([]string{"eq", "ne"}).Draw(t, "op") + " null"
+		}
+		return names.Draw(t, "name") + " " + ops.Draw(t, "op") + " " + quote(texts.Draw(t, "text"))
+	}
 	var node func(t *rapid.T, depth int, inside bool) string
 	node = func(t *rapid.T, depth int, inside bool) string {
 		switch n := rapid.IntRange(0, 9).Draw(t, "kind"); {
@@ -126,34 +157,26 @@ func TestFilterAgrees(t *testing.T) {
 			return "not (" + node(t, depth-1, inside) + ")"
 		case depth > 0 && n < 6 && !inside:
 			return "emails[" + node(t, depth-1, true) + "]"
-		case n < 7 && !inside:
-			return names.Draw(t, "name") + " pr"
-		case n < 8 && !inside:
-			return "active eq " + fmt.Sprint(rapid.Bool().Draw(t, "bool"))
+		case !inside:
+			return test(t)
 		}
-		name := names.Draw(t, "name")
-		if inside {
-			name = rapid.SampledFrom([]string{"value", "type"}).Draw(t, "name")
-		}
-		return name + " " + ops.Draw(t, "op") + " " + quote(texts.Draw(t, "text"))
+		return rapid.SampledFrom([]string{"value", "type"}).Draw(t, "name") + " " + ops.Draw(t, "op") + " " + quote(texts.Draw(t, "text"))
 	}
+	orders := rapid.SampledFrom([]string{"userName", "title", "meta.lastModified", custom + ":floor", ""})
 	rapid.Check(t, func(rt *rapid.T) {
 		text := node(rt, 3, false)
 		f, err := filter.ParseSCIM(text)
 		if err != nil {
 			rt.Fatal(err)
 		}
-		var want []string
+		want := []string{}
 		for _, p := range people {
-			raw, _ := json.Marshal(p)
-			var r map[string]any
-			_ = json.Unmarshal(raw, &r)
-			if f.MatchResource(r, nil) {
-				want = append(want, scim.Resource(r).Text("userName"))
+			if f.MatchResource(p, nil) {
+				want = append(want, scim.Resource(p).Text("userName"))
 			}
 		}
-		got := c.send("GET", "/Users"+query("filter", text, "sortBy", "userName"), "").want(200).list("userName")
-		if !slices.Equal(got, append([]string{}, want...)) {
+		got := c.send("GET", "/Users"+query("filter", text, "sortBy", orders.Draw(rt, "order")), "").want(200).list("userName")
+		if slices.Sort(got); !slices.Equal(got, want) {
 			rt.Fatalf("%s: SQL %v, memory %v", text, got, want)
 		}
 	})
