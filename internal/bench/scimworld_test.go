@@ -136,7 +136,7 @@ func copies(seed, kind, name string, first, count int) string {
 	number := fmt.Sprintf("%d + i", firstNode+first)
 	id := fmt.Sprintf("'00' || printf('%%024d', %d + i)", first)
 	rid := fmt.Sprintf("'01' || printf('%%024d', %d + i)", first)
-	with := fmt.Sprintf("with recursive c (i) as (select 1 union all select i+1 from c where i < %d), seed as (select object as id, id as rid, n from resource where handle = '%s' and kind = '%s')",
+	with := fmt.Sprintf("with recursive c (i) as (select 1 union all select i+1 from c where i < %d), seed as (select object as id, id as rid, n from resource where source = 'idp' and handle = '%s' and kind = '%s')",
 		count, seed, kind)
 	return strings.Join([]string{
 		"insert into node (n, id) " + with + " select " + number + ", " + id + " from c",
@@ -145,7 +145,7 @@ func copies(seed, kind, name string, first, count int) string {
 			" from c cross join seed join object o on o.id = seed.id",
 		"insert into record (source, key, kind, object, base, name, name_fold, attrs, disabled, expires, expired, status, cause, since, digest, members_hash, waiting, hash) " + with +
 			" select source, " + rid + ", kind, " + id + ", base, " + swap("name") + ", " + swap("name_fold") + ", " + swap("attrs") +
-			", disabled, expires, expired, status, cause, since, digest, members_hash, waiting, hash from c cross join seed join record r on r.object = seed.id",
+			", disabled, expires, expired, status, cause, since, digest, members_hash, waiting, hash from c cross join seed join record r on r.object = seed.id and r.object <> ''",
 		"insert into resource (n, source, kind, id, object, handle, external, name, doc, active, version, created, modified) " + with +
 			" select " + number + ", source, kind, " + rid + ", " + id + ", " + swap("handle") + ", " + swap("external") + ", " + swap("name") + ", " + swap("doc") +
 			", active, version, created, modified from c cross join seed join resource r on r.n = seed.n",
