@@ -77,7 +77,7 @@ func (*skipping) Type() string { return "what" }
 func (s *shell) followLoad(ctx context.Context, c *client.Client, started adminapi.Started) error {
 	runs, err := s.follow(ctx, c, started.Runs)
 	if err != nil {
-		return err
+		return cutOff(ctx, err)
 	}
 	if s.json {
 		if err := s.printJSON(items[adminapi.RunView]{runs}); err != nil {
@@ -87,6 +87,18 @@ func (s *shell) followLoad(ctx context.Context, c *client.Client, started admina
 	}
 	s.results(runs)
 	return exitOf(runs)
+}
+
+// cutOff says of an error while a load is followed that the load goes on later: whoever it runs on has stopped.
+func cutOff(ctx context.Context, err error) error {
+	p := (*run.Problem)(nil)
+	if ctx.Err() != nil || errors.As(err, &p) && p.Code != "internal" {
+		return err
+	}
+	return &run.Problem{
+		Code: "load_stopped", What: "the server stopped while it was loading", Why: err.Error(), Now: "What was loaded stays. How far it came is kept.",
+		Fix: "Start the server again, and then: muster load resume",
+	}
 }
 
 func (s *shell) loadStatusCommand() *cobra.Command {

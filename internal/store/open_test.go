@@ -14,6 +14,7 @@ import (
 
 	"muster/internal/attr"
 	"muster/internal/directory"
+	"muster/internal/erase"
 	"muster/internal/link"
 	"muster/internal/notify"
 	"muster/internal/plan"
@@ -387,6 +388,7 @@ func testPrune(t *testing.T, s *store.Store) {
 			r.PutPlan(ctx, run.Plan{ID: "old", Status: run.Finished, Created: old, Decided: old}), r.AddLines(ctx, "old", plan.Line{Key: "a"}),
 			r.PutPlan(ctx, run.Plan{ID: "who", Class: "matches", Status: run.Finished, Created: old, Decided: old}), r.AddLines(ctx, "who", plan.Line{Key: "a"}),
 			r.PutPlan(ctx, run.Plan{ID: "waiting", Status: run.Waiting, Created: old}), r.AddLines(ctx, "waiting", plan.Line{Key: "a"}),
+			erase.In(tx).PutErasure(ctx, erase.Erasure{Person: m, Asked: old, Done: old}), erase.In(tx).PutErasure(ctx, erase.Erasure{Person: o, Asked: old}),
 			r.Audit(ctx, run.Event{At: old}), r.PutTarget(ctx, run.Target{Name: "wiki"}),
 			tx.PutEdges(ctx, g, []directory.ID{m, o}, nil),
 		)
@@ -398,12 +400,15 @@ func testPrune(t *testing.T, s *store.Store) {
 			t.Errorf("%s: pruned %d, %v; want %d", why, n, err, want)
 		}
 	}
-	prune(6, "an entry, an interval, a run, a plan with its line, an audit event")
+	prune(7, "an entry, an interval, a run, a plan with its line, an audit event, an erasure")
 	err := s.View(t.Context(), func(r directory.Reader) error {
 		entries, err := link.Of(r).Journal(t.Context(), link.Query{})
 		spans, err2 := link.Of(r).Intervals(t.Context(), "wiki", o)
 		runs, err3 := run.Of(r).Runs(t.Context(), "", 0)
 		lines, err4 := run.Of(r).Lines(t.Context(), "waiting", "", -1, 0)
+		if left, err := erase.Of(r).Erasures(t.Context(), true); err != nil || len(left) != 1 || left[0].Person != o {
+			t.Errorf("left are erasures %v, %v", left, err)
+		}
 		if len(entries) != 2 || entries[1].ID != "open" || len(spans) != 1 || spans[0].Value != "disabled" || len(runs) != 1 || len(lines) != 1 {
 			t.Errorf("left are entries %v, intervals %v, runs %v, lines %v", entries, spans, runs, lines)
 		}

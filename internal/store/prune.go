@@ -27,10 +27,11 @@ var old = []struct{ what, text, before string }{
 		on conflict (plan, kind, act, class, cause, status) do update set n = line_tally.n + excluded.n`},
 	{"plans", `delete from plan where id in (select p.id from plan p where p.created < $1 and p.decided < $1 and p.status not in ('waiting', 'approved')
 		and not exists (select 1 from line l where l.plan = p.id) limit $2)`, ""},
+	{"erasures", "delete from erasure where person in (select person from erasure where done > 0 and done < $1 order by done limit $2)", ""},
 	{"runs", "delete from run where id in (select id from run where ended > 0 and ended < $1 limit $2)", ""},
 }
 
-// Prune deletes what happened before then: settled journal entries, ended intervals, the audit log, ended runs, and decided plans. What is still open or
+// Prune deletes what happened before then: settled journal entries, ended intervals, the audit log, erasures that are done, ended runs, and decided plans. What is still open or
 // still true is kept, however old, and what a person has rejected, or said about who somebody is. It also drops the tombstones of memberships that every target
 // has seen. It returns the number of rows deleted, and may
 // be called at any time.
