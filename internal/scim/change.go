@@ -20,6 +20,9 @@ func (t *Type) Patch(r Resource, ops []Operation, tol *Tolerances) (Resource, er
 	p.r["schemas"] = []any{t.Core.URN}
 	out, err := t.checked(p.r, tol)
 	if err == nil {
+		err = t.required(r, out)
+	}
+	if err == nil {
 		err = t.form(r, out, tol)
 	}
 	if err != nil {

@@ -12,9 +12,25 @@ import (
 func (t *Type) Check(body Resource, tol *Tolerances) (Resource, error) {
 	out, err := t.checked(body, tol)
 	if err == nil {
+		err = t.required(nil, out)
+	}
+	if err == nil {
 		err = t.form(nil, out, tol)
 	}
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// required asks for what must be there. What was missing in old may be missing still.
+func (t *Type) required(old, fresh Resource) error {
+	for _, a := range t.names[""] {
+		if a.Required && unassigned(fresh[a.Name]) && (old == nil || !unassigned(old[a.Name])) {
+			return Errorf(InvalidValue, "%s is required", a.Name)
+		}
+	}
+	return nil
 }
 
 func (t *Type) checked(body Resource, tol *Tolerances) (Resource, error) {
@@ -22,11 +38,6 @@ func (t *Type) checked(body Resource, tol *Tolerances) (Resource, error) {
 	out, err := c.resource(body)
 	if err != nil {
 		return nil, err
-	}
-	for _, a := range t.names[""] {
-		if a.Required && unassigned(out[a.Name]) {
-			return nil, Errorf(InvalidValue, "%s is required", a.Name)
-		}
 	}
 	t.list(out)
 	return out, nil

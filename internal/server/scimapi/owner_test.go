@@ -1,8 +1,11 @@
 package scimapi_test
 
 import (
+	"log/slog"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"muster/internal/access"
 	"muster/internal/attr"
@@ -95,6 +98,35 @@ func TestOwnership(t *testing.T) {
 	c.newGroup("provisioning") // the same name as the dedicated group: another group
 	if c.object(directory.Group, "standard", c.send("GET", "/Groups"+query("filter", `displayName eq "provisioning"`), "").list("id")[0]).ID == w.group {
 		t.Error("a client took the group that gives it its rights")
+	}
+}
+
+// I2, S-D4: a profile that becomes narrower keeps nobody in: whoever leaves is deactivated though what is kept of them is not what it takes now.
+func TestNarrowerProfile(t *testing.T) {
+	c := newClient(t, "standard")
+	ada := c.newUser("ada", `"title":"Boss"`, `"emails":[{"type":"home","value":"a@EXAMPLE.com"}]`, `"`+emp+`":{"department":"R"}`, `"phoneNumbers":[{"value":"+49 30 12"}]`)
+	ben := c.newUser("ben")
+	for _, refuse := range [][]string{nil, {string(scim.KeepForm)}} {
+		p, err := scimapi.NewProfile("closed", scimapi.Options{Refuse: refuse})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.api = scimapi.New(scimapi.Config{Store: c.store, Keeper: c.keeper, Door: c.door, Clients: []scimapi.Client{{Name: "standard", Profile: p}}, Now: func() time.Time { return c.now }, Log: slog.New(slog.DiscardHandler)})
+		srv := httptest.NewServer(c.api)
+		narrow := *c
+		w := *c.world
+		w.url = srv.URL + scimapi.Prefix
+		narrow.world = &w
+		for _, active := range []string{"false", "true"} {
+			if a := narrow.send("PATCH", "/Users/"+ada, op(`{"op":"replace","path":"active","value":`+active+`}`)).want(200); a.at("active") != active {
+				t.Error(a.text)
+			}
+			narrow.send("PATCH", "/Users/"+ben, op(`{"op":"replace","value":{"active":`+active+`}}`)).want(200)
+		}
+		srv.Close()
+	}
+	if a := c.send("GET", "/Users/"+ada, "").want(200); a.at("title") != "Boss" || a.at(emp+"/department") != "R" {
+		t.Errorf("what the narrower profile does not have is lost: %s", a.text)
 	}
 }
 

@@ -122,11 +122,12 @@ func (w *writer) patch(t *scim.Type, id, ifMatch string, ops []scim.Operation) (
 	fresh := r
 	if len(ops) > 0 {
 		doc["id"] = r.ID
-		if doc, err = t.Patch(doc, ops, w.q.tol); err != nil {
+		was := doc
+		if doc, err = w.patched(t, was, ops); err != nil {
 			return r, err
 		}
 		delete(doc, "id")
-		if err := w.q.needed(t, doc); err != nil {
+		if err := w.q.needed(t, was, doc); err != nil {
 			return r, err
 		}
 		if err := named(t, doc); err != nil {
@@ -139,6 +140,23 @@ func (w *writer) patch(t *scim.Type, id, ifMatch string, ops []scim.Operation) (
 		return r, err
 	}
 	return w.keep(t, r, fresh, doc, edited)
+}
+
+// patched applies operations to a document. What is kept of somebody from the time of other schemas stands in nobody's way, and stays: whoever leaves is deactivated
+// though the profile became narrower meanwhile.
+func (w *writer) patched(t *scim.Type, was scim.Resource, ops []scim.Operation) (scim.Resource, error) {
+	doc, err := t.Patch(was, ops, w.q.tol)
+	if err == nil {
+		return doc, nil
+	}
+	fits, rest := t.Outdated(was)
+	if len(rest) == 0 {
+		return nil, err
+	}
+	if doc, err = t.Patch(fits, ops, w.q.tol); err != nil {
+		return nil, err
+	}
+	return doc.With(rest), nil
 }
 
 // memberOps takes the operations on members out of a PATCH of a group: they are edges, not part of the resource.

@@ -48,7 +48,7 @@ func (q *request) check(t *scim.Type, body scim.Resource) (checked, error) {
 	if err != nil {
 		return checked{}, err
 	}
-	if err := q.needed(t, doc); err != nil {
+	if err := q.needed(t, nil, doc); err != nil {
 		return checked{}, err
 	}
 	if err := named(t, doc); err != nil {
@@ -80,8 +80,9 @@ func named(t *scim.Type, doc scim.Resource) error {
 }
 
 // needed asks for what a closed profile needs beside required attributes.
-func (q *request) needed(t *scim.Type, doc scim.Resource) error {
-	if !t.Closed {
+// What was so before is nobody's fault now: whoever leaves can be deactivated whatever is kept of them.
+func (q *request) needed(t *scim.Type, was, doc scim.Resource) error {
+	if !t.Closed || was != nil && scim.Encode(was.Get("emails")) == scim.Encode(doc.Get("emails")) {
 		return nil
 	}
 	if scim.Attrs(doc).First(`emails[type eq "work"].value`) == "" {
