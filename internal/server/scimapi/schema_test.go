@@ -3,6 +3,7 @@ package scimapi_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -83,9 +84,7 @@ func (w *walk) body(more map[string]any) string {
 	}
 	all := map[string]any{"schemas": []string{core}, path: fmt.Sprint("n", w.made)}
 	for _, from := range []map[string]any{w.needed, more} {
-		for k, v := range from {
-			all[k] = v
-		}
+		maps.Copy(all, from)
 	}
 	return scim.Encode(all)
 }
