@@ -123,6 +123,10 @@ func TestNumbers(t *testing.T) {
 			t.Errorf("%q has %d numbers that lead somewhere, at least %d are meant", path, n, least)
 		}
 	}
+	n, err := m.Nesting(t.Context(), "wiki", "u04")
+	if err != nil || n.Who == nil || len(n.Who.Paths) != 1 || len(n.At) != 1 || n.At[0].Applied == 0 || n.At[0].Wanted-len(n.At[0].Missing)+len(n.At[0].Extra) != n.At[0].Applied {
+		t.Errorf("the group stands so: %+v, %v", n, err)
+	}
 	limit, sum := regexp.MustCompile(`href="([^"]*)" data-sum="(\d+)"`), regexp.MustCompile(`data-counts="(\d+)"`)
 	for _, x := range limit.FindAllStringSubmatch(v.page(console.Root+"targets/wiki"), -1) {
 		if got := sum.FindStringSubmatch(v.page(html.UnescapeString(x[1]))); got == nil || got[1] != x[2] {

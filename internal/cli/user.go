@@ -20,6 +20,7 @@ func (s *shell) userCommand() *cobra.Command {
 func (s *shell) groupCommand() *cobra.Command {
 	c := s.objectCommand("group", "group", "Groups that Muster keeps")
 	c.AddCommand(s.groupCommands()...)
+	c.AddCommand(s.groupNestingCommand())
 	return c
 }
 

@@ -75,6 +75,7 @@ func newAPI(mux *http.ServeMux, svc Service, keeper *access.Keeper, log *slog.Lo
 	a.postRoutes()
 	a.tellingRoutes()
 	a.sampleRoutes()
+	a.nestingRoutes()
 	return a
 }
 

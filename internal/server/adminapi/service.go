@@ -40,6 +40,7 @@ type Service interface {
 	Posts
 	Telling
 	Samples
+	Nestings
 }
 
 // Overview says how everything stands.

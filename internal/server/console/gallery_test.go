@@ -38,6 +38,8 @@ var pages = []scene{
 	{"close-auditor", "people/0olivia0000000000000000000/close", access.Auditor},
 	{"reopen", "people/0olivia0000000000000000000/reopen", ""},
 	{"group", "groups/3staff00000000000000000000", ""},
+	{"group-brings", "groups/3staff00000000000000000000?member=olivia.berg", ""},
+	{"group-brings-nobody", "groups/3staff00000000000000000000?member=ben.ito", ""},
 	{"plan-first", "plans/plan-chat", ""},
 	{"plan-hold", "plans/hold-wiki", ""},
 	{"plan-operator", "plans/hold-wiki", access.Operator},

@@ -162,5 +162,9 @@ func (c *console) groupPage(v *visit) (view, error) {
 		return view{}, err
 	}
 	members, err := c.Service.Members(v.ctx(), string(o.ID), adminapi.MemberQuery{After: directory.ID(v.query("after")), Limit: rowsShown * 2})
-	return view{title: o.Name, entry: "people", body: groupBody(v, o, members)}, err
+	if err != nil {
+		return view{}, err
+	}
+	nesting, err := c.Service.Nesting(v.ctx(), string(o.ID), v.query("member"))
+	return view{title: o.Name, entry: "people", body: groupBody(v, o, members, nesting)}, err
 }

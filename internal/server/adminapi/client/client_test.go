@@ -81,6 +81,9 @@ func reads(t *testing.T, h *adminapitest.House, c *client.Client) {
 	waiting, err := c.Waiting(ctx, adminapi.WaitQuery{Wait: "held"})
 	waitingWant, wantErr := h.Waiting(ctx, adminapi.WaitQuery{Wait: "held"})
 	same(t, "waiting", waiting, err, waitingWant, wantErr)
+	nesting, err := c.Nesting(ctx, "Staff", "olivia.berg")
+	nestingWant, wantErr := h.Nesting(ctx, "Staff", "olivia.berg")
+	same(t, "nesting", nesting, err, nestingWant, wantErr)
 	lv := adminapi.LeaverQuery{Closed: true, Since: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
 	leavers, err := c.Leavers(ctx, lv)
 	leaversWant, wantErr := h.Leavers(ctx, lv)
