@@ -67,7 +67,7 @@ func gridTable(grid []cell) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</summary><div class=\"scroll\"><table class=\"rows plain\"><thead><tr><th>Attribute</th><th>Wanted</th><th>There</th><th>Last confirmed</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Values, side by side\"><table class=\"rows plain\"><thead><tr><th>Attribute</th><th>Wanted</th><th>There</th><th>Last confirmed</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
