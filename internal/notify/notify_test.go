@@ -216,7 +216,10 @@ func TestGivingUp(t *testing.T) {
 		}
 		return err
 	})
-	p.write(func(tx directory.Tx) error { _, err := notify.Drop(t.Context(), tx, ids[0], "not needed", p.now); return err })
+	p.write(func(tx directory.Tx) error {
+		_, err := notify.Drop(t.Context(), tx, ids[0], "not needed", p.now)
+		return err
+	})
 	if a, b := p.get(ids[0]), p.get(ids[1]); a.State != notify.Dropped || a.Body != "" || b.State != notify.Refused || b.Answer != "nobody sends mail" {
 		t.Errorf("%+v %+v", a, b)
 	}
