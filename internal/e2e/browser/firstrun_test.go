@@ -77,12 +77,15 @@ func sampleCompany(t *testing.T, p *browsertest.Tab, data string) {
 func restarted(t *testing.T, p *browsertest.Tab, server *program, addr, data string) {
 	t.Helper()
 	p.Allow("net::ERR_") // while nobody answers
+	p.Go("/console/people")
 	p.Wait(`document.querySelector("#pulse").dataset.state === "live"`)
 	server.stop()
 	p.Wait(`document.querySelector("#pulse").dataset.state === "stale"`)
 	again := start(t, "serve", "--listen", addr, "-d", data)
 	p.Wait(`document.querySelector("#pulse").dataset.state === "live"`)
 	again.says(t, "Next: muster status")
+	run(t, "user", "create", "nadia.new", "-d", data)
+	p.Says("nadia.new") // the page has come back on its own feet
 	p.Go("/console/settings")
 	p.Says("owner")
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	_ "muster/internal/demo" // is what the binary is made of: results are not kept when it changes
+	"muster/internal/server/console/browsertest"
 	"muster/internal/testserver"
 )
 
@@ -38,7 +39,7 @@ func play(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	return m.Run()
+	return browsertest.Run(m)
 }
 
 // A program is a run of the binary that goes on.

@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"bufio"
 	"context"
 	"io"
 	"net/http"
@@ -19,28 +20,6 @@ import (
 	"muster/internal/server/adminapi/adminapitest"
 	"muster/internal/server/console"
 )
-
-// hallPages are those of teams, imports, clients, users and roles.
-var hallPages = []scene{
-	{"teams", "teams", ""},
-	{"team", "teams/staff", ""},
-	{"team-auditor", "teams/staff?tab=channels", access.Auditor},
-	{"team-groups", "teams/staff?tab=groups", ""},
-	{"channel-managed", "teams/staff:news", ""},
-	{"posts", "teams/staff:news?tab=posts", ""},
-	{"users", "users", ""},
-	{"manage", "people/5carla0000000000000000000/manage", ""},
-	{"manage-owned", "people/0olivia0000000000000000000/manage", ""},
-	{"roles", "roles", ""},
-	{"deletions", "deletions", ""},
-	{"clients", "clients", ""},
-	{"client", "clients/entra", ""},
-	{"client-setup", "clients/entra/setup?provider=entra", ""},
-	{"imports", "imports", ""},
-	{"import-checked", "imports/load-2", ""},
-	{"import-loading", "imports/load-4", ""},
-	{"import-loaded", "imports/load-3?level=warning", access.Auditor},
-}
 
 // A guest is somebody who is signed in, without a browser.
 type guest struct {
@@ -152,37 +131,6 @@ func TestTeams(t *testing.T) {
 	}
 }
 
-func (nothing) Places(context.Context, adminapi.PlaceQuery) ([]adminapi.Place, error) {
-	return nil, nil
-}
-func (nothing) LoadHistory(context.Context) ([]adminapi.LoadView, error) { return nil, nil }
-
-func (much) Places(_ context.Context, q adminapi.PlaceQuery) ([]adminapi.Place, error) {
-	var out []adminapi.Place
-	for i := range q.Limit {
-		out = append(out, adminapi.Place{ID: directory.NewID(), Ref: long(i), Kind: "team", Title: "The team of " + long(i), Purpose: strings.Repeat("what it is for, ", 12), Open: true})
-	}
-	return out, nil
-}
-
-func (much) PlaceMembers(_ context.Context, _ string, q adminapi.PlaceMemberQuery) ([]adminapi.PlaceMember, error) {
-	var out []adminapi.PlaceMember
-	for i := range q.Limit {
-		out = append(out, adminapi.PlaceMember{ID: directory.NewID(), Name: long(i), Roles: "team_user team_admin", Via: "group", State: "in", Since: adminapitest.Now})
-	}
-	return out, nil
-}
-
-func (much) Findings(_ context.Context, _ string, q adminapi.FindingQuery) ([]adminapi.Finding, error) {
-	var out []adminapi.Finding
-	for i := range q.Limit {
-		out = append(out, adminapi.Finding{
-			Seq: q.After + i + 1, Line: 100_000 + i, Type: "post", Field: "direct_post.replies[3].attachments[0].path", Level: "error", Code: "unknown_user", What: "nobody is called " + long(i), Fix: "Add a line for them: " + long(i),
-		})
-	}
-	return out, nil
-}
-
 // M12: what people who have left posted stays readable, with its files, for whoever may read content, and for nobody else.
 func TestPosts(t *testing.T) {
 	h := adminapitest.New(t, nil)
@@ -236,6 +184,16 @@ func (s staffed) Object(ctx context.Context, kind, who string) (adminapi.Object,
 		o.Owned = &adminapi.Ownership{Source: "corp", Where: "Change the entry CN=Olivia Berg,OU=People,DC=corp,DC=example in the directory; corp reads it."}
 	}
 	return o, err
+}
+
+// Why explains the group as it explains people.
+func (s staffed) Why(ctx context.Context, who, target string) (adminapi.Explanation, error) {
+	if who != staff {
+		return s.Service.Why(ctx, who, target)
+	}
+	x, err := s.Service.Why(ctx, olivia, target)
+	x.Object = adminapi.Object{ID: staff, Kind: directory.Group, Name: "Staff", State: directory.Active, Members: 3}
+	return x, err
 }
 
 func (s staffed) Browse(ctx context.Context, q adminapi.BrowseQuery) (adminapi.BrowsePage, error) {
@@ -374,5 +332,29 @@ func TestRoles(t *testing.T) {
 	}
 	if owner.post("roles/take", "id="+string(h.Person(access.Helpdesk))+"&role=operator"); has(access.Operator) {
 		t.Error("a role is not taken")
+	}
+}
+
+// stream opens a stream of events, and returns a function that yields the first line of each that says what it is.
+func (g guest) stream(path string) func() string {
+	g.t.Helper()
+	req, err := http.NewRequestWithContext(g.t.Context(), http.MethodGet, g.url+path, nil)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	req.AddCookie(&http.Cookie{Name: "__Host-muster", Value: g.cookie})
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.t.Cleanup(func() { _ = res.Body.Close() })
+	lines := bufio.NewScanner(res.Body)
+	return func() string {
+		for lines.Scan() {
+			if strings.HasPrefix(lines.Text(), "event: ") {
+				return lines.Text()
+			}
+		}
+		return ""
 	}
 }

@@ -32,7 +32,7 @@ func rightsText(c access.Caller) string {
 	var out []string
 	for _, r := range access.RightsOf(access.Owner) {
 		if c.May(r) {
-			out = append(out, string(r))
+			out = append(out, r.Title())
 		}
 	}
 	return strings.Join(out, ", ")

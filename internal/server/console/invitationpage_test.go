@@ -30,7 +30,7 @@ func look(t *testing.T, tab *browsertest.Tab, name string) {
 				tab.Shot(filepath.Join(shots, fmt.Sprintf("%s-%s-%d.png", name, theme, width)), true)
 			}
 		}
-		for _, fault := range tab.Axe() {
+		for _, fault := range tab.Axe(true, nil) {
 			t.Errorf("%s, %s: %s", name, theme, fault)
 		}
 	}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -37,6 +38,7 @@ type glance struct {
 	status  adminapi.Status
 	leavers []adminapi.Leaver
 	inbox   []item
+	mark    string // another one after each change
 }
 
 func (p *pulse) init(c *console) { p.c = c }
@@ -90,6 +92,7 @@ func (p *pulse) look(ctx context.Context, old time.Duration) error {
 	text, err := json.Marshal(s)
 	sum := sha256.Sum256(fmt.Append(text, runs))
 	p.mark = hex.EncodeToString(sum[:8])
+	p.last.mark = p.mark
 	return err
 }
 
@@ -105,8 +108,8 @@ func (c *console) glance(ctx context.Context) (g glance, err error) {
 	return g, err
 }
 
-// live streams an event for each change, until the page is left or the session ends. Its id is the mark of what the page has seen: a page that comes back
-// after a cut, or after a restart, learns at once whether it missed anything.
+// live streams an event for each change and a beat while there is none, until the page is left or the session ends. Its id is the mark of what the page has
+// seen, which the page says first: one that was just made, or comes back after a cut or a restart, learns at once whether it missed anything.
 func (c *console) live(w http.ResponseWriter, r *http.Request) {
 	if _, err := c.caller(r, false); err != nil {
 		http.Error(w, "not signed in", http.StatusUnauthorized)
@@ -115,7 +118,7 @@ func (c *console) live(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
 	out := http.NewResponseController(w)
-	seen := r.Header.Get("Last-Event-ID")
+	seen := cmp.Or(r.Header.Get("Last-Event-ID"), r.URL.Query().Get("seen"))
 	tick := time.NewTicker(beat)
 	defer tick.Stop()
 	for first := true; ; first = false {
@@ -143,7 +146,7 @@ func (c *console) live(w http.ResponseWriter, r *http.Request) {
 		case mark != seen:
 			_, err = fmt.Fprintf(w, "id: %s\nevent: change\ndata: %s\n\n", mark, mark)
 		default:
-			_, err = fmt.Fprint(w, ": beat\n\n")
+			_, err = fmt.Fprint(w, "event: beat\ndata: beat\n\n") // silence is how a page learns of a connection that is gone
 		}
 		seen = mark
 		if err != nil || out.Flush() != nil {

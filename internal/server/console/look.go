@@ -301,7 +301,8 @@ type history struct {
 	writes []adminapi.CallAt
 	events []run.Event
 	plans  []run.Plan
-	next   string // where the next page begins, "" = there is none
+	next   string            // where the next page begins, "" = there is none
+	names  map[string]string // of the people and groups of events, by id
 }
 
 // rowsShown is how many rows of a table stand on a page.
@@ -318,6 +319,7 @@ func (c *console) historyPage(v *visit) (view, error) {
 		h.writes, h.next, err = c.writes(v, chosenCalls(v))
 	case "acts":
 		h.events, err = c.Service.Events(v.ctx(), run.EventQuery{Object: v.query("object"), By: v.query("by"), Act: v.query("act"), Before: int64(after(v)), Limit: rowsShown})
+		h.names = c.namesOf(v, h.events)
 	case "plans":
 		h.plans, err = c.Service.Plans(v.ctx(), adminapi.PlanQuery{Target: v.query("target"), Status: run.Status(v.query("status")), Before: v.query("after"), Limit: oneMore})
 		h.plans, h.next = cutPage(h.plans, func(p run.Plan) string { return p.ID })
@@ -325,6 +327,24 @@ func (c *console) historyPage(v *visit) (view, error) {
 		return c.unknownPage(v)
 	}
 	return view{title: "History", entry: "history", body: historyBody(v, h)}, err
+}
+
+// idLength is how long ids of people, groups and plans are.
+const idLength = 26
+
+// namesOf names the people and groups that events are about, as far as they are still there.
+func (c *console) namesOf(v *visit, events []run.Event) map[string]string {
+	names := map[string]string{}
+	for _, e := range events {
+		if _, asked := names[e.Object]; asked || len(e.Object) != idLength || aboutPlan(e) {
+			continue
+		}
+		names[e.Object] = ""
+		if o, err := c.Service.Object(v.ctx(), "", e.Object); err == nil {
+			names[e.Object] = o.Name
+		}
+	}
+	return names
 }
 
 func (c *console) settingsPage(v *visit) (view, error) {

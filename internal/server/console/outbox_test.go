@@ -14,12 +14,6 @@ import (
 	"muster/internal/server/adminapi/adminapitest"
 )
 
-// outboxPages are those of mails and deliveries.
-var outboxPages = []scene{
-	{"outbox", "outbox", ""},
-	{"outbox-waiting", "outbox?state=waiting", access.Auditor},
-}
-
 func (nothing) Messages(context.Context, adminapi.MessageQuery) ([]adminapi.Message, error) {
 	return nil, nil
 }

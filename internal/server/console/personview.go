@@ -82,6 +82,6 @@ func whyTitle(x adminapi.Explanation, a adminapi.At) string {
 
 func stepTitle(i int, name string) string {
 	return fmt.Sprintf("%d. %s", i+1, map[string]string{
-		"read": "Read from the sources", "scope": "In the scope", "match": "Matched with an account", "map": "Values computed", "diff": "Compared", "send": "Sent",
+		"read": "Read", "scope": "Scope", "match": "Match", "map": "Values", "diff": "Comparison", "send": "Sending",
 	}[name])
 }

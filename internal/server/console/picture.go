@@ -148,39 +148,67 @@ type flowPicture struct {
 	text   string
 }
 
+// mostLanes is how many sources, and how many targets, the picture of the flow has; the rest is one lane.
+const mostLanes = 6
+
+// A stream is what flows in one lane.
+type stream struct {
+	label, note string
+	n           int
+	tone        tone
+	href        string // to the rows of the number
+}
+
+// lanes gathers streams in at most mostLanes lanes, in their order.
+func lanes(all []stream, rest func(streams, n int) stream) []stream {
+	if len(all) <= mostLanes {
+		return all
+	}
+	n := 0
+	for _, s := range all[mostLanes-1:] {
+		n += s.n
+	}
+	return append(slices.Clone(all[:mostLanes-1]), rest(len(all)-mostLanes+1, n))
+}
+
 // flowOf draws the flow.
 func flowOf(s adminapi.Status) flowPicture {
-	rows := max(len(s.Sources), len(s.Targets), 1)
-	p := flowPicture{height: rows*64 + 16, people: s.People["active"]}
-	in, out := make([]int, len(s.Sources)), make([]int, len(s.Targets))
-	for i, c := range s.Sources {
-		in[i] = c.People
-	}
-	for i, t := range s.Targets {
-		out[i] = t.Users
-	}
-	mid, scale := float64(p.height)/2, flowScale(p.people, in, out)
-	ends := stack(mid, scale, in)
-	for i, c := range s.Sources {
-		y := lane(i, len(s.Sources), p.height)
-		t := good
+	var from, to []stream
+	for _, c := range s.Sources {
+		x := stream{c.Name, count(c.People, "person", "people"), c.People, good, recordsPath(c.Name, "people")}
 		if c.Problem != nil {
-			t = warn
+			x.tone = warn
 		}
-		p.bands = append(p.bands, band{
-			path: ribbon(170, y, 335, ends[i], thick(scale, c.People)), label: c.Name, note: count(c.People, "person", "people"), x: "158", y: num(y), anchor: "end", tone: t,
-			href: recordsPath(c.Name, "people"), n: c.People,
-		})
+		from = append(from, x)
 	}
-	ends = stack(mid, scale, out)
-	for i, t := range s.Targets {
-		y := lane(i, len(s.Targets), p.height)
-		p.bands = append(p.bands, band{
-			path: ribbon(465, ends[i], 630, y, thick(scale, t.Users)), label: t.Name, note: count(t.Users, "account", "accounts") + ", " + t.State, x: "642", y: num(y), anchor: "start",
-			tone: toneOf(t.State), href: targetPath(t.Name, "links?state=active"), n: t.Users,
-		})
+	for _, t := range s.Targets {
+		to = append(to, stream{t.Name, count(t.Users, "account", "accounts") + ", " + t.State, t.Users, toneOf(t.State), targetPath(t.Name, "links?state=active")})
 	}
-	p.text = flowText(s)
+	from = lanes(from, func(streams, n int) stream {
+		return stream{count(streams, "more source", "more sources"), count(n, "person", "people"), n, quiet, Root + "sources"}
+	})
+	to = lanes(to, func(streams, n int) stream {
+		return stream{count(streams, "more target", "more targets"), count(n, "account", "accounts"), n, quiet, Root + "targets"}
+	})
+	p := flowPicture{height: max(len(from), len(to), 1)*64 + 16, people: s.People["active"], text: flowText(s)}
+	people := func(all []stream) []int {
+		out := make([]int, len(all))
+		for i, x := range all {
+			out[i] = x.n
+		}
+		return out
+	}
+	mid, scale := float64(p.height)/2, flowScale(p.people, people(from), people(to))
+	ends := stack(mid, scale, people(from))
+	for i, x := range from {
+		y := lane(i, len(from), p.height)
+		p.bands = append(p.bands, band{path: ribbon(170, y, 335, ends[i], thick(scale, x.n)), label: brief(x.label), note: x.note, x: "158", y: num(y), anchor: "end", tone: x.tone, href: x.href, n: x.n})
+	}
+	ends = stack(mid, scale, people(to))
+	for i, x := range to {
+		y := lane(i, len(to), p.height)
+		p.bands = append(p.bands, band{path: ribbon(465, ends[i], 630, y, thick(scale, x.n)), label: brief(x.label), note: x.note, x: "642", y: num(y), anchor: "start", tone: x.tone, href: x.href, n: x.n})
+	}
 	return p
 }
 
@@ -214,6 +242,16 @@ func stack(mid, scale float64, people []int) []float64 {
 		out[i], at = at+w/2, at+w
 	}
 	return out
+}
+
+// brief shortens a name to what fits beside a lane: its beginning and its end, by which long names differ.
+func brief(name string) string {
+	const most = 17
+	r := []rune(name)
+	if len(r) <= most {
+		return name
+	}
+	return string(r[:9]) + "…" + string(r[len(r)-7:])
 }
 
 // lane returns the middle of the i-th of n lanes.

@@ -12,15 +12,7 @@ import (
 	"muster/internal/run"
 	"muster/internal/server/adminapi"
 	"muster/internal/server/adminapi/adminapitest"
-	"muster/internal/server/scimapi"
 )
-
-// sandboxPages are those of the copy on which providers are tried out.
-var sandboxPages = []scene{
-	{"sandbox", "sandbox", ""},
-	{"sandbox-auditor", "sandbox?failed=yes", access.Auditor},
-	{"sandbox-setup", "clients/entra/setup?copy=yes&provider=okta", ""},
-}
 
 // uncopied is a Muster in which nobody has made a copy.
 type uncopied struct{ adminapi.Service }
@@ -32,8 +24,6 @@ func (uncopied) Sandbox(context.Context, adminapi.SandboxQuery) (adminapi.Sandbo
 func (n nothing) Sandbox(ctx context.Context, q adminapi.SandboxQuery) (adminapi.Sandbox, error) {
 	return uncopied(n).Sandbox(ctx, q)
 }
-
-func (nothing) Clients(context.Context) ([]scimapi.Stats, error) { return nil, nil }
 
 func (m much) Sandbox(ctx context.Context, q adminapi.SandboxQuery) (adminapi.Sandbox, error) {
 	b, err := m.Service.Sandbox(ctx, q)

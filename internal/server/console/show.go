@@ -210,7 +210,7 @@ func countsText(m map[string]int) string {
 			out = append(out, "…")
 			break
 		}
-		out = append(out, number(t.n)+" "+strings.ReplaceAll(t.name, "_", " "))
+		out = append(out, number(t.n)+" "+countName(t.name))
 	}
 	if len(out) == 0 {
 		return "nothing to do"

@@ -48,7 +48,7 @@ func scopeText(f mapping.From) string {
 		out = append(out, text)
 	}
 	if f.Filter != "" {
-		out = append(out, "with "+f.Filter)
+		out = append(out, "matching "+f.Filter)
 	}
 	if f.If != "" {
 		out = append(out, "if "+f.If)
@@ -74,7 +74,7 @@ func policyText(r mapping.ObjectRules) string {
 	for _, p := range r.Match {
 		match = append(match, string(p))
 	}
-	return fmt.Sprintf("Matched by %s. %s, %s; when removed: %s.", cmp.Or(strings.Join(match, ", then "), "nothing"),
+	return fmt.Sprintf("Matched by %s. %s, %s; when removed: %s.", cmp.Or(strings.Join(match, ", then "), "no attribute"),
 		on(r.Create, "Created", "Never created"), on(r.Update, "updated", "never updated"), cmp.Or(string(r.WhenRemoved), "nothing"))
 }
 
@@ -131,7 +131,7 @@ func runTitle(r adminapi.RunView) string {
 	case run.Read:
 		return "Read of " + r.Name
 	case run.Reconcile:
-		return "Whole comparison with " + r.Name
+		return "Full comparison with " + r.Name
 	}
 	return "Changes to " + r.Name
 }
@@ -141,5 +141,5 @@ func runSentence(r adminapi.RunView) string {
 	if r.Outcome == run.Running {
 		return "under way"
 	}
-	return string(r.Outcome) + " after " + took(r.Run) + ", " + countsText(r.Counts)
+	return string(r.Outcome) + " after " + took(r.Run)
 }

@@ -160,10 +160,11 @@
     due = false;
     last = Date.now();
     const answer = await fetch(location.href, { headers: { "Muster-Refresh": "1" }, credentials: "same-origin" }).catch(() => null);
-    if (!answer?.ok || answer.redirected && !answer.url.includes(location.pathname)) return;
+    if (!answer?.ok) { due = true; last = Date.now() + 1000; return; }
+    if (answer.redirected && !answer.url.includes(location.pathname)) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (busy()) { due = true; return; }
-    for (const id of ["#live", ".side-list", ".drawer-list"]) {
+    for (const id of ["#banners", "#live", ".side-list", ".drawer-list"]) {
       const [from, to] = [$(id, page), $(id)];
       if (from && to && from.innerHTML !== to.innerHTML) replace(to, from);
     }
@@ -183,23 +184,37 @@
     p.dataset.state = state;
     $("b", p).textContent = text;
   };
-  const listen = () => {
-    const url = document.body.dataset.live;
-    if (!url || !window.EventSource) return;
-    const stream = new EventSource(url);
-    const mark = () => pulse("live", "Live");
-    stream.addEventListener("open", mark);
-    stream.addEventListener("hello", mark);
-    stream.addEventListener("change", () => { mark(); due = true; refresh(); });
-    stream.addEventListener("over", () => { stream.close(); location.href = "/console/sign-in"; });
-    stream.addEventListener("error", () => {
-      const since = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-      pulse("stale", `Stale since ${since}, reconnecting`);
-      due = true;
-      if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 3000), stream.close();
-    });
-    addEventListener("pagehide", () => stream.close(), { once: true });
+  // The stream beats every second, or more slowly where asking takes long. A connection that is gone without a word is known by its silence.
+  const silence = 8000;
+  let stream = null;
+  let heard = 0;
+  const stale = () => {
+    const since = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    pulse("stale", `Stale since ${since}, reconnecting`);
+    due = true;
   };
+  const listen = () => {
+    const { live: url, seen } = document.body.dataset;
+    if (!url || !window.EventSource) return;
+    const mine = stream = new EventSource(seen ? `${url}${url.includes("?") ? "&" : "?"}seen=${seen}` : url);
+    heard = Date.now();
+    const mark = (e) => { heard = Date.now(); if (e.lastEventId) document.body.dataset.seen = e.lastEventId; pulse("live", "Live"); };
+    for (const event of ["open", "hello", "beat"]) mine.addEventListener(event, mark);
+    mine.addEventListener("change", (e) => { mark(e); due = true; refresh(); });
+    mine.addEventListener("over", () => { mine.close(); location.href = "/console/sign-in"; });
+    mine.addEventListener("error", () => {
+      stale();
+      if (mine.readyState === EventSource.CLOSED && mine === stream) setTimeout(() => { if (mine === stream) listen(); }, 3000);
+    });
+  };
+  const watch = () => {
+    if (!stream || Date.now() - heard < silence) return;
+    stream.close();
+    stale();
+    listen();
+  };
+  const leave = () => { stream?.close(); stream = null; };
+  addEventListener("pagehide", leave);
 
   // Plots. The server has drawn each; here they get axes, and tell what is under the pointer.
   let drawn = [];
@@ -255,10 +270,16 @@
 
   const ready = () => { times(); decide(); plots(); };
   document.addEventListener("htmx:afterSwap", ready);
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+  // Browsers open few connections to one host: pages that nobody sees leave theirs to others.
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) { leave(); return; }
+    due = true;
+    if (!stream) listen();
+    refresh();
+  });
   const keys = $("[data-do=keys]");
   if (keys) keys.checked = keysOn();
   ready();
-  setInterval(() => { times(); refresh(); }, 1000);
+  setInterval(() => { times(); watch(); refresh(); }, 1000);
   listen();
 })();

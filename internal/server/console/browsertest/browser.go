@@ -20,6 +20,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
@@ -32,7 +33,56 @@ var axe string
 // patience is how long a page may take to become what a test waits for.
 const patience = 120 * time.Second
 
-// A Tab is one tab of a browser of its own: no cookie is shared. Its methods fail the test.
+// shared is the browser that all tabs of this process are in: it takes longer to start than most pages take to be looked at.
+var shared struct {
+	sync.Mutex // guards the rest
+	ctx        context.Context
+	stop       func()
+}
+
+// Run plays the tests of a package and then stops the browser that they shared. Packages that open tabs call it from TestMain.
+func Run(m *testing.M) int {
+	code := m.Run()
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.stop != nil {
+		shared.stop()
+	}
+	return code
+}
+
+// browser returns the browser, which the first who asks starts.
+func browser(t testing.TB) context.Context {
+	t.Helper()
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.ctx != nil {
+		return shared.ctx
+	}
+	data, err := os.MkdirTemp("", "muster-chromium-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts := []chromedp.ExecAllocatorOption{
+		chromedp.ExecPath(testserver.Chromium(t)), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Headless, chromedp.NoFirstRun, chromedp.UserDataDir(data),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-sync", true), chromedp.Flag("hide-scrollbars", true), chromedp.Flag("force-device-scale-factor", "1"),
+	}
+	allocated, free := chromedp.NewExecAllocator(context.Background(), opts...)
+	ctx, cancel := chromedp.NewContext(allocated)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	shared.ctx, shared.stop = ctx, func() {
+		_ = chromedp.Cancel(ctx)
+		cancel()
+		free()
+		_ = os.RemoveAll(data)
+	}
+	return ctx
+}
+
+// A Tab is one tab of the browser with cookies of its own. Its methods fail the test.
 type Tab struct {
 	t    testing.TB
 	ctx  context.Context
@@ -44,16 +94,10 @@ type Tab struct {
 	allowed  []string
 }
 
-// Open starts a browser at the site whose address begins with home. Whatever the browser finds wrong fails the test when it ends.
+// Open opens a tab at the site whose address begins with home. Whatever the browser finds wrong fails the test when it ends.
 func Open(t testing.TB, home string) *Tab {
 	t.Helper()
-	opts := []chromedp.ExecAllocatorOption{
-		chromedp.ExecPath(testserver.Chromium(t)), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Headless, chromedp.NoFirstRun, chromedp.UserDataDir(t.TempDir()),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-sync", true), chromedp.Flag("hide-scrollbars", true), chromedp.Flag("force-device-scale-factor", "1"),
-	}
-	allocated, stop := chromedp.NewExecAllocator(context.Background(), opts...)
-	ctx, cancel := chromedp.NewContext(allocated)
+	ctx, cancel := chromedp.NewContext(browser(t), chromedp.WithNewBrowserContext())
 	p := &Tab{t: t, ctx: ctx, home: home}
 	t.Cleanup(func() {
 		for _, f := range p.Faults() {
@@ -61,7 +105,6 @@ func Open(t testing.TB, home string) *Tab {
 		}
 		_ = chromedp.Cancel(ctx)
 		cancel()
-		stop()
 	})
 	p.must(chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		_, err := cdp.Call(ctx, target, log.Enable, cdp.Empty{})
@@ -112,7 +155,34 @@ func (p *Tab) Allow(text string) {
 	p.allowed = append(p.allowed, text)
 }
 
-// Faults returns what the browser found wrong so far, but for what is allowed.
+// Forget drops all cookies: nobody is signed in any more.
+func (p *Tab) Forget() {
+	p.t.Helper()
+	p.must(p.within(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, network.ClearBrowserCookies, cdp.Empty{})
+		return err
+	})))
+}
+
+// Lend has a part of the test use the tab, at a site of its own: what goes wrong from now on is that part's.
+func (p *Tab) Lend(t testing.TB, home string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.t, p.home = t, home
+}
+
+// Clock has pages believe that it is now that time.
+func (p *Tab) Clock(now time.Time) {
+	p.t.Helper()
+	script := fmt.Sprintf(`{ const Real = Date, ahead = %d - Real.now();
+		Date = class extends Real { constructor(...at) { at.length ? super(...at) : super(Real.now() + ahead) } static now() { return Real.now() + ahead } } }`, now.UnixMilli())
+	p.must(p.within(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+		return err
+	})))
+}
+
+// Faults returns what the browser found wrong since it was asked last, but for what is allowed.
 func (p *Tab) Faults() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -126,6 +196,7 @@ func (p *Tab) Faults() []string {
 			out = append(out, f)
 		}
 	}
+	p.faults = nil
 	return out
 }
 
@@ -221,7 +292,7 @@ func (p *Tab) Keys(text string) {
 	p.must(p.within(chromedp.KeyEvent(text)))
 }
 
-func quote(s string) string { b, _ := json.Marshal(s); return string(b) }
+func quote(s string) string { return quoted(s) }
 
 // Size sets how large the window is.
 func (p *Tab) Size(width, height int64) {
@@ -246,30 +317,55 @@ func (p *Tab) Overflow() string {
 	return Eval[string](p, `(() => {
 		const w = document.documentElement.clientWidth;
 		if (document.documentElement.scrollWidth <= w) return "";
-		const out = [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > w + 1 && !e.closest(".scroll, .tabs-line, pre"));
+		const out = [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > w + 1 && !e.closest(".scroll, pre") && ![...e.children].some(c => c.getBoundingClientRect().right > w + 1)).reverse();
 		return document.documentElement.scrollWidth + " > " + w + ": " + out.slice(0, 4).map(e => e.tagName + "." + (e.getAttribute("class") ?? "") + " " + e.textContent.trim().slice(0, 30)).join(" | ");
 	})()`)
 }
 
-// Axe returns what axe-core finds serious or critical.
-func (p *Tab) Axe() []string {
+// Axe returns what axe-core finds serious or critical: by all its rules, or by those of colours only. Of rows that are alike it looks at the first few: the
+// others are gone from the page then. It leaves out the elements of window.parts with these numbers.
+func (p *Tab) Axe(all bool, but []int) []string {
 	p.t.Helper()
 	if !Eval[bool](p, "!!window.axe") {
 		Eval[int](p, axe+";0")
 	}
-	return Eval[[]string](p, `axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations.filter(v => v.impact === "serious" || v.impact === "critical")
-		.flatMap(v => v.nodes.slice(0, 3).map(n => v.id + ": " + n.target.join(" ") + " — " + n.failureSummary.replace(/\s+/g, " ").slice(0, 260))))`)
+	only := `, runOnly: ["color-contrast", "link-in-text-block"]`
+	if all {
+		only = ""
+	}
+	return Eval[[]string](p, fmt.Sprintf(`(() => {
+		const out = %s.map(i => window.parts[i]);
+		for (const list of document.querySelectorAll("tbody, ul, ol")) for (const e of [...list.children].slice(4)) e.remove();
+		return axe.run({include: document, exclude: out}, {preload: false, resultTypes: ["violations"]%s});
+	})().then(r => r.violations.filter(v => v.impact === "serious" || v.impact === "critical")
+		.flatMap(v => v.nodes.slice(0, 3).map(n => v.id + ": " + n.target.join(" ") + " — " + n.failureSummary.replace(/\s+/g, " ").slice(0, 260))))`, quoted(append([]int{}, but...)), only))
 }
 
-// Shot writes a picture of the window, or of the whole page, as a PNG.
+func quoted(v any) string { b, _ := json.Marshal(v); return string(b) }
+
+// Shot writes a picture of the window, or of the whole page, as a PNG. For the whole page the window is made as high as it is: what sticks to its edges
+// stands at the ends.
 func (p *Tab) Shot(file string, whole bool) {
 	p.t.Helper()
-	take := chromedp.CaptureScreenshot()
+	size := Eval[[]int64](p, "[innerWidth, innerHeight]")
 	if whole {
-		take = chromedp.FullScreenshot(100)
+		height := Eval[int64](p, "Math.min(Math.max(document.documentElement.scrollHeight, innerHeight), 6000)")
+		p.Size(size[0], height)
+		defer p.Size(size[0], size[1])
 	}
-	png, err := chromedp.Run(p.ctx, take)
+	png, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
 	p.must(err)
 	p.must(os.MkdirAll(filepath.Dir(file), 0o755))
 	p.must(os.WriteFile(file, png, 0o644)) //nolint:gosec // a picture of fake people
+}
+
+// Shift returns how far what stands on the page has moved since it was shown: 0 is not at all.
+func (p *Tab) Shift() float64 {
+	p.t.Helper()
+	return Eval[float64](p, `new Promise(done => {
+		let sum = 0;
+		const watch = new PerformanceObserver(list => { for (const e of list.getEntries()) if (!e.hadRecentInput) sum += e.value });
+		watch.observe({type: "layout-shift", buffered: true});
+		requestAnimationFrame(() => requestAnimationFrame(() => { watch.disconnect(); done(sum) }));
+	})`)
 }
