@@ -155,6 +155,7 @@ func placeProblem(ref string, err error) error {
 	switch {
 	case errors.Is(err, workspace.ErrName):
 		p.What, p.Fix = err.Error(), "Choose another name."
+	case errors.Is(err, workspace.ErrEdit):
 	case errors.Is(err, directory.ErrConflict):
 		p.Code, p.What, p.Fix = adminapi.Conflict, ref+" is there already", "Choose another name."
 	case errors.Is(err, workspace.ErrManaged):

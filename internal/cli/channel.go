@@ -21,7 +21,7 @@ func (s *shell) channelCommand() *cobra.Command {
 	c := group(&cobra.Command{Use: "channel", Short: "Channels, and what was posted in them, also by people who have left"})
 	list := s.teamListCommand()
 	list.Use, list.Short, list.Args = "list team", "List the channels of a team", args("a team")
-	c.AddCommand(list, s.teamShowCommand(), s.teamMembersCommand(), s.placeCreateCommand(true), s.teamAddCommand(), s.teamRemoveCommand(), s.channelPostsCommand(),
+	c.AddCommand(list, s.teamShowCommand(), s.teamMembersCommand(), s.placeCreateCommand(true), s.placeEditCommand(true), s.teamArchiveCommand(), s.teamRestoreCommand(), s.teamAddCommand(), s.teamRemoveCommand(), s.channelPostsCommand(),
 		s.channelRepliesCommand(), s.channelFileCommand())
 	for _, sub := range c.Commands() {
 		sub.Short = strings.NewReplacer("a team or channel", "a channel", "teams, or channels of one", "channels of a team", "a team with its channels, or of a channel", "a channel").Replace(sub.Short)

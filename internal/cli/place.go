@@ -17,7 +17,7 @@ const aPlace = "a team, or with a colon a channel: staff:news"
 
 func (s *shell) teamCommand() *cobra.Command {
 	c := group(&cobra.Command{Use: "team", Short: "Teams and their channels, who is in them, and which groups are linked to them"})
-	c.AddCommand(s.teamListCommand(), s.teamShowCommand(), s.teamMembersCommand(), s.placeCreateCommand(false), s.teamAddCommand(), s.teamRemoveCommand(), s.teamLinkCommand(),
+	c.AddCommand(s.teamListCommand(), s.teamShowCommand(), s.teamMembersCommand(), s.placeCreateCommand(false), s.placeEditCommand(false), s.teamArchiveCommand(), s.teamRestoreCommand(), s.teamAddCommand(), s.teamRemoveCommand(), s.teamLinkCommand(),
 		s.teamUnlinkCommand(), s.teamManageCommand(), s.teamDefaultsCommand())
 	return c
 }
@@ -86,6 +86,11 @@ func (s *shell) place(p adminapi.Place) error {
 		return s.printJSON(p)
 	}
 	s.print("%s", placeLine(p))
+	for _, x := range [][2]string{{"for", p.Purpose}, {"header", p.Header}} {
+		if x[1] != "" {
+			s.print("  %s: %s", x[0], x[1])
+		}
+	}
 	for _, g := range p.Groups {
 		note := ""
 		if g.Admin {

@@ -20,6 +20,10 @@ func TestTeamsFollowGroups(t *testing.T) {
 	h.ok("team", "create", "office:editors", "--private")
 	h.want(1, "team", "create", "office").says("is there already")
 	h.want(1, "team", "create", "no name").says("not a name of a team")
+	h.ok("team", "edit", "office", "--open=false", "--title", "Our office").says("Our office").hides("anybody may join")
+	h.want(1, "channel", "edit", "office:town-square", "--private").says("stays public")
+	h.want(1, "channel", "archive", "office:off-topic", "office:town-square").says("office:off-topic: archived", "it is not archived")
+	h.ok("channel", "restore", "office:off-topic").says("restored")
 	h.ok("team", "link", "office", "wiki").says("13 members") // those of staff, which is in wiki, and mia
 	h.ok("team", "link", "office:editors", "wiki-editors", "--admin").says("4 members")
 	h.in("office:off-topic", 14, "mia", "paul") // paul edits, and is in the office by that
@@ -49,7 +53,7 @@ func TestTeamsFollowGroups(t *testing.T) {
 	h.ok("sync", "corp")
 	h.in("office:editors", 4, "ben") // anna was taken out of the office, and is not fetched back by a channel of it
 	server.stop()
-	h.ok("history").says("place.link", "place.manage", "place.add", "place.leave")
+	h.ok("history").says("place.link", "place.manage", "place.add", "place.leave", "place.edit")
 }
 
 // in checks how many are in a team or channel, and that some are.

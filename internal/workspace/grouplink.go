@@ -241,7 +241,7 @@ func (k *Keeper) settle(ctx context.Context, place directory.ID, people []direct
 			return err
 		}
 		d, err := k.door(ctx, tx, place, active)
-		if err != nil {
+		if err != nil || !d.Archived.IsZero() {
 			return err
 		}
 		for _, id := range active {

@@ -343,6 +343,55 @@ func TestLeftByChoice(t *testing.T) {
 	c.in("staff")
 }
 
+// M6: a team or channel is changed after it was made, within what each can be; what is archived takes nobody in by a rule until it is restored.
+func TestEdit(t *testing.T) {
+	c := newClub(t, "ada", "ben")
+	c.team("staff", "news")
+	yes, no := new(true), new(false)
+	edit := func(place string, e workspace.PlaceEdit) workspace.Place {
+		t.Helper()
+		p, err := c.Edit(t.Context(), "test", c.ids[place], e)
+		c.must(err)
+		return p
+	}
+	if p := edit("staff", workspace.PlaceEdit{Title: new(" The staff "), Purpose: new("all"), Open: yes}); p.Title != "The staff" || p.Purpose != "all" || !p.Open || !p.Joinable {
+		t.Errorf("team: %+v", p)
+	}
+	if p := edit("staff", workspace.PlaceEdit{Open: no}); p.Open || p.Joinable || p.Title != "The staff" {
+		t.Errorf("team: %+v", p)
+	}
+	if p := edit("staff:news", workspace.PlaceEdit{Private: no, Header: new("today"), Purpose: new("")}); p.Kind != workspace.Public || p.Header != "today" {
+		t.Errorf("channel: %+v", p)
+	}
+	edit("staff:town-square", workspace.PlaceEdit{Title: new("Market"), Private: no, Archived: no})
+	for name, x := range map[string]struct {
+		place string
+		edit  workspace.PlaceEdit
+	}{
+		"everybody's channel private":  {"staff:town-square", workspace.PlaceEdit{Private: yes}},
+		"everybody's channel archived": {"staff:town-square", workspace.PlaceEdit{Archived: yes}},
+		"a private team":               {"staff", workspace.PlaceEdit{Private: yes}},
+		"a team with a header":         {"staff", workspace.PlaceEdit{Header: new("x")}},
+		"an open channel":              {"staff:news", workspace.PlaceEdit{Open: yes}},
+		"no title":                     {"staff", workspace.PlaceEdit{Title: new(" ")}},
+		"a long title":                 {"staff", workspace.PlaceEdit{Title: new(strings.Repeat("ä", 65))}},
+		"a long purpose":               {"staff:news", workspace.PlaceEdit{Purpose: new(strings.Repeat("ä", 251))}},
+	} {
+		if _, err := c.Edit(t.Context(), "test", c.ids[x.place], x.edit); !errors.Is(err, workspace.ErrEdit) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	c.group("writers", "+ada")
+	c.link("writers", "staff:news", false)
+	if p := edit("staff:news", workspace.PlaceEdit{Archived: yes}); p.Archived.IsZero() {
+		t.Errorf("channel: %+v", p)
+	}
+	c.group("writers", "+ben")
+	c.in("staff:news", "ada")
+	edit("staff:news", workspace.PlaceEdit{Archived: no})
+	c.in("staff:news", "ada", "ben")
+}
+
 func TestNames(t *testing.T) {
 	c := newClub(t)
 	for _, name := range []string{"", "a", "-a", "a-", "a b", "admins", "loginroom", strings.Repeat("a", 65)} {

@@ -53,6 +53,14 @@ func (a *api) placeRoutes() {
 		func(ctx context.Context, in *struct{ Body NewPlace }) (Place, error) {
 			return a.svc.NewPlace(ctx, in.Body, callerOf(ctx))
 		})
+	type edited struct {
+		Ref  string `path:"ref" doc:"A team, or with a colon a channel: staff:news."`
+		Body PlaceEdit
+	}
+	add(a, route{"edit-place", http.MethodPatch, "/places/{ref}", "Change, archive or restore a team or channel", access.Provision, 0},
+		func(ctx context.Context, in *edited) (Place, error) {
+			return a.svc.EditPlace(ctx, in.Ref, in.Body, callerOf(ctx))
+		})
 	a.placeMemberRoutes()
 	a.placeGroupRoutes()
 	a.defaultRoutes()

@@ -59,6 +59,17 @@ type NewPlace struct {
 	DryRun  bool   `json:"dry_run,omitempty" doc:"Only say what would be made: it has no id."`
 }
 
+// PlaceEdit asks to change a team or channel. What is left out stays.
+type PlaceEdit struct {
+	Title    *string `json:"title,omitempty" maxLength:"64"`
+	Purpose  *string `json:"purpose,omitempty" maxLength:"255"`
+	Header   *string `json:"header,omitempty" maxLength:"1024" doc:"Of a channel."`
+	Open     *bool   `json:"open,omitempty" doc:"Of a team: whether anybody may join it."`
+	Private  *bool   `json:"private,omitempty" doc:"Of a channel: whether people are added to it."`
+	Archived *bool   `json:"archived,omitempty" doc:"Whether it is out of use: it can be read, and takes nobody in by a rule."`
+	DryRun   bool    `json:"dry_run,omitempty" doc:"Only say what would be."`
+}
+
 // PlaceMember is somebody in a place, or who was.
 type PlaceMember struct {
 	ID       directory.ID `json:"id"`
@@ -112,6 +123,8 @@ type Places interface {
 	Places(ctx context.Context, q PlaceQuery) ([]Place, error)
 	Place(ctx context.Context, ref string) (Place, error)
 	NewPlace(ctx context.Context, p NewPlace, by access.Caller) (Place, error)
+	// EditPlace changes a team or channel, and returns it as it is then.
+	EditPlace(ctx context.Context, ref string, e PlaceEdit, by access.Caller) (Place, error)
 	// PlaceMembers returns a page in the order in which they became known.
 	PlaceMembers(ctx context.Context, ref string, q PlaceMemberQuery) ([]PlaceMember, error)
 	AddToPlace(ctx context.Context, ref string, m Membership, by access.Caller) (Moved, error)

@@ -49,6 +49,7 @@ var notices = map[string]string{
 	"made":     "Made. Its people come next.",
 	"added":    "Added. Who was in already stays so.",
 	"removed":  "Taken out. They can be added again.",
+	"edited":   "Changed.",
 	"linked":   "Linked. The people of the group come in now.",
 	"unlinked": "The link is ended.",
 	"managed":  "Changed. It holds from now on.",

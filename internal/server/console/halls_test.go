@@ -103,6 +103,9 @@ func TestTeams(t *testing.T) {
 	orders(t, []order{
 		{"teams", "ref=crew&title=The+crew&open=yes", "make crew (private false)"},
 		{"teams/staff/channels", "ref=plans&private=yes", "make staff:plans (private true)"},
+		{"teams/staff/edit", "title=All&purpose=&joins=yes", `edit staff {"title":"All","purpose":"","open":true}`},
+		{"teams/staff:news/edit", "title=News&purpose=x&header=h", `edit staff:news {"title":"News","purpose":"x","header":"h","private":true}`},
+		{"teams/staff/archive", "archived=yes", `edit staff {"archived":true}`},
 		{"teams/staff/add", "people=ben.ito,+olivia.berg", "add [ben.ito olivia.berg] to staff"},
 		{"teams/staff/remove", "line=1ben&line=2mia", "remove [1ben 2mia] from staff (left false)"},
 		{"teams/staff/remove", "line=1ben&left=yes", "remove [1ben] from staff (left true)"},

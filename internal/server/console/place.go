@@ -20,6 +20,8 @@ func (c *console) placeRoutes() {
 	c.get("teams/{ref}", access.View, c.placePage)
 	c.post("teams", access.Provision, c.makePlace, c.teamsPage)
 	c.post("teams/{ref}/channels", access.Provision, c.makePlace, c.placePage)
+	c.post("teams/{ref}/edit", access.Provision, c.editPlace, c.placePage)
+	c.post("teams/{ref}/archive", access.Provision, c.archivePlace, c.placePage)
 	c.post("teams/{ref}/add", access.Provision, c.addToPlace, c.placePage)
 	c.post("teams/{ref}/remove", access.Provision, c.removeFromPlace, c.placePage)
 	c.post("teams/{ref}/link", access.Provision, c.linkGroup, c.placePage)
@@ -72,6 +74,9 @@ func (p placeView) isTeam() bool { return p.Kind == "team" }
 
 // team is the ref of the team that a channel belongs to.
 func (p placeView) team() string { team, _, _ := strings.Cut(p.Ref, ":"); return team }
+
+// everybodys says that everybody in the team is in it: it stays public and in use.
+func (p placeView) everybodys() bool { return !p.isTeam() && strings.HasSuffix(p.Ref, ":town-square") }
 
 // tabs are the sorts, the first one is shown when none is chosen.
 func (p placeView) tabs() []string {
@@ -153,6 +158,29 @@ func (c *console) makePlace(v *visit) (string, error) {
 	}
 	p, err := c.Service.NewPlace(v.ctx(), req, v.caller)
 	return placePath(p.Ref) + "?did=made", err
+}
+
+// editPlace states all that the form shows of a place.
+func (c *console) editPlace(v *visit) (string, error) {
+	ref := v.PathValue("ref")
+	place, err := c.Service.Place(v.ctx(), ref)
+	if err != nil {
+		return "", err
+	}
+	e := adminapi.PlaceEdit{Title: new(v.PostFormValue("title")), Purpose: new(v.PostFormValue("purpose"))}
+	if joins := new(v.PostFormValue("joins") == "yes"); place.Kind == "team" {
+		e.Open = joins
+	} else {
+		e.Header, e.Private = new(v.PostFormValue("header")), new(!*joins)
+	}
+	_, err = c.Service.EditPlace(v.ctx(), ref, e, v.caller)
+	return placePath(ref) + "?did=edited", err
+}
+
+func (c *console) archivePlace(v *visit) (string, error) {
+	ref := v.PathValue("ref")
+	_, err := c.Service.EditPlace(v.ctx(), ref, adminapi.PlaceEdit{Archived: new(v.PostFormValue("archived") == "yes")}, v.caller)
+	return placePath(ref) + "?did=edited", err
 }
 
 // membership returns the people that a form names or ticks.

@@ -2,6 +2,7 @@ package adminapitest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 
 	"muster/internal/access"
@@ -40,6 +41,27 @@ func (s *Service) NewPlace(_ context.Context, p adminapi.NewPlace, by access.Cal
 	}
 	s.note(by, "make %s (private %t)", p.Ref, p.Private)
 	return adminapi.Place{ID: "place-3", Ref: p.Ref, Kind: "team", Title: p.Title}, nil
+}
+
+// EditPlace notes the edit.
+func (s *Service) EditPlace(_ context.Context, ref string, e adminapi.PlaceEdit, by access.Caller) (adminapi.Place, error) {
+	p, err := s.Place(context.Background(), ref)
+	if err != nil {
+		return p, err
+	}
+	dry := e.DryRun
+	e.DryRun = false
+	said, err := json.Marshal(e)
+	if !dry {
+		s.note(by, "edit %s %s", ref, said)
+	}
+	if e.Title != nil {
+		p.Title = *e.Title
+	}
+	if e.Archived != nil && *e.Archived {
+		p.Archived = Now
+	}
+	return p, err
 }
 
 // PlaceMembers returns one who is in, one who has left, one who was removed and one who is deactivated.

@@ -31,6 +31,11 @@ func (c *Client) NewPlace(ctx context.Context, p adminapi.NewPlace) (adminapi.Pl
 	return post[adminapi.Place](ctx, c, "/places", p)
 }
 
+// EditPlace changes a team or channel.
+func (c *Client) EditPlace(ctx context.Context, ref string, e adminapi.PlaceEdit) (adminapi.Place, error) {
+	return call[adminapi.Place](ctx, c, http.MethodPatch, place(ref), nil, e)
+}
+
 // PlaceMembers returns a page of who is in a place or was, and where the next one begins, "" at the end.
 func (c *Client) PlaceMembers(ctx context.Context, ref string, q adminapi.PlaceMemberQuery) ([]adminapi.PlaceMember, directory.ID, error) {
 	l, err := get[adminapi.List[adminapi.PlaceMember]](ctx, c, place(ref)+"/members", query("q", q.Text, "after", string(q.After), "limit", count(q.Limit)))
