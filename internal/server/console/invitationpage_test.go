@@ -73,7 +73,7 @@ func TestInvitationPage(t *testing.T) {
 	tab.Says("The two passwords differ")
 	look(t, tab, "invitation-differ")
 	try("short", "short")
-	tab.Says("12")
+	tab.Says("Not a good password")
 	if browsertest.Eval[string](tab, `document.querySelector("[name=password]").value`) != "" {
 		t.Error("a password comes back in a page")
 	}
