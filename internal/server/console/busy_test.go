@@ -2,8 +2,10 @@ package console_test
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	"muster/internal/connector"
 	"muster/internal/directory"
 	"muster/internal/run"
 	"muster/internal/server/adminapi"
@@ -50,6 +52,17 @@ func (busy) Runs(_ context.Context, q adminapi.RunQuery) ([]run.Run, error) {
 
 func (busy) Run(_ context.Context, id string, _ time.Duration) (adminapi.RunView, error) {
 	return adminapi.RunView{Run: going("wiki", run.Reconcile), Phase: "serving", Done: 1_204, Total: 4_120, PerSecond: 40, Left: 75}, nil
+}
+
+// Writes are three beside each other, of which one has its answer.
+func (busy) Writes(_ context.Context, q adminapi.CallQuery) ([]adminapi.CallAt, error) {
+	var out []adminapi.CallAt
+	for i, result := range []string{"", "", "done"} {
+		out = append(out, adminapi.CallAt{ID: fmt.Sprint("write-", 3-i), Target: "wiki", Object: olivia, Name: "olivia.berg", Call: adminapi.Call{
+			At: adminapitest.Now.Add(time.Duration(-10*i-5) * time.Second), Verb: connector.Update, Result: result, Took: map[bool]string{true: "18s"}[result == "done"], Run: q.Run,
+		}})
+	}
+	return out, nil
 }
 
 // Plan is being carried out.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"muster/internal/access"
+	"muster/internal/directory"
 	"muster/internal/run"
 	"muster/internal/server/adminapi"
 	"muster/internal/server/adminapi/adminapitest"
@@ -58,5 +59,27 @@ func TestDeniedSaysWhoMay(t *testing.T) {
 		if body := g.get(path).body; !strings.Contains(body, want) || strings.Contains(body, `Your role does not allow this"`) {
 			t.Errorf("%s does not say %q", path, want)
 		}
+	}
+}
+
+// thronged is a service at one target for which 250 wait.
+type thronged struct{ adminapi.Service }
+
+func (thronged) Waiting(_ context.Context, q adminapi.WaitQuery) ([]adminapi.Waiting, error) {
+	return rows(string(q.After), q.Limit, func(i int) (string, adminapi.Waiting) {
+		id := fmt.Sprintf("4one%03d", i)
+		return id, adminapi.Waiting{Target: q.Target, Object: directory.ID(id), Name: fmt.Sprintf("waits-%03d", i), Wait: "held", Reason: "a limit holds it"}
+	}), nil
+}
+
+// U9: the page of a target that does not list everybody who waits says so, and leads to all of them.
+func TestTargetSaysWhoElseWaits(t *testing.T) {
+	h := adminapitest.New(t, nil)
+	body := enter(t, h, thronged{h.Service}, access.Owner).get("targets/wiki").body
+	if n := strings.Count(body, ">waits-"); n != 50 || !strings.Contains(body, "These are the first 50.") || !strings.Contains(body, `href="/console/targets/wiki/waiting">All that wait`) {
+		t.Errorf("the page lists %d who wait and does not say that there are more", n)
+	}
+	if body := enter(t, h, h.Service, access.Owner).get("targets/wiki").body; strings.Contains(body, "These are the first") {
+		t.Error("the page says of one who waits that there are more")
 	}
 }

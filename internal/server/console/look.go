@@ -270,7 +270,7 @@ func (c *console) target(v *visit, check *adminapi.TargetCheck) (view, error) {
 	if t.limits, err = c.Service.Limits(v.ctx(), name); err != nil {
 		return view{}, err
 	}
-	if t.waiting, err = c.Service.Waiting(v.ctx(), adminapi.WaitQuery{Target: name, Limit: 50}); err != nil {
+	if t.waiting, err = c.Service.Waiting(v.ctx(), adminapi.WaitQuery{Target: name, Limit: rowsShown + 1}); err != nil {
 		return view{}, err
 	}
 	if t.runs, err = c.Service.Runs(v.ctx(), adminapi.RunQuery{Name: name, Limit: 60}); err != nil {

@@ -110,7 +110,7 @@ func (much) Run(_ context.Context, id string, _ time.Duration) (adminapi.RunView
 func (much) Writes(_ context.Context, q adminapi.CallQuery) ([]adminapi.CallAt, error) {
 	return some(q.Limit, func(i int) adminapi.CallAt {
 		return adminapi.CallAt{Target: "target-with-a-long-name-1", Object: directory.NewID(), Name: long(i), Call: adminapi.Call{
-			At: hours(i), Verb: []connector.Verb{connector.Update, connector.Disable, connector.Create}[i%3], Result: []string{"done", "failed", "lost"}[i%3],
+			At: hours(2).Add(time.Duration(-i) * 7 * time.Second), Verb: []connector.Verb{connector.Update, connector.Disable, connector.Create}[i%3], Result: []string{"done", "failed", "lost"}[i%3],
 			Answer: "503 Service Unavailable: " + long(i), Took: "1m12.3s", Run: "run-1", Cause: "missing",
 		}}
 	}), nil

@@ -75,6 +75,7 @@ var rooms = []room{
 	{route: "groups", path: "groups"},
 	{route: "people/{id}", path: "people/" + olivia},
 	{route: "people/{id}", path: "people/" + mia, but: but(empty, noNothing, broken, noService, many, noNothing)},
+	{route: "people/{id}", path: "people/1ben0000000000000000000000", but: but(empty, noNothing, broken, noService, many, noNothing)}, // wanted at wiki, without an account there
 	{route: "people/{id}/why", path: "people/" + olivia + "/why"},
 	{route: "people/{id}/close", path: "people/" + olivia + "/close", but: but(loading, noWait)},
 	{route: "people/{id}/close", path: "people/" + olivia + "/close", role: access.Auditor, but: but(empty, noList, loading, noWait, broken, noService, many, noList)},
