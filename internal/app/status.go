@@ -113,7 +113,7 @@ func (m *Muster) sourceStatus(ctx context.Context, v directory.Reader, c config.
 	if err != nil {
 		return s, err
 	}
-	waiting, err := v.Waiting(ctx, c.Name, "", 1000)
+	waiting, err := v.Waiting(ctx, c.Name, "", countedWaiting)
 	s.Waiting = len(waiting)
 	return s, err
 }
@@ -262,11 +262,31 @@ func attention(s adminapi.Status, findings []run.Plan, leavers []adminapi.Leaver
 			out = append(out, adminapi.Attention{What: c.Problem.What, Fix: "muster source test " + c.Name, Since: c.Last.Started})
 		}
 	}
+	for _, c := range s.Sources {
+		if c.Waiting > 0 {
+			out = append(out, adminapi.Attention{What: waits(c), Fix: "muster source records " + c.Name + " --what waiting"})
+		}
+	}
 	if len(out) > 50 {
 		out = out[:50]
 	}
 	return out
 }
+
+// waits says how many entries of a source are not let in, or not wholly.
+func waits(c adminapi.SourceStatus) string {
+	what := fmt.Sprintf("%d entries of %s wait", c.Waiting, c.Name)
+	switch {
+	case c.Waiting == 1:
+		what = "1 entry of " + c.Name + " waits"
+	case c.Waiting >= countedWaiting:
+		what = fmt.Sprintf("%d or more entries of %s wait", countedWaiting, c.Name)
+	}
+	return what + ": another person has the name, or a rule cannot be computed for them"
+}
+
+// countedWaiting is how many entries that wait are counted.
+const countedWaiting = 1000
 
 // rests reports whether a hold of a source is about a problem: then it is told once.
 func rests(p run.Plan, on *run.Problem) bool {

@@ -86,6 +86,12 @@ func (c *console) inbox(ctx context.Context, g glance) ([]item, error) {
 			out = append(out, item{"Source", warn, s.Problem.What, s.Problem.Why, s.Last.Started, access.Configure, Root + "sources/" + s.Name, "Look at it"})
 		}
 	}
+	for _, s := range g.status.Sources {
+		if s.Waiting > 0 {
+			out = append(out, item{"Conflict", warn, count(s.Waiting, "entry of "+s.Name+" waits", "entries of "+s.Name+" wait"), "Another person has the name, or a rule cannot be computed for them. Each says why.",
+				time.Time{}, access.Configure, recordsPath(s.Name, "waiting"), "See them"})
+		}
+	}
 	for _, t := range g.status.Targets {
 		if t.Paused != nil {
 			out = append(out, item{"Paused target", warn, t.Name + " is paused", t.Paused.Reason, t.Paused.At, access.Pause, Root + "targets/" + t.Name, "Resume"})

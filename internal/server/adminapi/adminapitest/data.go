@@ -185,7 +185,7 @@ func (s *Service) status() adminapi.Status {
 		People: map[string]int{"active": 300, "disabled": 12}, Groups: map[string]int{"active": 40},
 		Sources: []adminapi.SourceStatus{
 			{Name: "corp", Type: "ldap", Complete: ago(5 * time.Minute), People: 300, Groups: 40, Last: last("corp")},
-			{Name: "hr", Type: "ldap", Complete: ago(26 * time.Hour), People: 512, Last: last("hr"), Problem: hrProblem()},
+			{Name: "hr", Type: "ldap", Complete: ago(26 * time.Hour), People: 512, Waiting: 1, Last: last("hr"), Problem: hrProblem()},
 		},
 		Targets: []adminapi.TargetStatus{wiki, chat, old},
 		Unsure: []adminapi.Unsure{

@@ -45,3 +45,8 @@ func (c *Client) Browse(ctx context.Context, q adminapi.BrowseQuery) (adminapi.B
 	}
 	return get[adminapi.BrowsePage](ctx, c, path, v)
 }
+
+// Records returns a page of what a source states, or does not state any more, and of what waits.
+func (c *Client) Records(ctx context.Context, q adminapi.RecordQuery) (adminapi.RecordPage, error) {
+	return get[adminapi.RecordPage](ctx, c, "/sources/"+esc(q.Source)+"/records", query("what", q.What, "after", q.After, "limit", count(q.Limit)))
+}
