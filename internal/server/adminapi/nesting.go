@@ -52,7 +52,8 @@ func (a *api) nestingRoutes() {
 		func(ctx context.Context, in *struct {
 			Who    string `path:"who" doc:"Id, name, key or DN."`
 			Member string `query:"member" doc:"What brings this person or group in: id, username, name, email, key or DN."`
-		}) (Nesting, error) {
+		},
+		) (Nesting, error) {
 			return a.svc.Nesting(ctx, in.Who, in.Member)
 		})
 }
