@@ -51,12 +51,12 @@ func (s *shell) placeEditCommand(channel bool) *cobra.Command {
 }
 
 func (s *shell) teamArchiveCommand() *cobra.Command {
-	return s.archiving("archive", "Put a team or channel out of use", "Archives teams and channels: what was posted stays readable, and no rule lets anybody in. The channel that everybody in a team is in is not archived.",
+	return s.archiving("archive", "Put a team or channel out of use", "Archives teams and channels: what was posted stays readable, and linked groups rest, with a team those of its\nchannels too: nobody comes in or goes out by them. The channel that everybody in a team is in is not archived.",
 		"archived", true)
 }
 
 func (s *shell) teamRestoreCommand() *cobra.Command {
-	return s.archiving("restore", "Put a team or channel into use again", "Restores teams and channels that were archived, with the people who were in them; linked groups let theirs in again.", "restored", false)
+	return s.archiving("restore", "Put a team or channel into use again", "Restores teams and channels that were archived, with the people who were in them; linked groups count again, with what changed meanwhile.", "restored", false)
 }
 
 func (s *shell) archiving(verb, short, long, did string, archived bool) *cobra.Command {

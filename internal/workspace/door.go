@@ -46,6 +46,15 @@ func (k *Keeper) door(ctx context.Context, tx directory.Tx, place directory.ID, 
 	return d, d.remember(members)
 }
 
+// inUse reports whether neither the place nor its team is archived: until then no rule lets anybody in or out.
+func (d *door) inUse() (bool, error) {
+	if !d.Archived.IsZero() || d.team == "" || d.team == d.ID {
+		return d.Archived.IsZero(), nil
+	}
+	team, err := d.tx.Place(d.ctx, d.team)
+	return team.Archived.IsZero(), err
+}
+
 func (d *door) findDefaults(tx directory.Tx) error {
 	if d.team == "" {
 		return nil

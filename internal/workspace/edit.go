@@ -31,8 +31,8 @@ const (
 	longestHeader      = 1024
 )
 
-// Edit changes a team or channel. The channel that everybody in a team is in stays public and in use. Nobody comes into what is archived by any rule; what is
-// restored follows its groups again. It returns the place as it is then.
+// Edit changes a team or channel. The channel that everybody in a team is in stays public and in use. Nobody comes into what is archived, or goes out of
+// it, by any rule, and an archived team holds its channels; what is restored follows its groups again. It returns the place as it is then.
 func (k *Keeper) Edit(ctx context.Context, by directory.Actor, id directory.ID, e PlaceEdit) (p Place, err error) {
 	restored := false
 	err = k.Store.Update(ctx, by, func(tx directory.Tx) error {
@@ -51,7 +51,7 @@ func (k *Keeper) Edit(ctx context.Context, by directory.Actor, id directory.ID, 
 		return In(tx).PutPlaces(ctx, p)
 	})
 	if err == nil && restored {
-		err = k.Settle(ctx, id)
+		err = k.settleAll(ctx, func(of Place) bool { return of.ID == id || of.Team == id })
 	}
 	return p, err
 }

@@ -83,7 +83,7 @@ func (f *follower) rest(ctx context.Context) {
 
 func (f *follower) catchUp(ctx context.Context, all bool) (err error) {
 	if all {
-		if err := f.k.settleAll(ctx); err != nil {
+		if err := f.k.settleAll(ctx, func(Place) bool { return true }); err != nil {
 			return err
 		}
 	}
@@ -158,8 +158,8 @@ func (k *Keeper) followed(ctx context.Context) (rev directory.Rev, err error) {
 	return rev, err
 }
 
-// settleAll settles every place that a group is linked to.
-func (k *Keeper) settleAll(ctx context.Context) error {
+// settleAll settles those places that a group is linked to.
+func (k *Keeper) settleAll(ctx context.Context, which func(Place) bool) error {
 	var links []GroupLink
 	err := k.Store.View(ctx, func(r directory.Reader) (err error) {
 		links, err = Of(r).GroupLinks(ctx, nil, nil)
@@ -172,11 +172,22 @@ func (k *Keeper) settleAll(ctx context.Context) error {
 		if i > 0 && links[i-1].Place == l.Place {
 			continue
 		}
-		if err := k.Settle(ctx, l.Place); err != nil {
+		p, err := k.place(ctx, l.Place)
+		if err == nil && which(p) {
+			err = k.Settle(ctx, l.Place)
+		}
+		if err != nil {
 			return fmt.Errorf("settle %s: %w", l.Place, err)
 		}
 	}
 	return nil
+}
+
+func (k *Keeper) place(ctx context.Context, id directory.ID) (p Place, err error) {
+	return p, k.Store.View(ctx, func(r directory.Reader) error {
+		p, err = Of(r).Place(ctx, id)
+		return err
+	})
 }
 
 // follow settles whom changes are about, at the places that their groups are linked to.

@@ -241,7 +241,10 @@ func (k *Keeper) settle(ctx context.Context, place directory.ID, people []direct
 			return err
 		}
 		d, err := k.door(ctx, tx, place, active)
-		if err != nil || !d.Archived.IsZero() {
+		if err != nil {
+			return err
+		}
+		if used, err := d.inUse(); err != nil || !used {
 			return err
 		}
 		for _, id := range active {

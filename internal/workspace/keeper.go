@@ -90,7 +90,7 @@ func (k *Keeper) AddToDefaults(ctx context.Context, by directory.Actor, team dir
 		var n int
 		err = k.Store.Update(ctx, by, func(tx directory.Tx) error {
 			d, err := k.door(ctx, tx, team, people)
-			if err != nil {
+			if err != nil || !d.Archived.IsZero() {
 				return err
 			}
 			for _, id := range people {

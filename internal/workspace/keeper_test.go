@@ -202,7 +202,7 @@ func TestDefaultChannels(t *testing.T) {
 
 // M6: the people of a linked group are let in, those of groups within it too; who leaves the group stays where membership does not follow it.
 func TestLinkedGroupLetsIn(t *testing.T) {
-	c := newClub(t, "ada", "ben", "cyd", "dan")
+	c := newClub(t, "ada", "ben", "cyd", "dan", "eve", "fay")
 	c.team("staff", "news")
 	c.group("inner", "+ben")
 	c.group("outer", "+ada", "+inner")
@@ -214,17 +214,22 @@ func TestLinkedGroupLetsIn(t *testing.T) {
 	c.group("more", "+dan")
 	c.group("outer", "+more")
 	c.in("staff:news", "ada", "ben", "cyd", "dan")
+	c.group("core", "+eve")
+	c.group("inner", "+core") // two levels down
+	c.in("staff:news", "ada", "ben", "cyd", "dan", "eve")
+	c.group("core", "+fay")
+	c.in("staff:news", "ada", "ben", "cyd", "dan", "eve", "fay")
 	c.group("outer", "-ada")
-	c.in("staff:news", "ada", "ben", "cyd", "dan")
+	c.in("staff:news", "ada", "ben", "cyd", "dan", "eve", "fay")
 	c.remove("staff:news", true, "ben")
 	c.group("inner", "-ben")
 	c.group("inner", "+ben")
-	c.in("staff:news", "ada", "cyd", "dan") // who left by choice is not fetched back
+	c.in("staff:news", "ada", "cyd", "dan", "eve", "fay") // who left by choice is not fetched back
 }
 
 // M6: where membership follows groups, who is in none of them is out, who comes back is in, and nobody is added by hand.
 func TestManagedByGroups(t *testing.T) {
-	c := newClub(t, "ada", "ben", "cyd")
+	c := newClub(t, "ada", "ben", "cyd", "dan")
 	c.team("staff", "news")
 	c.add("staff", "ada", "ben", "cyd")
 	c.add("staff:news", "cyd")
@@ -249,6 +254,12 @@ func TestManagedByGroups(t *testing.T) {
 	c.group("writers", "-ada", "+cyd")
 	c.in("staff:news", "ben*", "cyd")
 	c.group("writers", "+ada")
+	c.in("staff:news", "ada", "ben*", "cyd")
+	c.group("core", "+dan")
+	c.group("inner", "+core")
+	c.group("writers", "+inner")
+	c.in("staff:news", "ada", "ben*", "cyd", "dan")
+	c.group("inner", "-core") // with everybody two levels down
 	c.in("staff:news", "ada", "ben*", "cyd")
 	c.group("heads", "-ben")
 	c.in("staff:news", "ada", "ben", "cyd")
@@ -390,6 +401,35 @@ func TestEdit(t *testing.T) {
 	c.in("staff:news", "ada")
 	edit("staff:news", workspace.PlaceEdit{Archived: no})
 	c.in("staff:news", "ada", "ben")
+}
+
+// M6: an archived team holds its channels too: nobody comes into them by a rule or goes out, whatever becomes of the groups meanwhile. Restored, all of it counts.
+func TestArchivedTeamHoldsItsChannels(t *testing.T) {
+	c := newClub(t, "ada", "ben", "cyd", "dan")
+	c.team("staff", "news", "minutes")
+	c.group("writers", "+ada", "+ben")
+	c.link("writers", "staff:news", false)
+	c.must(c.SetManaged(t.Context(), "test", c.ids["staff:news"], true))
+	archive := func(archived bool) {
+		t.Helper()
+		_, err := c.Edit(t.Context(), "test", c.ids["staff"], workspace.PlaceEdit{Archived: &archived})
+		c.must(err)
+	}
+	archive(true)
+	c.group("writers", "+cyd", "-ben")
+	c.group("all", "+dan")
+	c.link("all", "staff", false)
+	_, err := c.SetDefaults(t.Context(), "test", []string{"off-topic", "minutes"})
+	c.must(err)
+	if n, err := c.AddToDefaults(t.Context(), "test", c.ids["staff"]); n != 0 || err != nil {
+		t.Errorf("%d joined a channel of an archived team: %v", n, err)
+	}
+	c.in("staff:news", "ada", "ben")
+	c.in("staff", "ada", "ben")
+	archive(false)
+	c.in("staff:news", "ada", "cyd")
+	c.in("staff", "ada", "ben", "cyd", "dan")
+	c.in("staff:off-topic", "ada", "ben", "cyd", "dan")
 }
 
 func TestNames(t *testing.T) {

@@ -66,7 +66,7 @@ type PlaceEdit struct {
 	Header   *string `json:"header,omitempty" maxLength:"1024" doc:"Of a channel."`
 	Open     *bool   `json:"open,omitempty" doc:"Of a team: whether anybody may join it."`
 	Private  *bool   `json:"private,omitempty" doc:"Of a channel: whether people are added to it."`
-	Archived *bool   `json:"archived,omitempty" doc:"Whether it is out of use: it can be read, and takes nobody in by a rule."`
+	Archived *bool   `json:"archived,omitempty" doc:"Whether it is out of use: it can be read, and nobody comes in or goes out by a rule; a team holds its channels too."`
 	DryRun   bool    `json:"dry_run,omitempty" doc:"Only say what would be."`
 }
 

@@ -1051,7 +1051,7 @@ func changePlace(p placeView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 92, "\" class=\"ask-form\"><input type=\"hidden\" name=\"archived\" value=\"yes\"><p>What was posted stays readable, and no rule lets anybody in until it is restored.</p><button class=\"btn btn-stop\">Archive</button></form></details>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 92, "\" class=\"ask-form\"><input type=\"hidden\" name=\"archived\" value=\"yes\"><p>What was posted stays readable. Linked groups rest until it is restored: nobody comes in or goes out by them.</p><button class=\"btn btn-stop\">Archive</button></form></details>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
