@@ -253,7 +253,7 @@ func (m *Muster) runView(ctx context.Context, id string) (adminapi.RunView, erro
 func (m *Muster) Runs(ctx context.Context, q adminapi.RunQuery) ([]run.Run, error) {
 	var out []run.Run
 	return out, m.Store.View(ctx, func(v directory.Reader) (err error) {
-		out, err = run.Of(v).FindRuns(ctx, run.RunFilter{Name: q.Name, Before: q.Before}, q.Limit)
+		out, err = run.Of(v).FindRuns(ctx, run.Filter{Name: q.Name, Before: q.Before}, q.Limit)
 		return err
 	})
 }

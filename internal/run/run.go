@@ -190,7 +190,7 @@ type Reader interface {
 	// LastDone returns the newest run of a kind that ended Done, however many came after it.
 	LastDone(ctx context.Context, kind Kind, name string) (Run, error)
 	// FindRuns returns those that a filter selects, the newest first, at most limit.
-	FindRuns(ctx context.Context, f RunFilter, limit int) ([]Run, error)
+	FindRuns(ctx context.Context, f Filter, limit int) ([]Run, error)
 	Plan(ctx context.Context, id string) (Plan, error)
 	// Plans returns the newest first; empty fields match everything.
 	Plans(ctx context.Context, target string, kind PlanKind, status Status, limit int) ([]Plan, error)
@@ -210,8 +210,8 @@ type Reader interface {
 	Events(ctx context.Context, q EventQuery) ([]Event, error)
 }
 
-// A RunFilter selects runs; empty fields match everything. Before is the id of a run: those before it in time are meant, none if there is no such run.
-type RunFilter struct {
+// A Filter selects runs; empty fields match everything. Before is the id of a run: those before it in time are meant, none if there is no such run.
+type Filter struct {
 	Name   string
 	Before string
 }

@@ -35,11 +35,11 @@ func (r runReader) Run(ctx context.Context, id string) (run.Run, error) {
 
 // Runs implements run.Reader.
 func (r runReader) Runs(ctx context.Context, name string, limit int) ([]run.Run, error) {
-	return r.FindRuns(ctx, run.RunFilter{Name: name}, limit)
+	return r.FindRuns(ctx, run.Filter{Name: name}, limit)
 }
 
 // FindRuns implements run.Reader.
-func (r runReader) FindRuns(ctx context.Context, f run.RunFilter, limit int) ([]run.Run, error) {
+func (r runReader) FindRuns(ctx context.Context, f run.Filter, limit int) ([]run.Run, error) {
 	from, q := " from run"+r.d.by("run_by_time"), &query{args: []any{atMost(limit)}}
 	if f.Name != "" {
 		from = " from run" + r.d.by("run_by_name")

@@ -14,7 +14,7 @@ func testEarlierRuns(t *testing.T, s directory.Store, b run.Run) {
 	same := b
 	same.ID = "run-b0"
 	update(t, s, func(ctx context.Context, tx run.Tx) error { return tx.PutRun(ctx, same) })
-	page := func(f run.RunFilter) []string {
+	page := func(f run.Filter) []string {
 		var ids []string
 		for _, r := range view(t, s, func(ctx context.Context, r run.Reader) ([]run.Run, error) { return r.FindRuns(ctx, f, 1) }) {
 			ids = append(ids, r.ID)
@@ -22,16 +22,16 @@ func testEarlierRuns(t *testing.T, s directory.Store, b run.Run) {
 		return ids
 	}
 	for _, c := range []struct {
-		f    run.RunFilter
+		f    run.Filter
 		want []string
 	}{
-		{run.RunFilter{}, []string{"run-b0"}},
-		{run.RunFilter{Before: "run-b0"}, []string{"run-b"}},
-		{run.RunFilter{Before: "run-b"}, []string{"run-a"}},
-		{run.RunFilter{Before: "run-a"}, nil},
-		{run.RunFilter{Name: target, Before: "run-b0"}, []string{"run-b"}},
-		{run.RunFilter{Name: target, Before: "run-b"}, nil},
-		{run.RunFilter{Before: "none"}, nil},
+		{run.Filter{}, []string{"run-b0"}},
+		{run.Filter{Before: "run-b0"}, []string{"run-b"}},
+		{run.Filter{Before: "run-b"}, []string{"run-a"}},
+		{run.Filter{Before: "run-a"}, nil},
+		{run.Filter{Name: target, Before: "run-b0"}, []string{"run-b"}},
+		{run.Filter{Name: target, Before: "run-b"}, nil},
+		{run.Filter{Before: "none"}, nil},
 	} {
 		equal(t, "runs of "+c.f.Name+" before "+c.f.Before, page(c.f), c.want)
 	}

@@ -119,6 +119,7 @@ func (nothing) DefaultChannels(context.Context) ([]string, error)      { return 
 func (nothing) Leaving(context.Context, string) (adminapi.Leaving, error) {
 	return adminapi.Leaving{}, nil
 }
+
 func (nothing) PlaceMembers(context.Context, string, adminapi.PlaceMemberQuery) ([]adminapi.PlaceMember, error) {
 	return nil, nil
 }

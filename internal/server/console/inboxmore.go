@@ -16,7 +16,8 @@ func unlisted(plans, held int, targets []adminapi.TargetStatus) []item {
 	if plans > inboxMost {
 		out = append(out, item{
 			"More", warn, "More plans wait than the " + number(inboxMost) + " newest, which are listed here", "Decide on those first, or look at all of them.",
-			time.Time{}, access.Approve, Root + "history?tab=plans&status=waiting", "See all",
+			time.Time{},
+			access.Approve, Root + "history?tab=plans&status=waiting", "See all",
 		})
 	}
 	if held > inboxMost {
@@ -26,7 +27,8 @@ func unlisted(plans, held int, targets []adminapi.TargetStatus) []item {
 		}
 		out = append(out, item{
 			"More", warn, "Of " + number(all) + " that are held at the targets, the first " + number(inboxMost) + " are looked at here", "Each target counts and lists its own.",
-			time.Time{}, access.Configure, Root + "targets", "See the targets",
+			time.Time{},
+			access.Configure, Root + "targets", "See the targets",
 		})
 	}
 	return out
