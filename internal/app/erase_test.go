@@ -49,6 +49,11 @@ network: {allow: [loopback]}
 	t.Run("after", func(t *testing.T) {
 		h := serveIn(t, folder, config)
 		ctx := t.Context()
+		for _, typed := range []string{"", "other", name + "x"} {
+			if d, err := h.admin.DeletePerson(ctx, string(id), adminapi.DeletionRequest{Confirm: typed}); err == nil || !strings.Contains(err.Error(), "is not the username of "+name) {
+				t.Fatalf("with %q for the username: %+v, %v", typed, d, err)
+			}
+		}
 		if _, err := h.admin.DeletePerson(ctx, string(id), adminapi.DeletionRequest{Confirm: name, Reason: "asked for it"}); err != nil {
 			t.Fatal(err)
 		}

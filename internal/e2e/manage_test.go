@@ -47,7 +47,14 @@ func TestManageUsers(t *testing.T) {
 	t.Parallel()
 	h := guild(t)
 	h.write("leavers.txt", "# two leave\njonna\nhand # made here\np0001\n")
+	before := h.ok("history").out
 	h.want(1, "user", "deactivate", "--file", "leavers.txt", "--dry-run").says("jonna: would be deactivated", "hand: would be deactivated", "p0001: p0001 comes from corp", "muster disable p0001")
+	h.ok("user", "activate", "jonna", "--dry-run")
+	h.ok("user", "edit", "jonna", "--nickname", "J", "--dry-run")
+	h.ok("user", "delete", "jonna", "--dry-run", "--wait", "0")
+	if after := h.ok("history").out; after != before || after == "" {
+		t.Errorf("dry runs entered the history:\n%s\nbefore:\n%s", after, before)
+	}
 	token := strings.TrimSpace(h.ok("token", "create", "script", "--person", "jonna").out)
 	as := append([]string{"MUSTER_TOKEN=" + token}, h.env...)
 	h.ok("role", "give", "auditor", "jonna")

@@ -61,6 +61,29 @@ func TestEveryActIsRecorded(t *testing.T) {
 	}
 }
 
+// X13: a dry run did nothing, and enters nothing, whether the address or the body says that it is one.
+func TestDryRunsAreNotRecorded(t *testing.T) {
+	h := adminapitest.New(t, nil)
+	entries := func(path, body string) int {
+		t.Helper()
+		before := len(h.Recorded())
+		if w, _ := do(t, h.Handler, h.Token(access.Owner), "POST", "/api/v1/people/"+path, body); w.Code >= 300 {
+			t.Fatalf("%s: %d %s", path, w.Code, w.Body)
+		}
+		return len(h.Recorded()) - before
+	}
+	for _, x := range []struct{ path, query, body string }{
+		{"temp1/deactivate", "", `{"dry_run":true}`}, {"temp1/delete", "", `{"confirm":"temp1","dry_run":true}`}, {"temp1/invitation", "?dry_run=true", ""},
+	} {
+		if n := entries(x.path+x.query, x.body); n != 0 {
+			t.Errorf("a dry run of %s left %d entries", x.path, n)
+		}
+		if n := entries(x.path, strings.Replace(x.body, "true", "false", 1)); n != 1 {
+			t.Errorf("%s left %d entries", x.path, n)
+		}
+	}
+}
+
 // The type of a problem leads to what its code means.
 func TestTypeOfAProblemIsExplained(t *testing.T) {
 	h := adminapitest.New(t, nil)
