@@ -3,6 +3,7 @@ package browser
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -66,14 +67,18 @@ func TestFirstDay(t *testing.T) {
 	shoot(p, "history")
 }
 
+// live is true once a page listens: to what changes, and to keys.
+const live = `document.querySelector("#pulse")?.dataset.state === "live"`
+
 // reviewOfWiki finds the link to the plan for the wiki among those for the other targets.
 const reviewOfWiki = `new URL([...document.querySelectorAll("a")].find(a => /Review/.test(a.textContent) && /First plan for wiki/.test(a.textContent)).href).pathname`
 
 // approveFirst approves the first plan by keys alone, from the inbox on: with the number that it states, and not with another.
 func approveFirst(t *testing.T, p *browsertest.Tab) {
 	t.Helper()
+	p.Wait(live) // keys are heard from now on
 	p.Keys("gi")
-	p.Wait(`location.pathname === "/console/inbox"`)
+	p.Wait(`location.pathname === "/console/inbox" && ` + live)
 	want := browsertest.Eval[string](p, reviewOfWiki)
 	for range 20 {
 		p.Keys("j")
@@ -82,7 +87,7 @@ func approveFirst(t *testing.T, p *browsertest.Tab) {
 		}
 	}
 	p.Keys("\r")
-	p.Says("First plan for wiki")
+	p.Wait(`location.pathname === ` + strconv.Quote(want) + ` && ` + live) // the inbox names the plan too
 	shoot(p, "plan")
 	p.Size(360, 760) // as on a phone with keys
 	n := browsertest.Eval[string](p, `document.querySelector("#decide").dataset.people`)
@@ -108,7 +113,7 @@ func missing(t *testing.T, p *browsertest.Tab) {
 	t.Helper()
 	p.Keys("/")
 	p.Wait(`location.pathname === "/console/people"`)
-	p.Wait(`document.querySelector("#pulse")?.dataset.state === "live"`)
+	p.Wait(live)
 	p.Keys("/")
 	p.Wait(`document.activeElement.id === "q"`)
 	name := browsertest.Eval[string](p, `fetch("/console/people").then(r => r.text()).then(t => [...new DOMParser().parseFromString(t, "text/html").querySelectorAll("tr[data-row]")].find(r => r.innerText.includes("none") && r.querySelector("a").innerText !== "owner")?.querySelector("a").innerText ?? "")`)

@@ -18,11 +18,13 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"muster/internal/testserver"
 )
@@ -286,10 +288,32 @@ func (p *Tab) Type(name, text string) {
 	p.Keys(text)
 }
 
-// Keys presses keys, one after the other.
+// Keys presses keys, one after the other. What a page makes of a key when it goes down is all that becomes of it, as in life: its character is not typed as well.
 func (p *Tab) Keys(text string) {
 	p.t.Helper()
-	p.must(p.within(chromedp.KeyEvent(text)))
+	p.must(p.within(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		for _, r := range text {
+			for _, k := range strokes(r) {
+				if _, err := cdp.Call(ctx, t, input.DispatchKeyEvent, k); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})))
+}
+
+// strokes are the events of a key, in which going down and the character are one.
+func strokes(r rune) []input.DispatchKeyEventParams {
+	var out []input.DispatchKeyEventParams
+	for _, k := range kb.Encode(r) {
+		if k.Type == kb.KeyChar {
+			out[len(out)-1].Text, out[len(out)-1].UnmodifiedText = k.Text, k.UnmodifiedText
+		} else {
+			out = append(out, *k)
+		}
+	}
+	return out
 }
 
 func quote(s string) string { return quoted(s) }
