@@ -63,7 +63,7 @@ func TestFirstDay(t *testing.T) {
 	byKeyboard(t, p, folder)
 	pauses(p)
 	p.Go("/console/history?tab=acts")
-	p.Says("disable")
+	p.Says("Disabled")
 	shoot(p, "history")
 }
 

@@ -83,7 +83,7 @@ func browseBody(v *visit, kind directory.Kind, page adminapi.BrowsePage) templ.C
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "\" hx-select=\"#found\" hx-target=\"#found\" hx-swap=\"outerHTML\" hx-push-url=\"true\" hx-trigger=\"input changed delay:150ms from:#q, change, submit\" hx-indicator=\"#found\"><label class=\"search\"><span class=\"sr-only\">Search</span>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "\" hx-select=\"#found\" hx-target=\"#found\" hx-swap=\"outerHTML\" hx-push-url=\"true\" hx-trigger=\"input changed delay:150ms from:#q, change from:(.filters select), change from:(.filters [type=checkbox]), submit\" hx-indicator=\"#found\"><label class=\"search\"><span class=\"sr-only\">Search</span>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
