@@ -270,7 +270,8 @@ func (m *Muster) load(ctx context.Context, l *adminapi.Load, id string, work fun
 	for _, w := range res.Waiting {
 		l.Report.Waiting = append(l.Report.Waiting, adminapi.LoadWait(w))
 	}
-	if kept := found.close(); kept != nil && err == nil {
+	kept := errors.Join(found.close(), m.noteLoad(*l)) // before the run ends: whoever waits for that asks for the report
+	if err == nil {
 		err = kept
 	}
 	if more > 0 {
