@@ -326,6 +326,8 @@ func summary(s adminapi.Status, leavers []adminapi.Leaver) string {
 	n := len(by["in step"])
 	out := fmt.Sprintf("%d of %d targets in step", n, len(s.Targets))
 	switch {
+	case len(s.Targets) == 0:
+		out = "There are no targets yet"
 	case n == len(s.Targets) && n == 1:
 		out = s.Targets[0].Name + " is in step"
 	case n == len(s.Targets):

@@ -86,9 +86,12 @@ func (s *shell) noLeaver(st adminapi.Status) {
 	for _, x := range st.Unsure {
 		s.say("%s. See %s", x.Why, x.Fix)
 	}
-	if len(st.Unsure) == 0 {
+	switch {
+	case len(st.Targets) == 0:
+		s.say("There are no targets yet: no account is known that a leaver could still have.")
+	case len(st.Unsure) == 0:
 		s.say("Every leaver is closed everywhere, confirmed by the targets.")
-	} else {
+	default:
 		s.say("Elsewhere every leaver is closed, confirmed by the targets.")
 	}
 }

@@ -153,10 +153,19 @@ func TestNoLeaver(t *testing.T) {
 		"no approval": {[]adminapi.Unsure{{Target: "wiki", Why: "wiki does not serve everybody yet", Fix: "muster plan show wiki"}}, "everybody yet. See muster plan show wiki"},
 	} {
 		var out strings.Builder
-		newShell(nil, strings.NewReader(""), &out, &out).noLeaver(adminapi.Status{Unsure: c.unsure})
+		newShell(nil, strings.NewReader(""), &out, &out).noLeaver(adminapi.Status{Unsure: c.unsure, Targets: make([]adminapi.TargetStatus, 1)})
 		if got := out.String(); !strings.Contains(got, c.want) || c.want != everywhere && strings.Contains(got, everywhere) {
 			t.Errorf("%s: %s", name, got)
 		}
+	}
+}
+
+// X6: where there is no target, nothing has confirmed anything.
+func TestNoLeaverWithoutTargets(t *testing.T) {
+	var out strings.Builder
+	newShell(nil, strings.NewReader(""), &out, &out).noLeaver(adminapi.Status{})
+	if got := out.String(); !strings.Contains(got, "no targets yet") || strings.Contains(got, "confirmed") {
+		t.Error(got)
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 type nothing struct{ adminapi.Service }
 
 func (nothing) Status(context.Context) (adminapi.Status, error) {
-	return adminapi.Status{Summary: "All 0 targets in step.", Since: adminapitest.Now}, nil
+	return adminapi.Status{Summary: "There are no targets yet.", Since: adminapitest.Now}, nil
 }
 
 func (nothing) Leavers(context.Context, adminapi.LeaverQuery) ([]adminapi.Leaver, error) {

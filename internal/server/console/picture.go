@@ -39,6 +39,8 @@ func overall(s adminapi.Status) tone {
 func oldest(v *visit) string {
 	switch {
 	case len(v.leavers) > 0:
+	case len(v.status.Targets) == 0:
+		return "Nobody has an account anywhere that Muster knows of. Add a target to the configuration next."
 	case len(v.status.Unsure) > 0:
 		return "No leaver is known to be open. It is not known of " + unsureNames(v.status) + "."
 	default:
@@ -50,6 +52,18 @@ func oldest(v *visit) string {
 		where = " at " + l.Target
 	}
 	return fmt.Sprintf("The oldest open leaver is %s%s, for %s.", l.Name, where, short(v.now.Sub(l.Since)))
+}
+
+// usedLimits parts limits of many targets into those of which something is used or that were raised, and the rest; those of one target stand together.
+func usedLimits(limits []adminapi.Limit, many bool) (used, idle []adminapi.Limit) {
+	for _, l := range limits {
+		if many && l.Spent == 0 && l.Raised == nil {
+			idle = append(idle, l)
+		} else {
+			used = append(used, l)
+		}
+	}
+	return used, idle
 }
 
 // unsureNames names what cannot say whether every leaver is closed.
