@@ -139,6 +139,9 @@ func (p *Tab) hear(ev any) {
 			p.faults = append(p.faults, fmt.Sprintf("console %s: %v", e.Type, e.Args))
 		}
 	case *log.EventEntryAdded:
+		if p.elsewhere(e.Entry) {
+			return
+		}
 		if e.Entry.Level == "error" || e.Entry.Level == "warning" {
 			p.faults = append(p.faults, fmt.Sprintf("%s: %s %s", e.Entry.Source, e.Entry.Text, e.Entry.URL))
 		}
@@ -148,6 +151,12 @@ func (p *Tab) hear(ev any) {
 			p.faults = append(p.faults, "a request to "+u)
 		}
 	}
+}
+
+// elsewhere reports whether an answer is told of that is not of this site: the browser says late what went wrong where the tab was before it was lent. A request
+// that leaves the site now is a fault of its own.
+func (p *Tab) elsewhere(e *log.Entry) bool {
+	return e.Source == "network" && strings.HasPrefix(e.URL, "http") && !strings.HasPrefix(e.URL, p.home)
 }
 
 // Allow says that a fault with this text in it is what the test is about.
