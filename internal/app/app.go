@@ -69,6 +69,7 @@ func (a App) Serve(ctx context.Context, opts cli.Options, ready func(cli.Listeni
 	g.Go(func() error { return m.Engine.Run(gctx) })
 	g.Go(func() error { return m.retain(gctx) })
 	g.Go(func() error { return m.alarm(gctx) })
+	g.Go(func() error { return m.measure(gctx) })
 	g.Go(func() error {
 		m.scim.Keep(gctx)
 		return nil

@@ -108,7 +108,7 @@ func findings(file string, err error) []cli.Finding {
 // engine joins the parts.
 func (m *Muster) engine(ctx context.Context) (*engine.Engine, error) {
 	m.door = &ingest.Door{Store: m.Store, Rules: m.parts.rules, Now: m.now, Log: m.log}
-	cfg := engine.Config{Store: m.Store, Now: m.now, Log: m.log, Door: m.door}
+	cfg := engine.Config{Store: m.Store, Now: m.now, Log: m.log, Door: m.door, Counted: m.countRead}
 	protect, err := m.protect(ctx)
 	if err != nil {
 		return nil, err
@@ -215,14 +215,14 @@ func (m *Muster) connector(t config.Target) (connector.Connector, error) {
 	if settings, err = typ.Check(settings); err != nil {
 		return nil, err
 	}
-	client, err := m.client(typ, settings)
+	client, err := m.client(t.Name, typ, settings)
 	if err != nil {
 		return nil, err
 	}
 	return typ.New(connector.Env{HTTP: client, Log: m.log.With("target", t.Name), Now: m.now}, settings)
 }
 
-func (m *Muster) client(typ connector.Type, settings connector.Settings) (*http.Client, error) {
+func (m *Muster) client(target string, typ connector.Type, settings connector.Settings) (*http.Client, error) {
 	var secrets []secret.String
 	for _, f := range typ.Settings {
 		if f.Secret {
@@ -237,5 +237,6 @@ func (m *Muster) client(typ connector.Type, settings connector.Settings) (*http.
 	if typ.Pace != nil {
 		cfg.Pace = typ.Pace(settings)
 	}
+	cfg.Observe = m.countCalls(target, cfg.Pace)
 	return httpclient.New(cfg)
 }

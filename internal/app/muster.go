@@ -22,6 +22,7 @@ import (
 	"muster/internal/httpclient"
 	"muster/internal/ingest"
 	"muster/internal/run"
+	"muster/internal/series"
 	"muster/internal/server/adminapi"
 	"muster/internal/server/console"
 	"muster/internal/server/scimapi"
@@ -47,6 +48,7 @@ type Muster struct {
 	started time.Time
 	unlock  func() error
 	pool    httpclient.Pool // rates that targets of one organisation share
+	meter   series.Meter    // how calls and reads went, until it is written
 	addr    atomic.Value    // host:port that is listened at, once it is
 	scenes  console.Scenes  // of the demo, or nil
 	guest   bool            // it is the sample company's
@@ -165,7 +167,7 @@ func (m *Muster) Close() error {
 	}
 	err = errors.Join(err, m.sandbox.close())
 	if m.Store != nil {
-		err = errors.Join(err, m.Store.Close())
+		err = errors.Join(err, m.keepMeasured(), m.Store.Close())
 	}
 	if m.unlock != nil {
 		err = errors.Join(err, m.unlock())

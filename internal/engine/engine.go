@@ -66,6 +66,8 @@ type Config struct {
 	Targets []Target
 	// Protect returns why no run may close a person at a target where they have an account, or none; "" = it may.
 	Protect func(target string, person directory.Object, records []directory.Record, account link.Link) string
+	// Counted, if set, is told what a complete read of a source saw of its bases. It must not block.
+	Counted func(source string, at time.Time, bases []ingest.BaseCount)
 	Now     func() time.Time
 	// Rest waits between two tries of the same, and reports false if ctx ends before. nil: by the clock.
 	Rest func(ctx context.Context, d time.Duration) bool

@@ -112,6 +112,9 @@ func (r *reader) pull(ctx context.Context, rec *run.Run, under *reading) error {
 	if err != nil {
 		return err
 	}
+	if r.e.cfg.Counted != nil {
+		r.e.cfg.Counted(r.Name, rec.Started, sum.Bases)
+	}
 	rec.Counts, rec.Problem, rec.Notes = sum.Counts(), sum.Problem, sum.Notes
 	switch {
 	case sum.Suspicious:

@@ -11,6 +11,7 @@ type body struct {
 	from    io.ReadCloser
 	left    int64
 	rec     *recording
+	seen    *observation
 	end     func()
 	explain func(error) error
 	done    sync.Once
@@ -66,5 +67,6 @@ func (b *body) finish(err error) {
 			err = nil
 		}
 		b.rec.finish(err)
+		b.seen.finish(err)
 	})
 }

@@ -44,6 +44,8 @@ type Config struct {
 	Pool *Pool
 	// Record is called after each exchange, concurrently; nil means no transcripts.
 	Record func(Exchange)
+	// Observe is called after each request, concurrently, and must not block; nil means that nobody counts.
+	Observe func(Call)
 
 	Timeout  time.Duration  // for one exchange with its body, the wait for its class not counted; 0 means one minute
 	Patience time.Duration  // longest wait for a class; 0 means 30 s
@@ -118,14 +120,17 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, t.failure(req, err)
 	}
 	classes := t.cfg.Pace.of(req.Method, req.URL.Path)
+	seen := t.observe(req, classes)
 	if pause, err := t.pacer.wait(req.Context(), classes); err != nil {
 		closeBody(req)
 		return nil, t.failure(req, err)
 	} else if pause > 0 {
 		closeBody(req)
+		seen.putOff()
 		return paused(req, classes[0], pause), nil
 	}
-	return t.exchange(req, classes, send)
+	seen.goes()
+	return t.exchange(req, classes, send, seen)
 }
 
 // choose returns what a request to u goes through, if it may go at all.
@@ -142,7 +147,7 @@ func (t *transport) choose(u *url.URL) (http.RoundTripper, error) {
 }
 
 // exchange sends req and returns the answer with a body that ends at the timeout and at the greatest size.
-func (t *transport) exchange(req *http.Request, classes []string, send http.RoundTripper) (*http.Response, error) {
+func (t *transport) exchange(req *http.Request, classes []string, send http.RoundTripper, seen *observation) (*http.Response, error) {
 	rec := t.begin(req)
 	ctx, cancel := context.WithCancelCause(req.Context())
 	timer := time.AfterFunc(t.cfg.Timeout, func() { cancel(ErrTimeout) })
@@ -155,12 +160,13 @@ func (t *transport) exchange(req *http.Request, classes []string, send http.Roun
 		err = t.failure(req, inTime(ctx, err))
 		end()
 		rec.finish(err)
+		seen.finish(err)
 		return nil, err
 	}
 	resp.Request = req
-	t.pacer.learn(classes, resp)
+	seen.answer(resp.StatusCode, t.pacer.learn(classes, resp))
 	resp.Body = &body{
-		from: resp.Body, left: t.cfg.MaxBody, rec: rec.answer(resp.StatusCode), end: end,
+		from: resp.Body, left: t.cfg.MaxBody, rec: rec.answer(resp.StatusCode), seen: seen, end: end,
 		explain: func(err error) error { return t.failure(req, inTime(ctx, err)) },
 	}
 	return resp, nil

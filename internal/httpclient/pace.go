@@ -185,8 +185,9 @@ func (p *pacer) again() {
 	p.serve(time.Now())
 }
 
-// learn takes in what an answer says about rates. An answer that throttles leaves with a Retry-After in seconds and the name of its class.
-func (p *pacer) learn(names []string, resp *http.Response) {
+// learn takes in what an answer says about rates, and returns whether it throttles. Such an answer leaves with a Retry-After in seconds and the name of its
+// class.
+func (p *pacer) learn(names []string, resp *http.Response) bool {
 	now := time.Now()
 	says := readBudget(resp.Header, now)
 	p.mu.Lock()
@@ -195,11 +196,12 @@ func (p *pacer) learn(names []string, resp *http.Response) {
 	if !throttles(resp.StatusCode, says) {
 		b.strikes = 0
 		b.spend(says, now, p.inFlight)
-		return
+		return false
 	}
 	b.throttled(says, now)
 	p.serve(now)
 	setPause(resp.Header, names[0], b.until.Sub(now))
+	return true
 }
 
 func clampPause(d time.Duration) time.Duration { return min(max(d, firstPause), mostPause) }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -210,8 +211,12 @@ func TestShrinkTrip(t *testing.T) {
 			for i := range tt.missing {
 				c.hidden[source.Key(fmt.Sprintf("p-p%03d", i))] = true
 			}
-			for range 4 {
+			for i := range 4 {
 				sum := w.read("corp")
+				people := sum.Bases[slices.IndexFunc(sum.Bases, func(b ingest.BaseCount) bool { return b.Base == "people" })]
+				if people.Tripped != tt.trips || people.Seen != tt.people-tt.missing || (people.Seen < people.Floor) != tt.trips || i == 0 && people.Known != tt.people {
+					t.Errorf("read %d counts %+v", i, people)
+				}
 				if sum.Suspicious != tt.trips || (sum.Problem != nil) != tt.trips {
 					t.Fatalf("suspicious %t, %+v; want %t", sum.Suspicious, sum.Problem, tt.trips)
 				}
@@ -592,12 +597,15 @@ func TestAnnouncedShrink(t *testing.T) {
 		}
 	}
 	announce(11)
-	if s := w.read("corp"); !s.Suspicious {
-		t.Fatal("12 missing were believed though 11 were announced")
+	if s := w.read("corp"); !s.Suspicious || s.Bases[1] != (ingest.BaseCount{Base: "people", Seen: 40, Known: 52, Floor: 41, Tripped: true}) {
+		t.Fatalf("12 missing, 11 announced: %+v", s.Bases)
 	}
 	announce(12)
-	if s := w.calm("corp"); s.Absent != 12 {
-		t.Fatalf("%d absent, want 12", s.Absent)
+	if s := w.calm("corp"); s.Absent != 12 || s.Bases[1] != (ingest.BaseCount{Base: "people", Seen: 40, Known: 52, Floor: 40}) {
+		t.Fatalf("%d absent, want 12; %+v", s.Absent, s.Bases)
+	}
+	if s := w.calm("corp"); s.Bases[1] != (ingest.BaseCount{Base: "people", Seen: 40, Known: 40, Floor: 28}) {
+		t.Errorf("after that: %+v", s.Bases)
 	}
 	w.after(11 * time.Minute)
 	if s := w.calm("corp"); s.Removed != 12 {

@@ -121,6 +121,7 @@ type Summary struct {
 	Notes                              []string
 	Problem                            *run.Problem // why nobody was removed
 	Suspicious                         bool
+	Bases                              []BaseCount // of a read that was judged: what it saw of each base that it read whole
 }
 
 // Counts returns the numbers of s under their stable names, zeros left out.

@@ -25,6 +25,7 @@ type Reading struct {
 	seed     maphash.Seed
 	seen     map[uint64]directory.ID // by hash of the key: who was in this read, and which object they are
 	count    map[source.Base]int     // how many of seen are stored as there, or as absent, in each base
+	bound    map[source.Base]int     // of these, how many are somebody
 	again    bool                    // some entry was seen twice, so that count may hold it in a base where it is not
 	groups   map[uint64]group        // of groups in this read
 	people   map[attr.Path]index     // to correlate by attributes that the store does not find people by
@@ -50,7 +51,7 @@ func (d *Door) Read(source string) (*Reading, error) {
 
 func newReading(d *Door, name string, rules *mapping.Source) *Reading {
 	return &Reading{
-		door: d, source: name, rules: rules, now: d.Now(), seed: maphash.MakeSeed(), seen: map[uint64]directory.ID{}, count: map[source.Base]int{}, groups: map[uint64]group{},
+		door: d, source: name, rules: rules, now: d.Now(), seed: maphash.MakeSeed(), seen: map[uint64]directory.ID{}, count: map[source.Base]int{}, bound: map[source.Base]int{}, groups: map[uint64]group{},
 		people: map[attr.Path]index{}, complete: map[source.Base]bool{}, shares: shares{}, doubts: doubts{records: map[string]directory.Record{}, let: map[string]int{}},
 	}
 }
@@ -139,6 +140,9 @@ func (r *Reading) remember(rec directory.Mark, base source.Base) {
 		r.again = r.again || !r.doubts.settled
 	} else if rec.Status == directory.Present || rec.Status == directory.Absent {
 		r.count[base]++
+		if rec.Object != "" {
+			r.bound[base]++
+		}
 	}
 	r.seen[h] = rec.Object
 	if rec.Kind == directory.Group && rec.Object != "" {

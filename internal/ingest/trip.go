@@ -28,8 +28,12 @@ func (r *Reading) judge(ctx context.Context, bases []source.Base) ([]*finding, e
 	var out []*finding
 	var moved *finding
 	var rest pairs // of bases in which they are few
+	announced, err := r.announced(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, base := range bases {
-		anchors, shrunk, others, err := r.judgeBase(ctx, base)
+		anchors, shrunk, others, err := r.judgeBase(ctx, base, announced)
 		if err != nil {
 			return nil, err
 		}
@@ -64,6 +68,7 @@ type lack struct {
 	lost    int                // entries that are known and were not in the read
 	fresh   int                // of those, the ones that were believed to be there before, and of whom no person said that they are gone
 	present int                // entries that were believed to be there
+	gone    int                // of these, all that were not in the read
 	entries []directory.Record // those who are fresh, and of whom a person said it
 }
 
@@ -76,6 +81,7 @@ func (r *Reading) lack(ctx context.Context, base source.Base) (lack, error) {
 			if !there(rec) {
 				continue
 			}
+			out.gone++
 			if !r.letGo(rec) {
 				out.fresh++
 			}
@@ -95,10 +101,14 @@ func (r *Reading) letGo(rec directory.Record) bool {
 }
 
 // judgeBase says whether too many entries of a base stand under new ids, or are missing, and which stand under new ids though they are not too many.
-func (r *Reading) judgeBase(ctx context.Context, base source.Base) (anchors, shrunk *finding, rest pairs, err error) {
+func (r *Reading) judgeBase(ctx context.Context, base source.Base, announced int) (anchors, shrunk *finding, rest pairs, err error) {
 	l, err := r.lack(ctx, base)
-	if err != nil || l.lost == 0 {
+	if err != nil {
 		return nil, nil, nil, err
+	}
+	if l.lost == 0 {
+		r.tally(base, l, announced)
+		return nil, nil, nil, nil
 	}
 	all, err := r.displaced(ctx, base)
 	if err != nil {
@@ -112,9 +122,8 @@ func (r *Reading) judgeBase(ctx context.Context, base source.Base) (anchors, shr
 		anchors = r.newIDs(base, all, n, l.present)
 		r.explain(all, &l)
 	}
-	announced, err := r.announced(ctx)
-	if err != nil || l.fresh < shrinkLeast || l.fresh*100 <= l.present*shrinkPercent || l.fresh <= announced {
-		return anchors, nil, rest, err
+	if r.tally(base, l, announced); !shrinks(l.fresh, l.present, announced) {
+		return anchors, nil, rest, nil
 	}
 	shrunk = &finding{class: Shrink, problem: suspicious("source_shrank", fmt.Sprintf("%s/%s: %d of %d entries are suddenly missing", r.source, base, l.fresh, l.present),
 		"An unselected or renamed OU, a changed filter, lost read rights and a restored backup all look like this; so does a real mass exit.",

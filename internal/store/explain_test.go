@@ -13,10 +13,11 @@ import (
 	"muster/internal/link/linktest"
 	"muster/internal/notify/notifytest"
 	"muster/internal/run/runtest"
+	"muster/internal/series/seriestest"
 )
 
 // big are the tables that grow with the company, by their names and the aliases that statements give them.
-var big = regexp.MustCompile(`^SCAN (object|record|reference|edge|node|link|link_edge|link_group|journal|span|waiting|drift|observed|observed_key|line|line_tally|word|outbox|hook_told|invitation|resource|resource_value|[efgmrkoatnx])( USING |$)`)
+var big = regexp.MustCompile(`^SCAN (object|record|reference|edge|node|link|link_edge|link_group|journal|span|waiting|drift|observed|observed_key|line|line_tally|word|outbox|call_sample|count_sample|hook_told|invitation|resource|resource_value|[efgmrkoatnx])( USING |$)`)
 
 // TestPlans asks SQLite how it runs each statement that the suites use: none may read a big table from end to end.
 func TestPlans(t *testing.T) {
@@ -39,6 +40,7 @@ func TestPlans(t *testing.T) {
 	runtest.Run(t, open)
 	notifytest.Run(t, open)
 	inboundtest.Run(t, open)
+	seriestest.Run(t, open)
 	if len(texts) < 100 {
 		t.Errorf("only %d statements were looked at", len(texts))
 	}

@@ -11,6 +11,7 @@ import (
 	"muster/internal/link/linktest"
 	"muster/internal/notify/notifytest"
 	"muster/internal/run/runtest"
+	"muster/internal/series/seriestest"
 	"muster/internal/store"
 	"muster/internal/testserver"
 	"muster/internal/workspace/workspacetest"
@@ -36,7 +37,7 @@ func open(t testing.TB, dsn string) *store.Store {
 }
 
 // suites are what every Store contract promises; each runs on both databases.
-var suites = map[string]func(*testing.T, func(*testing.T) directory.Store){"directory": directorytest.Run, "link": linktest.Run, "run": runtest.Run, "inbound": inboundtest.Run, "workspace": workspacetest.Run, "notify": notifytest.Run, "erase": erasetest.Run}
+var suites = map[string]func(*testing.T, func(*testing.T) directory.Store){"directory": directorytest.Run, "link": linktest.Run, "run": runtest.Run, "inbound": inboundtest.Run, "workspace": workspacetest.Run, "notify": notifytest.Run, "erase": erasetest.Run, "series": seriestest.Run}
 
 func TestSQLite(t *testing.T) {
 	for name, run := range suites {
