@@ -161,64 +161,6 @@ func (m *Muster) addLinks(ctx context.Context, v directory.Reader, page []admina
 	return nil
 }
 
-// Members implements adminapi.Browsing.
-func (m *Muster) Members(ctx context.Context, group string, q adminapi.MemberQuery) (adminapi.MemberPage, error) {
-	var out adminapi.MemberPage
-	g, err := m.one(ctx, directory.Group, group)
-	if err != nil {
-		return out, err
-	}
-	return out, m.Store.View(ctx, func(v directory.Reader) error {
-		ids, err := v.Members(ctx, g.ID, q.After, max(q.Limit, 1))
-		if err != nil {
-			return err
-		}
-		if len(ids) == max(q.Limit, 1) {
-			out.Next = ids[len(ids)-1]
-		}
-		objects, err := v.Objects(ctx, ids)
-		if err != nil {
-			return err
-		}
-		slices.SortFunc(objects, func(a, b directory.Object) int {
-			return cmp.Compare(strings.ToLower(a.Handle()), strings.ToLower(b.Handle()))
-		})
-		at := map[directory.ID]int{}
-		for i, o := range objects {
-			at[o.ID] = i
-			out.Members = append(out.Members, adminapi.Member{ID: o.ID, Kind: o.Kind, Name: o.Handle(), State: o.State})
-		}
-		return m.memberships(ctx, v, g.ID, ids, func(id directory.ID, x adminapi.MemberAt) {
-			if i, ok := at[id]; ok {
-				out.Members[i].At = append(out.Members[i].At, x)
-			}
-		})
-	})
-}
-
-// memberships tells of each target at which a group is linked whether ids are members there.
-func (m *Muster) memberships(ctx context.Context, v directory.Reader, group directory.ID, ids []directory.ID, tell func(directory.ID, adminapi.MemberAt)) error {
-	for _, t := range m.File.Targets {
-		linked, err := link.Of(v).Links(ctx, t.Name, []directory.ID{group})
-		if err != nil {
-			return err
-		}
-		if len(linked) == 0 {
-			continue
-		}
-		edges, err := link.Of(v).EdgesOf(ctx, t.Name, ids)
-		if err != nil {
-			return err
-		}
-		for _, e := range edges {
-			if e.Group == group {
-				tell(e.Member, adminapi.MemberAt{Target: t.Name, Wanted: e.Wanted, Applied: e.Applied})
-			}
-		}
-	}
-	return nil
-}
-
 // Writes implements adminapi.Browsing.
 func (m *Muster) Writes(ctx context.Context, q adminapi.CallQuery) ([]adminapi.CallAt, error) {
 	find := link.Query{

@@ -25,7 +25,7 @@ const (
 	wikiKey = "t0ken-that-nobody-may-see"
 )
 
-// company is people u00 … in a directory, of whom those with an even number are in the group wiki.
+// company is people u00 … in a directory, of whom those with an even number are in the group wiki. In group ship are that group and u00.
 func company() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "version: 1\n\ndn: %s\nobjectClass: domain\ndc: corp\n", base)
@@ -41,6 +41,7 @@ func company() string {
 		}
 	}
 	fmt.Fprintf(&b, "\ndn: cn=wiki,ou=groups,%s\nobjectClass: groupOfNames\ncn: wiki\n%s", base, &members)
+	fmt.Fprintf(&b, "\ndn: cn=ship,ou=groups,%[1]s\nobjectClass: groupOfNames\ncn: ship\nmember: cn=wiki,ou=groups,%[1]s\nmember: cn=u00,ou=people,%[1]s\n", base)
 	return b.String()
 }
 
@@ -160,10 +161,10 @@ func TestBrowse(t *testing.T) {
 		"of a source":          {adminapi.BrowseQuery{Kind: "person", Source: "corp"}, all},
 		"… a DN of one":        {adminapi.BrowseQuery{Kind: "person", Source: "corp", Text: "cn=u03,ou=people," + base}, all[3:4]},
 		"… missing there":      {adminapi.BrowseQuery{Kind: "person", Source: "corp", Missing: true}, nil},
-		"groups of a source":   {adminapi.BrowseQuery{Kind: "group", Source: "corp"}, []string{"wiki"}},
+		"groups of a source":   {adminapi.BrowseQuery{Kind: "group", Source: "corp"}, []string{"ship", "wiki"}},
 		"a state of nobody":    {adminapi.BrowseQuery{Kind: "person", State: "gone"}, nil},
-		"groups":               {adminapi.BrowseQuery{Kind: "group"}, []string{"wiki"}},
-		"groups there":         {adminapi.BrowseQuery{Kind: "group", Target: "wiki"}, []string{"wiki"}},
+		"groups":               {adminapi.BrowseQuery{Kind: "group"}, []string{"ship", "wiki"}},
+		"groups there":         {adminapi.BrowseQuery{Kind: "group", Target: "wiki"}, []string{"ship", "wiki"}},
 		"no group is a person": {adminapi.BrowseQuery{Kind: "person", Text: "wiki"}, nil},
 	}
 	for name, c := range cases {

@@ -41,6 +41,17 @@ func (m *Muster) Nesting(ctx context.Context, group, who string) (adminapi.Nesti
 			return err
 		}
 		out.Above, out.Below, out.More = above.groups, below.groups, above.more || below.more
+		if out.Direct, err = v.CountMembersOf(ctx, below.by(g.ID, "direct")); err != nil {
+			return err
+		}
+		if out.Members = out.Direct; len(below.groups) > 0 {
+			if out.ByGroups, err = v.CountMembersOf(ctx, below.by(g.ID, "groups")); err != nil {
+				return err
+			}
+			if out.Members, err = v.CountMembersOf(ctx, below.by(g.ID, "all")); err != nil {
+				return err
+			}
+		}
 		if who != "" {
 			if out.Who, err = n.brings(below, member); err != nil {
 				return err

@@ -109,6 +109,11 @@ func TestNumbers(t *testing.T) {
 		t.Fatal(err)
 	}
 	pages := map[string]int{"": 7, "sources": 4, "sources/corp": 4, "targets": 4, "targets/wiki": 6, "plans/" + plans[0].ID: 3}
+	ship, err := m.Object(t.Context(), "group", "ship")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages["groups/"+string(ship.ID)] = 3
 	wrote := 0
 	for _, r := range runs {
 		pages["runs/"+r.ID] = 0
@@ -126,6 +131,10 @@ func TestNumbers(t *testing.T) {
 	n, err := m.Nesting(t.Context(), "wiki", "u04")
 	if err != nil || n.Who == nil || len(n.Who.Paths) != 1 || len(n.At) != 1 || n.At[0].Applied == 0 || n.At[0].Wanted-len(n.At[0].Missing)+len(n.At[0].Extra) != n.At[0].Applied {
 		t.Errorf("the group stands so: %+v, %v", n, err)
+	}
+	crew, err := m.Members(t.Context(), "ship", adminapi.MemberQuery{By: "groups", Limit: 100})
+	if err != nil || len(crew.Members) != 12 || crew.Members[0].Name != "u00" || strings.Join(crew.Members[0].Path, " ") != "ship wiki" {
+		t.Errorf("by groups within it, in the group ship are %+v, %v", crew, err)
 	}
 	limit, sum := regexp.MustCompile(`href="([^"]*)" data-sum="(\d+)"`), regexp.MustCompile(`data-counts="(\d+)"`)
 	for _, x := range limit.FindAllStringSubmatch(v.page(console.Root+"targets/wiki"), -1) {

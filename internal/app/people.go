@@ -148,7 +148,7 @@ func (m *Muster) whole(ctx context.Context, o directory.Object) (adminapi.Object
 			return err
 		}
 		if o.Kind == directory.Group {
-			if out.Members, err = countMembers(ctx, v, o.ID); err != nil {
+			if out.Members, err = v.CountMembersOf(ctx, []directory.ID{o.ID}); err != nil {
 				return err
 			}
 		}
@@ -192,17 +192,6 @@ func groupNames(ctx context.Context, v directory.Reader, id directory.ID) ([]str
 	}
 	slices.Sort(out)
 	return out, err
-}
-
-func countMembers(ctx context.Context, v directory.Reader, group directory.ID) (int, error) {
-	n := 0
-	for after := directory.ID(""); ; {
-		page, err := v.Members(ctx, group, after, 5000)
-		if n += len(page); err != nil || len(page) < 5000 {
-			return n, err
-		}
-		after = page[len(page)-1]
-	}
 }
 
 func linkView(l link.Link, name string) adminapi.Link {

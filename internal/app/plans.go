@@ -51,13 +51,10 @@ func (m *Muster) Plan(ctx context.Context, ref string) (run.Plan, error) {
 			Now: "Nothing was changed.", Fix: "See `muster plan list`, or look at what would be done now with `muster plan show TARGET --now`.",
 		}
 	}
-	return m.timed(out), err
-}
-
-// timed returns a plan with the time that it takes.
-func (m *Muster) timed(p run.Plan) run.Plan {
-	p.Takes = int(m.Engine.Estimate(p.Target, p.Counts).Seconds())
-	return p
+	if err != nil {
+		return out, err
+	}
+	return m.timed(ctx, out)
 }
 
 // waitingPlan returns the newest plan of a target that waits; holds only if nothing else does.
@@ -124,7 +121,10 @@ func (m *Muster) Preview(ctx context.Context, target string) (run.Plan, error) {
 		return run.Plan{}, m.unknown("target", target)
 	}
 	p, err := m.Engine.Preview(ctx, target)
-	return m.timed(p), err
+	if err != nil {
+		return p, err
+	}
+	return m.timed(ctx, p)
 }
 
 // Approve implements adminapi.Plans.

@@ -72,7 +72,7 @@ func planTarget(ctx context.Context, t task) (result, error) {
 	var takes time.Duration
 	r, err := within(ctx, t, func(m *app.Muster) (run.Run, error) {
 		p, err := m.Engine.Preview(ctx, t.Target)
-		takes = m.Engine.Estimate(t.Target, p.Counts)
+		takes = m.Engine.Estimate(t.Target, p.Counts, 0)
 		return run.Run{Outcome: run.Done, Counts: p.Counts}, err
 	})
 	r.Expect = takes.Seconds()

@@ -34,6 +34,7 @@ func (s *shell) groupNestingCommand() *cobra.Command {
 			} else {
 				s.print("It is in no group, and no group is in it.")
 			}
+			s.print("%s: %d directly, %d by groups within it", plural(n.Members, "member", "members"), n.Direct, n.ByGroups)
 			for _, x := range n.At {
 				s.print("%s: %d wanted, %d there", x.Target, x.Wanted, x.Applied)
 			}

@@ -217,7 +217,7 @@ func (s *shell) planSummary(p run.Plan) {
 	}
 	s.print("\n%s: %s", plural(p.People, "person or group", "people and groups"), counts(p.Counts))
 	if p.Takes > 0 {
-		s.print("At the rates of %s this takes about %s.", p.Target, time.Duration(p.Takes)*time.Second)
+		s.print("This takes about %[2]s, by the rates of %[1]s and how fast it answers.", p.Target, time.Duration(p.Takes)*time.Second)
 	}
 	if len(p.Verdicts) == 0 {
 		return

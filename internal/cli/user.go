@@ -20,7 +20,7 @@ func (s *shell) userCommand() *cobra.Command {
 func (s *shell) groupCommand() *cobra.Command {
 	c := s.objectCommand("group", "group", "Groups that Muster keeps")
 	c.AddCommand(s.groupCommands()...)
-	c.AddCommand(s.groupNestingCommand())
+	c.AddCommand(s.groupNestingCommand(), s.groupMembersCommand())
 	return c
 }
 

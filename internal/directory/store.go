@@ -71,6 +71,10 @@ type Reader interface {
 
 	// Members returns the direct members of a group by member ID, or in the order in which they became known, which is nearly the same.
 	Members(ctx context.Context, group, after ID, limit int) ([]ID, error)
+	// MembersOf is Members of several groups: whoever is directly in one of them, once.
+	MembersOf(ctx context.Context, groups []ID, after ID, limit int) ([]ID, error)
+	// CountMembersOf returns how many MembersOf would be in all.
+	CountMembersOf(ctx context.Context, groups []ID) (int, error)
 	// GroupsOf returns the edges whose member is one of members.
 	GroupsOf(ctx context.Context, members []ID) ([]Edge, error)
 	// Above returns groups and every group that contains one of them, directly or not. Cycles end.

@@ -48,19 +48,22 @@ func (e *Engine) Progress(id string) (Progress, bool) {
 	return p, ok
 }
 
-// Estimate returns how long the lines that counts counts by verb take at a target, at the rates of its service; 0 = not known, or at once.
-func (e *Engine) Estimate(name string, counts map[string]int) time.Duration {
+// Estimate returns how long the lines that counts counts by verb take at a target, at the rates of its service; 0 = not known, or at once. Where a call is
+// known to take each, it is no shorter than that many calls take beside each other.
+func (e *Engine) Estimate(name string, counts map[string]int, each time.Duration) time.Duration {
 	t, err := e.target(name)
 	if err != nil {
 		return 0
 	}
-	ops := map[connector.Verb]int{}
+	ops, calls := map[connector.Verb]int{}, 0
 	for verb, n := range counts {
 		if op := opOf(plan.Verb(verb)); op != "" {
 			ops[op] += n
+			calls += n
 		}
 	}
-	return t.estimate(ops)
+	rounds := (calls + t.Concurrency - 1) / t.Concurrency
+	return max(t.estimate(ops), time.Duration(rounds)*each)
 }
 
 func (t *target) estimate(ops map[connector.Verb]int) time.Duration {

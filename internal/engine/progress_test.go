@@ -31,9 +31,12 @@ func TestTimeLeft(t *testing.T) {
 	w.start()
 	w.read(run.Done)
 	p := w.preview()
-	whole := w.Estimate("wiki", p.Counts)
+	whole := w.Estimate("wiki", p.Counts, 0)
 	if rate := (people - 15) / whole.Seconds(); rate < 2.9 || rate > 3 { // 15 at once, and then 180 a minute, of which a little is left to others
 		t.Errorf("a plan of %v is to take %s", p.Counts, whole)
+	}
+	if slow := w.Estimate("wiki", p.Counts, time.Minute); slow != 4*time.Minute { // 60 calls, 16 at a time
+		t.Errorf("at a minute each, a plan of %v is to take %s", p.Counts, slow)
 	}
 	if _, err := w.Approve(t.Context(), engine.Decision{Plan: p.ID, By: "olivia", Count: p.People}); err != nil {
 		t.Fatal(err)
@@ -49,7 +52,7 @@ func TestTimeLeft(t *testing.T) {
 	if last.Done == 0 || last.Total != people || last.Left >= first.Left {
 		t.Errorf("at the last call: %+v", last)
 	}
-	if _, ok := w.Progress("the-run"); ok || w.Estimate("none", p.Counts) != time.Duration(0) {
+	if _, ok := w.Progress("the-run"); ok || w.Estimate("none", p.Counts, time.Second) != time.Duration(0) {
 		t.Error("a run that has ended still tells how far it is, or a target that is not there takes time")
 	}
 }

@@ -104,7 +104,7 @@ type Plan struct {
 	Reason   string         `json:"reason,omitempty"` // why it was rejected, or approved, in the words of who did
 	Whole    Whole          `json:"whole,omitempty"`
 	Follows  string         `json:"follows,omitempty"` // the plan whose lines did not hold any more when they were to be carried out: these took their place
-	Takes    int            `json:"takes,omitempty"`   // seconds that it takes at the rates of the target; not stored: whoever shows the plan fills it in
+	Takes    int            `json:"takes,omitempty"`   // seconds that it takes at the rates of the target, and as fast as it answered last; not stored: whoever shows the plan fills it in
 	Was      string         `json:"-"`                 // digest of the rules that were in force before its approval, and those rules
 	WasRules []byte         `json:"-"`
 }

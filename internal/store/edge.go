@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -15,6 +16,38 @@ func (r reader) Members(ctx context.Context, group, after directory.ID, limit in
 	return collect(ctx, r.session, scanOne[directory.ID],
 		"select m.id from edge e join node m on m.n = e.member where e.grp = "+nodeOf(1)+" and e.member > coalesce("+nodeOf(2)+
 			", 0) and not e.removed order by e.member limit $3", group, after, atMost(limit))
+}
+
+// MembersOf implements directory.Reader. Of a few groups it reads a page each, of more all their members.
+func (r reader) MembersOf(ctx context.Context, groups []directory.ID, after directory.ID, limit int) ([]directory.ID, error) {
+	if len(groups) == 0 {
+		return nil, nil
+	}
+	var found []node
+	for part := range slices.Chunk(groups, max(1, len(groups)/fewGroups)) {
+		some, err := collect(ctx, r.session, scanNode,
+			"select m.n, m.id from (select distinct e.member from edge e where "+r.d.nodesIn("e.grp", 1)+" and e.member > coalesce("+nodeOf(2)+
+				", 0) and not e.removed order by e.member limit $3) x join node m on m.n = x.member", ids(r.session, part), after, atMost(limit))
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, some...)
+	}
+	slices.SortFunc(found, func(a, b node) int { return cmp.Compare(a.n, b.n) })
+	found = slices.CompactFunc(found, func(a, b node) bool { return a.n == b.n })
+	var out []directory.ID
+	for _, m := range found[:min(int64(len(found)), atMost(limit))] {
+		out = append(out, directory.ID(m.id))
+	}
+	return out, nil
+}
+
+// CountMembersOf implements directory.Reader.
+func (r reader) CountMembersOf(ctx context.Context, groups []directory.ID) (int, error) {
+	if len(groups) == 0 {
+		return 0, nil
+	}
+	return one(ctx, r.session, scanOne[int], "select count(distinct e.member) from edge e where "+r.d.nodesIn("e.grp", 1)+" and not e.removed", ids(r.session, groups))
 }
 
 func scanEdge(rows *sql.Rows, e *directory.Edge) error { return rows.Scan(&e.Group, &e.Member) }

@@ -24,6 +24,13 @@ func members(t *testing.T, s directory.Store, group directory.ID) []directory.ID
 	})
 }
 
+func membersOf(t *testing.T, s directory.Store, groups []directory.ID, after directory.ID, limit int) []directory.ID {
+	t.Helper()
+	return view(t, s, func(ctx context.Context, r directory.Reader) ([]directory.ID, error) {
+		return r.MembersOf(ctx, groups, after, limit)
+	})
+}
+
 func testEdges(t *testing.T, s directory.Store) {
 	g, h := group("g"), group("h")
 	put(t, s, g, h)
@@ -45,6 +52,11 @@ func testEdges(t *testing.T, s directory.Store) {
 		in := view(t, s, func(ctx context.Context, r directory.Reader) ([]directory.ID, error) { return r.Within(ctx, groups, p) })
 		equal(t, fmt.Sprintf("within %d groups", len(groups)), sorted(in...), sorted(p[0], p[2], p[3], p[4]))
 	}
+	both := []directory.ID{g.ID, h.ID}
+	equal(t, "all members of two groups, each once", membersOf(t, s, both, "", 9), sorted(p[0], p[2], p[3], p[4]))
+	equal(t, "a page of them", membersOf(t, s, append(newIDs(40), both...), p[0], 2), []directory.ID{p[2], p[3]})
+	equal(t, "members of no group", membersOf(t, s, nil, "", 9), nil)
+	equal(t, "how many", view(t, s, func(ctx context.Context, r directory.Reader) (int, error) { return r.CountMembersOf(ctx, both) }), 4)
 	putEdges(t, s, g.ID, p[1:2], nil)
 	equal(t, "a member comes back", len(members(t, s, g.ID)), 5)
 }

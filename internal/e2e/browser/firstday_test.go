@@ -56,6 +56,7 @@ func TestFirstDay(t *testing.T) {
 	p.Says("wiki, slack, atlassian, meisterplan not approved yet")
 	shoot(p, "overview-first")
 
+	takesTime(t, p, folder)
 	approveFirst(t, p)
 	missing(t, p)
 	someoneLeaves(t, p)
@@ -65,6 +66,23 @@ func TestFirstDay(t *testing.T) {
 	p.Go("/console/history?tab=acts")
 	p.Says("Disabled")
 	shoot(p, "history")
+}
+
+// takesTime sees how long a plan takes where the service tells of rates, as the command line says it.
+func takesTime(t *testing.T, p *browsertest.Tab, folder string) {
+	t.Helper()
+	plan := asJSON[struct {
+		Plan struct {
+			ID    string `json:"id"`
+			Takes int    `json:"takes"`
+		} `json:"plan"`
+	}](t, "plan", "show", "slack", "-d", folder).Plan
+	p.Go("/console/plans/" + plan.ID)
+	if plan.Takes == 0 {
+		t.Error("nobody says how long the first plan of slack takes")
+	}
+	p.Says("It takes about " + strconv.Itoa(plan.Takes) + " s, by the rates of slack")
+	p.Go("/console/")
 }
 
 // live is true once a page listens: to what changes, and to keys.

@@ -14,7 +14,7 @@ import (
 type Browsing interface {
 	// Browse returns a page of people or groups by name, with their accounts.
 	Browse(ctx context.Context, q BrowseQuery) (BrowsePage, error)
-	// Members returns a page of the direct members of a group, with where they are members.
+	// Members returns a page of the members of a group, with what brings them in and where they are members.
 	Members(ctx context.Context, group string, q MemberQuery) (MemberPage, error)
 	// Writes returns remote writes, newest first.
 	Writes(ctx context.Context, q CallQuery) ([]CallAt, error)
@@ -47,6 +47,7 @@ type BrowsePage struct {
 
 // MemberQuery selects members of a group.
 type MemberQuery struct {
+	By    string // "direct" or ""; "groups": those in a group within it; "all"
 	After directory.ID
 	Limit int
 }
@@ -57,12 +58,13 @@ type MemberPage struct {
 	Next    directory.ID `json:"next,omitempty"`
 }
 
-// Member is a direct member of a group.
+// Member is a member of a group, directly or by groups within it.
 type Member struct {
 	ID    directory.ID    `json:"id"`
 	Kind  directory.Kind  `json:"kind"`
 	Name  string          `json:"name"`
 	State directory.State `json:"state"`
+	Path  []string        `json:"path,omitempty" doc:"Names from the group to the one that they are directly in, by the shortest way of those that were asked for: the group alone for a direct member."`
 	At    []MemberAt      `json:"at,omitempty"` // targets at which the group is linked
 }
 

@@ -24,6 +24,7 @@ type browseQuery struct {
 
 type memberQuery struct {
 	Who   string `path:"who" doc:"Id, name, key or DN."`
+	By    string `query:"by" enum:"direct,groups,all" default:"direct" doc:"Direct members, those in a group within it, or both, each once."`
 	After string `query:"after"`
 	Limit int    `query:"limit" default:"100" minimum:"1" maximum:"1000"`
 }
@@ -68,9 +69,9 @@ func (a *api) browseRoutes() {
 				return page, err
 			})
 	}
-	add(a, route{"list-members", http.MethodGet, "/groups/{who}/members", "Direct members of a group", access.View, 0},
+	add(a, route{"list-members", http.MethodGet, "/groups/{who}/members", "Members of a group, and what brings them in", access.View, 0},
 		func(ctx context.Context, in *memberQuery) (MemberPage, error) {
-			page, err := a.svc.Members(ctx, in.Who, MemberQuery{directory.ID(in.After), in.Limit})
+			page, err := a.svc.Members(ctx, in.Who, MemberQuery{in.By, directory.ID(in.After), in.Limit})
 			if page.Members == nil {
 				page.Members = []Member{}
 			}

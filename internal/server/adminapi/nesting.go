@@ -21,6 +21,10 @@ type Nesting struct {
 	More  bool          `json:"more,omitempty" doc:"There are more groups than are listed."`
 	At    []GroupAt     `json:"at" doc:"Targets at which it is linked."`
 	Who   *NestedMember `json:"who,omitempty"`
+
+	Members  int `json:"members" doc:"People and groups in it, directly or by groups within it."`
+	Direct   int `json:"direct" doc:"Those directly in it."`
+	ByGroups int `json:"by_groups" doc:"Those in a group within it; they may be in it directly as well."`
 }
 
 // NestedGroup is a group within another one.

@@ -161,7 +161,7 @@ func (c *console) groupPage(v *visit) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	members, err := c.Service.Members(v.ctx(), string(o.ID), adminapi.MemberQuery{After: directory.ID(v.query("after")), Limit: rowsShown * 2})
+	members, err := c.Service.Members(v.ctx(), string(o.ID), adminapi.MemberQuery{By: cmp.Or(v.query("by"), "all"), After: directory.ID(v.query("after")), Limit: rowsShown * 2})
 	if err != nil {
 		return view{}, err
 	}

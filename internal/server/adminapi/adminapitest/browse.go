@@ -44,16 +44,25 @@ func (s *Service) Browse(_ context.Context, q adminapi.BrowseQuery) (adminapi.Br
 	return page, nil
 }
 
-// Members returns the three members of Staff.
-func (s *Service) Members(ctx context.Context, group string, _ adminapi.MemberQuery) (adminapi.MemberPage, error) {
+// Members returns the three members of Staff: ben.ito is in it directly, mia by a group within it, and olivia both ways.
+func (s *Service) Members(ctx context.Context, group string, q adminapi.MemberQuery) (adminapi.MemberPage, error) {
 	if _, err := s.Object(ctx, string(directory.Group), group); err != nil {
 		return adminapi.MemberPage{}, err
 	}
-	return adminapi.MemberPage{Members: []adminapi.Member{
-		{ID: ben, Kind: directory.Person, Name: "ben.ito", State: directory.Active, At: []adminapi.MemberAt{{Target: "wiki", Wanted: true}}},
-		{ID: mia, Kind: directory.Person, Name: names()[mia], State: directory.Gone, At: []adminapi.MemberAt{{Target: "wiki", Applied: true}}},
-		{ID: olivia, Kind: directory.Person, Name: "olivia.berg", State: directory.Active, At: []adminapi.MemberAt{{Target: "wiki", Wanted: true, Applied: true}}},
-	}}, nil
+	direct, nested := []string{"Staff"}, []string{"Staff", "Engineering", "Platform"}
+	all := []adminapi.Member{
+		{ID: ben, Kind: directory.Person, Name: "ben.ito", State: directory.Active, Path: direct, At: []adminapi.MemberAt{{Target: "wiki", Wanted: true}}},
+		{ID: mia, Kind: directory.Person, Name: names()[mia], State: directory.Gone, Path: nested, At: []adminapi.MemberAt{{Target: "wiki", Applied: true}}},
+		{ID: olivia, Kind: directory.Person, Name: "olivia.berg", State: directory.Active, Path: direct, At: []adminapi.MemberAt{{Target: "wiki", Wanted: true, Applied: true}}},
+	}
+	switch q.By {
+	case "all":
+		return adminapi.MemberPage{Members: all}, nil
+	case "groups":
+		all[2].Path = nested
+		return adminapi.MemberPage{Members: all[1:]}, nil
+	}
+	return adminapi.MemberPage{Members: []adminapi.Member{all[0], all[2]}}, nil
 }
 
 // Writes returns two writes to wiki, one of which failed.

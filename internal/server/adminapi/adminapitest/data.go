@@ -52,12 +52,14 @@ func people() []adminapi.Object {
 			Groups: []string{"Staff"}, Links: links,
 		}
 	}
+	there := account(staff, "Staff", "g-1", "linked", true)
+	there.Kind, there.Applied = connector.Group, attr.Set{"displayName": {"Staff"}}
 	gone := person(mia, "mia\x1b[31m.lang", "Mia Lang", account(mia, "mia\x1b[31m.lang", "u-3", "closing", true))
 	gone.State, gone.Cause, gone.Since = directory.Gone, directory.Missing, ago(time.Hour)
 	return []adminapi.Object{
 		person(olivia, "olivia.berg", "Olivia Berg", account(olivia, "olivia.berg", "u-1", "linked", true)),
 		person(ben, "ben.ito", "Ben Ito"), gone,
-		{ID: staff, Kind: directory.Group, Name: "Staff", State: directory.Active, Members: 3, Attrs: attr.Set{"name": {"Staff"}}},
+		{ID: staff, Kind: directory.Group, Name: "Staff", State: directory.Active, Members: 2, Attrs: attr.Set{"name": {"Staff"}}, Links: []adminapi.Link{there}},
 	}
 }
 

@@ -16,6 +16,8 @@ func (s *Service) Nesting(ctx context.Context, group, who string) (adminapi.Nest
 		Above: []adminapi.NestedGroup{{ID: "4everybody0000000000000000", Name: "Everybody", Path: []string{"Everybody", "Staff"}}},
 		Below: []adminapi.NestedGroup{{ID: "5platform00000000000000000", Name: "Platform", Path: []string{"Staff", "Engineering", "Platform"}}},
 		At:    []adminapi.GroupAt{{Target: "wiki", Wanted: 2, Applied: 2, Missing: []string{"ben.ito"}, Extra: []string{names()[mia]}}},
+
+		Members: 3, Direct: 2, ByGroups: 2,
 	}
 	if who == "" {
 		return out, nil

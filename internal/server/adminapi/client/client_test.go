@@ -84,6 +84,10 @@ func reads(t *testing.T, h *adminapitest.House, c *client.Client) {
 	nesting, err := c.Nesting(ctx, "Staff", "olivia.berg")
 	nestingWant, wantErr := h.Nesting(ctx, "Staff", "olivia.berg")
 	same(t, "nesting", nesting, err, nestingWant, wantErr)
+	mq := adminapi.MemberQuery{By: "groups", Limit: 2}
+	members, err := c.Members(ctx, "Staff", mq)
+	membersWant, wantErr := h.Members(ctx, "Staff", mq)
+	same(t, "members", members, err, membersWant, wantErr)
 	lv := adminapi.LeaverQuery{Closed: true, Since: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
 	leavers, err := c.Leavers(ctx, lv)
 	leaversWant, wantErr := h.Leavers(ctx, lv)
