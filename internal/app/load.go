@@ -128,18 +128,25 @@ func (m *Muster) Load(ctx context.Context, req adminapi.LoadRequest, file io.Rea
 	return m.startLoad(ctx, l, act, by)
 }
 
-// sweepLoads removes files that were not taken in to their end.
-func (m *Muster) sweepLoads() error {
+// sweepLoads removes files that were not taken in to their end, and those of loads that are over.
+func (m *Muster) sweepLoads(ctx context.Context) error {
 	entries, err := os.ReadDir(filepath.Join(m.Data, "loads"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	for _, e := range entries {
-		dir := m.loadFolder(e.Name())
-		if _, err := os.Stat(filepath.Join(dir, loadNote)); !errors.Is(err, fs.ErrNotExist) {
-			continue
+		l, err := m.findLoad(ctx, e.Name())
+		switch {
+		case errors.Is(err, directory.ErrNotFound):
+			err = os.RemoveAll(m.loadFolder(e.Name()))
+		case err == nil && l.Done:
+			if err = os.Remove(filepath.Join(m.loadFolder(l.ID), loadFile)); errors.Is(err, fs.ErrNotExist) {
+				err = nil
+			}
+		default:
+			continue // it is of one that goes on, or whoever asks for it is told what is wrong
 		}
-		if err := os.RemoveAll(dir); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -283,7 +290,7 @@ func (m *Muster) load(ctx context.Context, l *adminapi.Load, id string, work fun
 	if err != nil && !errors.Is(err, bulkload.ErrBadLines) {
 		return run.Run{}, loadProblem(*l, err)
 	}
-	return m.loaded(ctx, id, res, notes, err)
+	return m.loaded(ctx, &loader, id, res, notes, err)
 }
 
 func loadProblem(l adminapi.Load, err error) error {
@@ -293,7 +300,7 @@ func loadProblem(l adminapi.Load, err error) error {
 }
 
 // loaded ends the run of a load.
-func (m *Muster) loaded(ctx context.Context, id string, res bulkload.Result, notes []string, refused error) (r run.Run, err error) {
+func (m *Muster) loaded(ctx context.Context, l *bulkload.Loader, id string, res bulkload.Result, notes []string, refused error) (r run.Run, err error) {
 	ctx = context.WithoutCancel(ctx)
 	err = m.Store.Update(ctx, "load", func(tx directory.Tx) error {
 		if r, err = run.In(tx).Run(ctx, id); err != nil {
@@ -315,6 +322,11 @@ func (m *Muster) loaded(ctx context.Context, id string, res bulkload.Result, not
 				Code: "load_waiting", What: fmt.Sprintf("%d people of the file have usernames that belong to others here", waiting), Why: "a username alone does not say that they are the same people",
 				Now: "Everybody else is loaded. They, their memberships and their posts are not.",
 				Fix: "See who is who: muster hold show load. If they are the same people: muster hold release load. Else rename them in the file or here, and then: muster load resume",
+			}
+		}
+		if refused == nil && res.ID != "" {
+			if err := l.Over(ctx, tx, res); err != nil {
+				return err
 			}
 		}
 		return run.In(tx).PutRun(ctx, r)

@@ -185,6 +185,7 @@ func (m *Muster) findLoad(ctx context.Context, id string) (adminapi.Load, error)
 			return nil
 		}
 		l.Running = r.Outcome == run.Running
+		l.Done = l.Done || r.Outcome == run.Done && !l.Hold // what ended just before this could be noted
 		return err
 	})
 }

@@ -106,7 +106,7 @@ func (m *Muster) open(ctx context.Context) error {
 	if m.files, err = files.Open(filepath.Join(m.Data, "files")); err != nil {
 		return fmt.Errorf("open the folder of files: %w", err)
 	}
-	if err := m.sweepLoads(); err != nil {
+	if err := m.sweepLoads(ctx); err != nil {
 		return fmt.Errorf("tidy the folder of loads: %w", err)
 	}
 	m.erase = m.eraser()

@@ -101,7 +101,7 @@ func (o LoadOptions) checking() func(int) {
 }
 
 // Load brings a file in. What it wrote is durable step by step, together with how far it came: a load that was cut off goes on where it was, and a file that is
-// loaded again changes nothing. Bad lines are found before anything is written.
+// loaded again changes nothing. Bad lines are found before anything is written. Over ends it.
 func (l *Loader) Load(ctx context.Context, a *Archive, o LoadOptions) (Result, error) {
 	o.From = cmp.Or(o.From, usual)
 	v, err := validate(ctx, a, Options{Known: l.known(ctx, o.From), Meet: l.meet(o.From), Found: o.Found, Progress: o.checking()})
@@ -143,14 +143,15 @@ type mark struct {
 	Written map[string]int `json:"written"`
 }
 
-func (w *loading) cursor() string { return Source + ":" + w.result.ID }
+// cursor is where the mark of a load is kept.
+func cursor(id string) string { return Source + ":" + id }
 
 // resume finds out how far an earlier load of the same file came.
 func (w *loading) resume(ctx context.Context) error {
 	w.at.Written = map[string]int{}
 	var text string
 	err := w.Store.View(ctx, func(r directory.Reader) (err error) {
-		text, err = r.Cursor(ctx, w.cursor())
+		text, err = r.Cursor(ctx, cursor(w.result.ID))
 		return err
 	})
 	if err != nil || text == "" {
@@ -166,7 +167,7 @@ func (w *loading) keep(ctx context.Context, tx directory.Tx, at mark) error {
 	if err != nil {
 		return err
 	}
-	return tx.SetCursor(ctx, w.cursor(), string(text))
+	return tx.SetCursor(ctx, cursor(w.result.ID), string(text))
 }
 
 // run takes the steps that are left.
@@ -192,10 +193,13 @@ func (w *loading) run(ctx context.Context) error {
 	if err := w.ask(ctx); err != nil {
 		return err
 	}
-	if err := w.listWaiting(ctx); err != nil {
-		return err
-	}
-	return w.Store.Update(ctx, actor, func(tx directory.Tx) error { return tx.SetCursor(ctx, w.cursor(), "") })
+	return w.listWaiting(ctx)
+}
+
+// Over forgets how far a load came, once the caller keeps what came of it: in one transaction, so that a load that is cut off at its very end still knows, when
+// it goes on, what it brought.
+func (l *Loader) Over(ctx context.Context, tx directory.Tx, r Result) error {
+	return tx.SetCursor(ctx, cursor(r.ID), "")
 }
 
 const actor directory.Actor = "load"

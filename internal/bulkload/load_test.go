@@ -70,7 +70,11 @@ func (h *hall) load(ctx context.Context, file string, o bulkload.LoadOptions) (b
 			h.t.Error(err)
 		}
 	}()
-	return h.Load(ctx, a, o)
+	r, err := h.Load(ctx, a, o)
+	if err == nil {
+		err = h.Store.Update(ctx, "test", func(tx directory.Tx) error { return h.Over(ctx, tx, r) })
+	}
+	return r, err
 }
 
 // town is an installation: lines in an order that helps nobody.

@@ -9,51 +9,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"muster/internal/server/adminapi"
 )
-
-// M4: loads of an installation are killed at random moments and resumed, and end as one that was left alone.
-func TestLoadSurvivesKills(t *testing.T) {
-	t.Parallel()
-	kills := 6
-	if os.Getenv("MUSTER_TORTURE") != "" {
-		kills = 200
-	}
-	file := export(t, 300, 600)
-	calm := loadHouse(t, file)
-	calm.ok("load", "run", "old.zip").says("300 person there", "600 post added")
-	calm.ok("load", "export", "everything.zip")
-	h := loadHouse(t, file)
-	next := func() []string { // nothing is kept of a load that was not taken in, or is done
-		if strings.Contains(h.ok("load", "status").out, "old.zip") {
-			return []string{"load", "resume"}
-		}
-		return []string{"load", "run", "old.zip"}
-	}
-	for range kills {
-		if h.cutOff(time.Duration(rand.IntN(900))*time.Millisecond, next()...) {
-			break
-		}
-	}
-	if last := next(); last[1] == "resume" {
-		h.ok(last...).says("600 post added", "300 person there")
-	} else {
-		h.ok(last...)
-	}
-	h.ok("load", "status").says("No load is under way.")
-	h.ok("load", "export", "everything.zip")
-	if a, b := contents(t, calm.path("everything.zip")), contents(t, h.path("everything.zip")); a != b {
-		t.Errorf("an undisturbed load and one that was killed differ:\n%s\n%s", a, b)
-	}
-}
 
 // M4: loading again changes nothing; what is exported loads elsewhere and exports as the same.
 func TestLoadTwiceAndElsewhere(t *testing.T) {
@@ -148,25 +110,6 @@ func loadHouse(t *testing.T, file []byte) *house {
 	h.ok("check", "-c", "muster.yaml")
 	h.env = append(h.env, "MUSTER_CONFIG="+h.path("muster.yaml"))
 	return h
-}
-
-// cutOff runs a command and kills it after a while. It reports whether the command ended before that.
-func (h *house) cutOff(after time.Duration, args ...string) bool {
-	h.t.Helper()
-	cmd := exec.CommandContext(h.t.Context(), binary, args...)
-	cmd.Dir, cmd.Env = h.dir, h.env
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Start(); err != nil {
-		h.t.Fatal(err)
-	}
-	timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
-	defer timer.Stop()
-	err := cmd.Wait()
-	if err != nil && !strings.Contains(err.Error(), "killed") {
-		h.t.Fatalf("%v: %v\n%s", args, err, &out)
-	}
-	return err == nil
 }
 
 // export is an installation with so many people and posts, as a ZIP.

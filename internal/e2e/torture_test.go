@@ -57,14 +57,7 @@ func size(t *testing.T, name string, otherwise int) int {
 }
 
 func torture(t *testing.T, people, kills int, prepare func(*house)) {
-	seed := uint64(time.Now().UnixNano())
-	if text := os.Getenv("MUSTER_SEED"); text != "" {
-		var err error
-		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
-			t.Fatalf("MUSTER_SEED: %v", err)
-		}
-	}
-	t.Logf("replay with MUSTER_SEED=%d", seed)
+	seed := seeded(t)
 	c := gather(t, seed, people)
 	h := c.house()
 	prepare(h)
