@@ -20,6 +20,7 @@ const (
 	Disable   Right = "disable"   // close and reopen one person
 	Pause     Right = "pause"     // pause and resume a target
 	Configure Right = "configure" // sources, targets, rules
+	Begin     Right = "begin"     // write the first configuration, and try out what it would connect to
 	OwnTokens Right = "tokens"    // make, list and revoke one's own tokens
 	AllTokens Right = "tokens.all"
 	Roles     Right = "roles" // give and take roles
@@ -30,7 +31,7 @@ const (
 
 // The rights of each role, in one place. Rights of a person are those of all their roles.
 var rights = map[Role][]Right{
-	Owner:    {View, Run, Approve, Release, Disable, Pause, Configure, OwnTokens, AllTokens, Roles, UseAPI, Provision, Content},
+	Owner:    {View, Run, Approve, Release, Disable, Pause, Configure, Begin, OwnTokens, AllTokens, Roles, UseAPI, Provision, Content},
 	Admin:    {View, Run, Approve, Release, Disable, Pause, Configure, OwnTokens, AllTokens, UseAPI, Provision, Content},
 	Operator: {View, Run, Disable, Pause, OwnTokens, UseAPI},
 	Helpdesk: {View, Run, OwnTokens, UseAPI},
@@ -41,7 +42,7 @@ var rights = map[Role][]Right{
 
 var titles = map[Right]string{
 	View: "read everything but secrets", Run: "read sources and serve targets", Approve: "approve and reject plans", Release: "release holds and raise limits",
-	Disable: "disable and enable people", Pause: "pause and resume targets", Configure: "change the configuration", OwnTokens: "make tokens of one's own",
+	Disable: "disable and enable people", Pause: "pause and resume targets", Configure: "change the configuration", Begin: "write the first configuration", OwnTokens: "make tokens of one's own",
 	AllTokens: "make tokens for others", Roles: "give and take roles",
 	UseAPI: "use APIs and connect external applications", Provision: "manage users and user groups", Content: "read posts and files",
 }

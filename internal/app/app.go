@@ -6,23 +6,17 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
-
-	"golang.org/x/sync/errgroup"
 
 	"muster/internal/cli"
 	"muster/internal/config"
 	"muster/internal/connector/all"
 	"muster/internal/run"
-	"muster/internal/server"
 	"muster/internal/server/adminapi"
 	"muster/internal/server/console"
 )
@@ -52,45 +46,6 @@ func (App) Version() adminapi.Version {
 		}
 	}
 	return v
-}
-
-// Serve runs sources, targets and listeners until ctx ends.
-func (a App) Serve(ctx context.Context, opts cli.Options, ready func(cli.Listening)) error {
-	m, err := Open(ctx, opts)
-	if err != nil {
-		return err
-	}
-	m.scenes, m.guest = a.Scenes, a.Guest
-	m.hall.stage = a.Stage
-	if err := os.RemoveAll(m.hall.folder); err != nil { // of a process that was killed
-		return errors.Join(err, m.Close())
-	}
-	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return m.Engine.Run(gctx) })
-	g.Go(func() error { return m.retain(gctx) })
-	g.Go(func() error { return m.alarm(gctx) })
-	g.Go(func() error { return m.measure(gctx) })
-	g.Go(func() error {
-		m.scim.Keep(gctx)
-		return nil
-	})
-	g.Go(func() error { return m.tell(gctx) })
-	g.Go(func() error {
-		m.erase.Run(gctx, func(err error) { m.log.Error("a deletion goes on later", "error", err) })
-		return nil
-	})
-	g.Go(func() error {
-		m.space.Follow(gctx, func(err error) { m.log.Error("memberships do not follow linked groups", "error", err) })
-		return nil
-	})
-	g.Go(func() error {
-		socket := filepath.Join(m.Data, adminapi.SocketName)
-		return server.Run(gctx, server.Config{
-			Handler: m.site(), Socket: socket, Listen: cmp.Or(opts.Listen, m.File.Listen), Log: opts.Log,
-			Ready: func(addr string) { ready(m.listening(ctx, socket, addr)) },
-		})
-	})
-	return errors.Join(g.Wait(), m.Close())
 }
 
 // Open starts the application in this process, without listeners and without runs of its own accord.

@@ -64,6 +64,8 @@ type Muster struct {
 	erase *erase.Keeper
 
 	telling telling
+
+	beginning beginning
 }
 
 var (

@@ -4,10 +4,13 @@ import (
 	"errors"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"muster/internal/server/console/browsertest"
+	"muster/internal/testserver"
 )
 
 // freePort returns a loopback address that nobody listens at.
@@ -45,6 +48,7 @@ func TestFirstRun(t *testing.T) {
 	p.Says("Welcome to Muster")
 	shoot(p, "first-steps")
 	sampleCompany(t, p, data)
+	connectOwn(t, p, data)
 
 	restarted(t, p, server, addr, data)
 	signedOut(t, p, path)
@@ -70,6 +74,75 @@ func sampleCompany(t *testing.T, p *browsertest.Tab, data string) {
 	}
 	if _, err := os.Stat(filepath.Join(data, ".sample-company")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the folder of the sample company is left: %v", err)
+	}
+}
+
+// ownCompany is a company with an OpenLDAP server of its own.
+const ownCompany = `dn: dc=corp,dc=example
+objectClass: organization
+objectClass: dcObject
+o: Corp
+dc: corp
+
+dn: ou=people,dc=corp,dc=example
+objectClass: organizationalUnit
+ou: people
+
+dn: uid=olga.own,ou=people,dc=corp,dc=example
+objectClass: inetOrgPerson
+uid: olga.own
+cn: Olga Own
+sn: Own
+mail: olga.own@example.com
+`
+
+// connectOwn connects a directory for real, U6, U14: what is wrong is told with what to do, what works is written with the secret in its place, and taken up
+// without a restart.
+func connectOwn(t *testing.T, p *browsertest.Tab, data string) {
+	t.Helper()
+	slapd := testserver.StartSlapd(t, testserver.SlapdOptions{LDIF: ownCompany, TLS: true})
+	p.Go("/console/")
+	p.Press("Connect your own")
+	p.Press("OpenLDAP or another directory")
+	p.Wait(`location.search === "?source=ldap"`)
+	for name, text := range map[string]string{"servers": slapd.TLSURL, "bind": slapd.BindDN, "people": "ou=people," + slapd.Base, "canary": "uid=olga.own,ou=people," + slapd.Base} {
+		p.Type(name, text)
+	}
+	p.Type("password", slapd.Password)
+	p.Press("Try it out")
+	p.Says("1 thing does not work yet") // its certificate is nobody's that the system knows
+	p.Says("ca_file")
+	shoot(p, "begin-failed")
+	p.Type("ca_file", slapd.CAFile)
+	p.Type("password", slapd.Password)
+	p.Press("Try it out")
+	p.Says("Everything that could be tried out works")
+	p.Says("olga.own@example.com")
+	shoot(p, "begin")
+	if page := browsertest.Eval[string](p, "document.documentElement.outerHTML"); strings.Contains(page, slapd.Password) {
+		t.Error("the page tells the password")
+	}
+	p.Press("Write it and take it up")
+	p.Says("Nothing is in the file") // the secret is not in its place yet
+	place := filepath.Join(data, "secrets", "corp-password")
+	command := exec.Command("sh", "-c", browsertest.Eval[string](p, `document.querySelector("#place-0").innerText`))
+	command.Stdin = strings.NewReader(slapd.Password + "\n")
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if info, err := os.Stat(place); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the secret: %v %v", info, err)
+	}
+	p.Type("password", slapd.Password)
+	p.Press("Try it out")
+	p.Says("in its place")
+	p.Press("Write it and take it up")
+	p.Says("Written, and taken up.")
+	p.Says("There are no targets yet")
+	p.Go("/console/people?q=olga")
+	p.Says("olga.own")
+	if text, err := os.ReadFile(filepath.Join(data, "muster.yaml")); err != nil || strings.Contains(string(text), slapd.Password) {
+		t.Errorf("the file: %v\n%s", err, text)
 	}
 }
 

@@ -76,6 +76,7 @@ func newAPI(mux *http.ServeMux, svc Service, keeper *access.Keeper, log *slog.Lo
 	a.tellingRoutes()
 	a.sampleRoutes()
 	a.nestingRoutes()
+	a.beginRoutes()
 	return a
 }
 

@@ -41,6 +41,7 @@ type Service interface {
 	Telling
 	Samples
 	Nestings
+	Beginnings
 }
 
 // Overview says how everything stands.

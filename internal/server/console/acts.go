@@ -29,6 +29,7 @@ var notices = map[string]string{
 	"resumed":  "Resumed. What has changed meanwhile is sent now.",
 	"started":  "Started. It shows below when it has ended.",
 	"left":     "The sample company has ended, and nothing of it is left.",
+	"begun":    "Written, and taken up. People are being read; what was found stands below.",
 	"played":   "Played. Watch what Muster does about it.",
 	"paired":   "Linked. What becomes of the account stands below.",
 	"unpaired": "Forgotten whose account it is. The account is as it was.",

@@ -64,6 +64,7 @@ func New(cfg Config) http.Handler {
 	c.clientRoutes()
 	c.sandboxRoutes()
 	c.sampleRoutes()
+	c.beginRoutes()
 	c.outboxRoutes()
 	c.userRoutes()
 	c.deletionRoutes()

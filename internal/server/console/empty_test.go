@@ -43,6 +43,12 @@ func (nothing) Configuration(context.Context) (adminapi.Configuration, error) {
 	return adminapi.Configuration{Data: "muster-data", Listen: "127.0.0.1:8480"}, nil
 }
 
+func (n nothing) Beginning(ctx context.Context) (adminapi.Beginning, error) {
+	b, err := n.Service.Beginning(ctx)
+	b.Problem = nil
+	return b, err
+}
+
 func (nothing) Places(context.Context, adminapi.PlaceQuery) ([]adminapi.Place, error) {
 	return nil, nil
 }

@@ -27,6 +27,10 @@ func (failing) Why(context.Context, string, string) (adminapi.Explanation, error
 	return adminapi.Explanation{}, errDisk
 }
 
+func (failing) Beginning(context.Context) (adminapi.Beginning, error) {
+	return adminapi.Beginning{}, errDisk
+}
+
 func (failing) Limits(context.Context, string) ([]adminapi.Limit, error) { return nil, errDisk }
 func (failing) Plan(context.Context, string) (run.Plan, error)           { return run.Plan{}, errDisk }
 

@@ -103,6 +103,9 @@ var rooms = []room{
 	{route: "history", path: "history?tab=writes", but: but(loading, noWait)},
 	{route: "history", path: "history?tab=acts", but: but(loading, noWait)},
 	{route: "history", path: "history?tab=plans", but: but(loading, noWait)},
+	{route: "begin", path: "begin", but: but(loading, noWait, many, noList)},
+	{route: "begin", path: "begin?source=scim&target=slack", but: but(loading, noWait, broken, noService, many, noList, partial, noWait)},
+	{route: "begin", path: "begin", role: access.Admin, but: but(empty, noNothing, loading, noWait, broken, noService, many, noList)},
 	{route: "settings", path: "settings", but: but(loading, noWait)},
 	{route: "users", path: "users", but: but(loading, noWait)},
 	{route: "people/{id}/manage", path: "people/" + string(carla.ID) + "/manage", but: but(empty, noList, loading, noWait, many, noList)},
@@ -138,7 +141,7 @@ var rooms = []room{
 
 // No pages: what they are.
 var noPages = map[string]string{
-	"assets/{name}": "scripts and styles", "live": "the stream", "posts/{id}/files/{number}": "a file to keep",
+	"assets/{name}": "scripts and styles", "begin/check": "leads to begin", "live": "the stream", "posts/{id}/files/{number}": "a file to keep",
 }
 
 // routes returns the addresses that the console answers to, as its source says them.

@@ -34,7 +34,7 @@ func countName(name string) string {
 
 // acts say what somebody did.
 var acts = map[string]string{
-	"account.disable": "disabled an account", "account.enable": "enabled an account", "base.confirm": "confirmed a search base", "change.approve": "approved changed rules",
+	"account.disable": "disabled an account", "account.enable": "enabled an account", "beginning.try": "tried out a first configuration", "beginning.write": "wrote the first configuration", "base.confirm": "confirmed a search base", "change.approve": "approved changed rules",
 	"change.reject": "rejected changed rules", "code.create": "made a sign-in link", "defaults.set": "set the default channels", "disable": "disabled", "enable": "enabled",
 	"first.approve": "approved a first plan", "first.reject": "rejected a first plan", "group.members": "changed members", "hold.approve": "released a hold", "hold.reject": "rejected a hold",
 	"limit.raise": "raised a limit", "link.drop": "dropped a link", "link.set": "linked an account", "load.resume": "loaded a file", "password.reset": "reset a password",
