@@ -9,8 +9,8 @@ SHELL      := bash
 RACE := ./internal/access ./internal/app ./internal/connector/memory ./internal/engine ./internal/httpclient ./internal/ingest \
         ./internal/scim/scimtest ./internal/server/... ./internal/source/ldap/... ./internal/store
 
-# Long histories on one goroutine, and pages in a browser: played above, and nothing for the race detector.
-HISTORIES := ^TestCrash|History|^TestHowItIsReadDoesNotCount|^TestNobodyIsGoneWithoutEvidence|^TestGallery$$
+# Long histories and counts on one goroutine, and pages in a browser: played above, and nothing for the race detector.
+HISTORIES := ^TestCrash|History|^TestOrderSurvivesACrash$$|^TestPlans$$|^TestCostOf|^TestHowItIsReadDoesNotCount|^TestNobodyIsGoneWithoutEvidence|^TestGallery$$
 
 # SQLite, translated from C, is not watched itself: it would take four times as long, and what is ours is watched all the same.
 UNWATCHED := -gcflags='modernc.org/...=-race=false'
