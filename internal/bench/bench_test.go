@@ -162,6 +162,7 @@ func TestCompany(t *testing.T) {
 	}
 	w.benchFast(t, ignore)
 	w.benchPages(t, ignore)
+	w.everyPage(t)
 	w.benchSlow(t, ignore)
 	w.benchPace(t, ignore)
 	w.benchReconcile(t, ignore)

@@ -3,7 +3,7 @@
 // It calls the same adminapi.Service as the admin API and decides nothing by itself; who is signed in, and what they may do, is for package access. Pages
 // work without scripts; with them they search while one types and stay fresh by themselves (see live.go). Nothing is ever fetched from another host: all
 // that pages need is embedded (assets.go). Components are *.templ files, compiled by `make generate`; class names in them are compiled into one style file
-// (folder style). Package consoletest has canned states of every page.
+// (folder style). Package adminapitest has canned states of what pages show, and a gallery in the tests looks at every page in them.
 package console
 
 import (

@@ -1,16 +1,11 @@
 package console_test
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"testing"
 
 	"muster/internal/access"
+	"muster/internal/server/console/consoletest"
 )
 
 // The states that a page is looked at in.
@@ -144,63 +139,11 @@ var noPages = map[string]string{
 	"assets/{name}": "scripts and styles", "begin/check": "leads to begin", "live": "the stream", "posts/{id}/files/{number}": "a file to keep",
 }
 
-// routes returns the addresses that the console answers to, as its source says them.
-func routes(t *testing.T) map[string]bool {
-	t.Helper()
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := map[string]bool{}
-	add := func(e ast.Expr, cut string) {
-		if lit, ok := e.(*ast.BasicLit); ok && lit.Kind == token.STRING {
-			text, _ := strconv.Unquote(lit.Value)
-			if rest, ok := strings.CutPrefix(text, cut); ok {
-				found[rest] = true
-			}
-		}
-	}
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, "_templ.go") {
-			continue
-		}
-		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(f, func(n ast.Node) bool {
-			switch x := n.(type) {
-			case *ast.FuncDecl:
-				if x.Name.Name == "lookRoutes" {
-					ast.Inspect(x, func(n ast.Node) bool {
-						if kv, ok := n.(*ast.KeyValueExpr); ok {
-							add(kv.Key, "")
-						}
-						return true
-					})
-				}
-			case *ast.CallExpr:
-				if s, ok := x.Fun.(*ast.SelectorExpr); ok && s.Sel.Name == "get" && len(x.Args) == 3 {
-					add(x.Args[0], "")
-				}
-			case *ast.BinaryExpr: // "GET " + Root + "live"
-				if left, ok := x.X.(*ast.BinaryExpr); ok {
-					if verb, ok := left.X.(*ast.BasicLit); ok && verb.Value == `"GET "` {
-						add(x.Y, "")
-					}
-				}
-			}
-			return true
-		})
-	}
-	return found
-}
-
 // U1: every page of the console is in the gallery, in each state that makes sense for it; of the others it is said why.
 func TestEveryPageIsInTheGallery(t *testing.T) {
-	all := routes(t)
-	if len(all) < 30 {
-		t.Fatalf("only %d routes are found: the test does not know any more how they are made", len(all))
+	all, err := consoletest.Routes(".")
+	if err != nil {
+		t.Fatal(err)
 	}
 	seen := map[string]map[string]bool{}
 	for _, r := range rooms {
