@@ -108,7 +108,7 @@ func TestNumbers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages := map[string]int{"": 7, "sources": 4, "sources/corp": 4, "targets": 4, "targets/wiki": 6, "plans/" + plans[0].ID: 3}
+	pages := map[string]int{"": 7, "sources": 4, "sources/corp": 4, "targets": 4, "targets/wiki": 6, "plans/" + plans[0].ID: 4}
 	ship, err := m.Object(t.Context(), "group", "ship")
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 
 	"muster/internal/connector"
 	"muster/internal/directory"
+	"muster/internal/plan"
 	"muster/internal/run"
 	"muster/internal/server/adminapi"
 )
@@ -21,6 +22,28 @@ func recordsPath(source, what string) string {
 func spentPath(now time.Time, l adminapi.Limit) string {
 	q := url.Values{"tab": {"writes"}, "target": {l.Target}, "class": {l.Class}, "since": {now.Add(-24 * time.Hour).UTC().Format(time.RFC3339)}}
 	return Root + "history?" + q.Encode()
+}
+
+// ofClass leads to the lines of a plan that count for a limit.
+func (r review) ofClass(x plan.Verdict) string {
+	return Root + "plans/" + r.plan.ID + "?" + url.Values{"class": {string(x.Class)}}.Encode() + "#decide"
+}
+
+// spentBefore leads to what was counted for a limit in the 24 hours before a plan was made: ids of writes and plans are in the order of time.
+func (r review) spentBefore(x plan.Verdict) string {
+	q := url.Values{"tab": {"writes"}, "target": {r.plan.Target}, "class": {string(x.Class)}, "since": {r.plan.Created.Add(-24 * time.Hour).UTC().Format(time.RFC3339)}, "after": {r.plan.ID}}
+	return Root + "history?" + q.Encode()
+}
+
+// linesIn returns how many lines of a plan were counted, those of a class if one is given.
+func linesIn(by []run.Tally, class string) int {
+	n := 0
+	for _, t := range by {
+		if class == "" || t.Class == class {
+			n += t.Lines
+		}
+	}
+	return n
 }
 
 // runRows leads to the writes that a count of a run counts, "" if it counts something else.

@@ -39,6 +39,8 @@ type Stats struct {
 	Agent      string         `json:"agent,omitempty"`
 	Requests   int            `json:"requests"`
 	Errors     int            `json:"errors"`
+	Kept       int            `json:"kept"`        // exchanges that can be looked at
+	KeptErrors int            `json:"kept_errors"` // of these: answered with an error
 	PerMinute  float64        `json:"requests_per_minute"` // of the last five minutes
 	Tolerances map[string]int `json:"tolerances,omitempty"`
 	LastError  *Exchange      `json:"last_error,omitempty"`
@@ -128,6 +130,12 @@ func (b *book) stats(name, profile string, began, now time.Time) Stats {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	out := Stats{Client: name, Profile: profile, Since: began, Requests: b.total, Errors: b.bad, Tolerances: maps.Clone(b.used)}
+	out.Kept = len(b.last)
+	for _, e := range b.last {
+		if e.Error != "" {
+			out.KeptErrors++
+		}
+	}
 	if len(b.last) > 0 {
 		b.turn(now)
 		for _, n := range b.rate {

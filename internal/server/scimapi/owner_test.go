@@ -212,7 +212,7 @@ func TestExchanges(t *testing.T) {
 		c.send("GET", "/Users?count=1", "").want(200)
 	}
 	s := c.api.Stats()[0]
-	if s.Requests != 123 || s.Errors != 2 || s.Suggest != "okta" || s.LastError == nil || s.LastError.Status != 404 || s.PerMinute != 123.0/5 || !s.Last.Equal(c.now) {
+	if s.Requests != 123 || s.Errors != 2 || s.Kept != 100 || s.KeptErrors != 0 || s.Suggest != "okta" || s.LastError == nil || s.LastError.Status != 404 || s.PerMinute != 123.0/5 || !s.Last.Equal(c.now) {
 		t.Errorf("%+v", s)
 	}
 	log, ok := c.api.Exchanges("standard", false)
@@ -221,6 +221,9 @@ func TestExchanges(t *testing.T) {
 	}
 	c.send("POST", "/Users", userBody("ben", `"password":"t0p-s3cret"`)).want(400)
 	failed, _ := c.api.Exchanges("standard", true)
+	if s := c.api.Stats()[0]; s.KeptErrors != 1 {
+		t.Errorf("of those kept, %d were answered with an error", s.KeptErrors)
+	}
 	if len(failed) != 1 || failed[0].Fix == "" || !strings.Contains(failed[0].Error, "password") || !strings.Contains(failed[0].Request, `"password":"***"`) {
 		t.Errorf("%+v", failed)
 	}

@@ -15,7 +15,7 @@ import (
 func (s *Service) Clients(context.Context) ([]scimapi.Stats, error) {
 	e := exchange()
 	return []scimapi.Stats{{
-		Client: "entra", Profile: "standard", Since: Now.Add(-6 * time.Hour), Last: Now, Agent: "MSScim/1.0", Requests: 12, Errors: 1, PerMinute: 2.4, Tolerances: map[string]int{"op_case": 3},
+		Client: "entra", Profile: "standard", Since: Now.Add(-6 * time.Hour), Last: Now, Agent: "MSScim/1.0", Requests: 12, Errors: 1, Kept: 1, KeptErrors: 1, PerMinute: 2.4, Tolerances: map[string]int{"op_case": 3},
 		LastError: &e, Suggest: "entra",
 	}}, nil
 }
