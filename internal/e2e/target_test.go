@@ -73,11 +73,29 @@ func TestTheTokenIsReplaced(t *testing.T) {
 	h.wiki.SetToken("another-t0ken")
 	c.off(dn("eva"), true)
 	h.want(5, "sync").says("token").hides(wikiToken)
+	h.answered()
 	h.write("wiki-token", "another-t0ken\n")
 	w.set("eva", off)
 	h.step(w)
 	h.write("wiki-token", "\n")
 	h.want(1, "status").says("wiki-token is empty", "muster.yaml:")
+}
+
+// answered looks at what was counted of the calls to the wiki, each of which another process made: all that it was asked, those that it refused, and how much
+// of the rates was used; and of the reads of corp, by base, with the floor of the trip.
+func (h *house) answered() {
+	h.t.Helper()
+	s := decode[adminapi.TargetSeries](h, 0, "target", "history", "wiki", "--range", "1h")
+	if asked := h.wiki.Requests(); s.Total.Calls != asked || s.Total.Refused == 0 || s.Total.Failed != s.Total.Refused || s.Total.P95 <= 0 || len(s.Points) == 0 {
+		h.t.Errorf("the wiki was asked %d times; counted was %+v", asked, s.Total)
+	}
+	h.ok("target", "history").says("wiki")
+	c := decode[adminapi.SourceSeries](h, 0, "source", "history", "corp", "--range", "24h")
+	for _, b := range c.Bases {
+		if last := b.Points[len(b.Points)-1]; last.Seen == 0 || last.Seen != last.Known || last.Floor >= last.Seen || last.Tripped > 0 {
+			h.t.Errorf("of %s was counted %+v", b.Base, last)
+		}
+	}
 }
 
 func TestHolds(t *testing.T) {

@@ -77,6 +77,7 @@ func newAPI(mux *http.ServeMux, svc Service, keeper *access.Keeper, log *slog.Lo
 	a.sampleRoutes()
 	a.nestingRoutes()
 	a.beginRoutes()
+	a.seriesRoutes()
 	return a
 }
 

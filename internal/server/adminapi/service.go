@@ -42,6 +42,7 @@ type Service interface {
 	Samples
 	Nestings
 	Beginnings
+	Measures
 }
 
 // Overview says how everything stands.
