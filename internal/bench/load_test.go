@@ -140,7 +140,7 @@ func loadFile(ctx context.Context, t task) (r result, err error) {
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	return within(ctx, t, func(m *app.Muster) (run.Run, error) {
-		started, err := m.Load(ctx, adminapi.LoadRequest{Name: "export.zip"}, f, access.Caller{Handle: "bench"})
+		started, err := m.Load(ctx, adminapi.LoadRequest{Name: filepath.Base(t.URL)}, f, access.Caller{Handle: "bench"})
 		if err != nil {
 			return run.Run{}, err
 		}

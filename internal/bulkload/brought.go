@@ -59,34 +59,51 @@ func over[T any](to, from *T) {
 
 // images keeps the files that a line names.
 func (w *loading) images(_ context.Context, e *entry) error {
-	var paths []*string
 	switch {
 	case e.Emoji != nil:
-		paths = append(paths, e.Emoji.Image)
+		return w.image(e, e.Emoji.Image)
 	case e.User != nil:
-		paths = append(paths, e.User.ProfileImage)
+		return w.image(e, e.User.ProfileImage)
 	case e.Bot != nil:
-		paths = append(paths, e.Bot.ProfileImage)
-	case e.said() != nil:
-		for _, p := range append([]post{*e.said()}, e.said().Replies...) {
-			for _, a := range p.Attachments {
-				paths = append(paths, a.Path)
+		return w.image(e, e.Bot.ProfileImage)
+	case e.said() == nil:
+		return nil
+	}
+	if err := w.attachmentsOf(e, e.said()); err != nil {
+		return err
+	}
+	for _, some := range e.said().portions() {
+		for i := range some {
+			if err := w.attachmentsOf(e, &some[i]); err != nil {
+				return err
 			}
 		}
 	}
-	for _, p := range paths {
-		if err := w.image(e, value(p)); err != nil {
-			return fmt.Errorf("line %d: %w", e.no, err)
+	return nil
+}
+
+func (w *loading) attachmentsOf(e *entry, p *post) error {
+	for _, a := range p.Attachments {
+		if err := w.image(e, a.Path); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
 // image keeps one file. One that is missing was told of when the file was validated.
-func (w *loading) image(e *entry, name string) error {
+func (w *loading) image(e *entry, path *string) error {
+	name := value(path)
 	if _, again := e.files[name]; again || name == "" {
 		return nil
 	}
+	if err := w.keepImage(e, name); err != nil {
+		return fmt.Errorf("line %d: %w", e.no, err)
+	}
+	return nil
+}
+
+func (w *loading) keepImage(e *entry, name string) error {
 	r, err := w.a.attachment(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

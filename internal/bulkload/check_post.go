@@ -33,15 +33,18 @@ func (c *checker) directPost(p *post) {
 // thread checks a post with its replies. among, if not nil, are the only ones who can have flagged it.
 func (c *checker) thread(p *post, among []string) {
 	c.entry(p, among)
-	for i := range p.Replies {
-		r := &p.Replies[i]
-		c.item("replies", i, func() {
-			c.counts["reply"]++
-			c.entry(r, among)
-			if value(r.CreateAt) != 0 && value(r.CreateAt) < value(p.CreateAt) {
-				c.warn("create_at", "bad_time", "", "the reply is older than what it replies to; it gets the time of that")
-			}
-		})
+	for first, some := range p.portions() {
+		for i := range some {
+			c.item("replies", first+i, func() { c.reply(p, &some[i], among) })
+		}
+	}
+}
+
+func (c *checker) reply(to, r *post, among []string) {
+	c.counts["reply"]++
+	c.entry(r, among)
+	if value(r.CreateAt) != 0 && value(r.CreateAt) < value(to.CreateAt) {
+		c.warn("create_at", "bad_time", "", "the reply is older than what it replies to; it gets the time of that")
 	}
 }
 

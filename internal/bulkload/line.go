@@ -186,6 +186,8 @@ type post struct {
 	Replies         []post           `json:"replies,omitzero"`
 	Attachments     []attachment     `json:"attachments,omitzero"`
 	ThreadFollowers []threadFollower `json:"thread_followers,omitzero"`
+
+	putOff string // replies of a long line, as JSON that quick can read: see portions
 }
 
 type reaction struct {

@@ -151,6 +151,7 @@ func newBatch(r room, first int) (*batch, error) {
 type room struct {
 	ctx   context.Context
 	taken chan struct{}
+	thrift
 }
 
 // mostOnTheWay has room for one batch with the longest line, and for some ordinary ones.
@@ -199,6 +200,7 @@ func (b *batch) add(r room, part []byte) error {
 			return err
 		}
 		b.room = longRoom
+		r.begin()
 		long, ok := spareLong.Get().(*[]byte)
 		if !ok {
 			long = new(make([]byte, 0, longBatch))

@@ -1,6 +1,7 @@
 package bulkload
 
 import (
+	"cmp"
 	"reflect"
 	"strconv"
 	"strings"
@@ -14,16 +15,27 @@ type quick struct {
 	s     string
 	i     int
 	texts []string // where pointers to texts point; filled up and left behind
+	long  bool     // replies are put off
+	off   string   // those that were
 }
+
+// longLine is from where on a line is not kept as structs, which take many times its length.
+const longLine = 1 << 20
 
 // line reads a line. It reports whether it could: then l is what package json makes of it.
 func (q *quick) line(text []byte) (l *line, ok bool) {
-	q.s, q.i = string(text), 0
+	q.s, q.i, q.long, q.off = string(text), 0, len(text) > longLine, ""
 	l = &line{}
 	if !q.object(l) {
 		return nil, false
 	}
 	q.space()
+	if q.off != "" {
+		if (l.Post != nil) == (l.DirectPost != nil) {
+			return nil, false
+		}
+		cmp.Or(l.Post, l.DirectPost).putOff = q.off
+	}
 	return l, q.i == len(q.s)
 }
 
@@ -170,6 +182,9 @@ func (q *quick) structs(field any) bool {
 	case *[]userChannel:
 		return many(q, p)
 	case *[]post:
+		if q.long {
+			return *p == nil && q.later()
+		}
 		return many(q, p)
 	case *[]reaction:
 		return many(q, p)

@@ -2,6 +2,7 @@ package bulkload
 
 import (
 	"cmp"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -35,16 +36,50 @@ type posting struct {
 	new  []directory.ID // of put, in the order of the lines
 }
 
+// A thread is a post with replies: all of its line, or some.
+type thread struct {
+	*entry
+	replies []post
+	more    bool // those before were written already, with the post
+	channel workspace.Place
+}
+
+// posts writes the posts of a piece, as many replies at a time as memory holds.
 func (b *brought) posts(p piece) error {
+	var some []thread
+	replies := 0
+	for _, e := range p {
+		some = append(some, thread{entry: e})
+		for first, part := range e.said().portions() {
+			if first > 0 {
+				some = append(some, thread{entry: e, more: true})
+			}
+			some[len(some)-1].replies = part
+			if replies += len(part); replies < portion {
+				continue
+			}
+			if err := b.putThreads(some); err != nil {
+				return err
+			}
+			some, replies = nil, 0
+		}
+	}
+	return b.putThreads(some)
+}
+
+func (b *brought) putThreads(all []thread) error {
+	if len(all) == 0 {
+		return nil
+	}
 	g := &posting{brought: b, need: places{}, put: map[directory.ID]workspace.Post{}}
-	if err := g.look(p); err != nil {
+	if err := g.look(all); err != nil {
 		return err
 	}
-	threads, err := g.threads(p)
+	all, err := g.threads(all)
 	if err != nil {
 		return err
 	}
-	for _, t := range threads {
+	for _, t := range all {
 		g.thread(t)
 	}
 	if err := b.space().PutPlaces(b.ctx, g.few.put...); err != nil {
@@ -60,20 +95,32 @@ func (b *brought) posts(p piece) error {
 	return b.space().PutPosts(b.ctx, put...)
 }
 
-// look finds the people and channels that the lines of a piece name.
-func (g *posting) look(p piece) error {
-	var names []string
+// look finds the people and channels that threads name.
+func (g *posting) look(all []thread) error {
+	names := map[string]bool{}
 	var lists [][]string
-	for _, e := range p {
-		if e.Post != nil {
-			g.need.want(*e.Post.Team, *e.Post.Channel)
+	for _, t := range all {
+		if t.Post != nil {
+			g.need.want(*t.Post.Team, *t.Post.Channel)
 		} else {
-			lists = append(lists, value(e.DirectPost.ChannelMembers))
+			lists = append(lists, value(t.DirectPost.ChannelMembers))
 		}
-		names = append(names, namesIn(e.said())...)
+		if t.more {
+			names[*t.said().User] = true
+		} else {
+			namesIn(names, t.said())
+		}
+		for i := range t.replies {
+			namesIn(names, &t.replies[i])
+		}
+	}
+	for _, list := range lists {
+		for _, name := range list {
+			names[name] = true
+		}
 	}
 	var err error
-	if g.who, err = g.brought.who(append(names, slices.Concat(lists...)...)); err != nil {
+	if g.who, err = g.brought.who(slices.Sorted(maps.Keys(names))); err != nil {
 		return err
 	}
 	if g.few, err = g.among(g.who, lists); err != nil {
@@ -82,41 +129,37 @@ func (g *posting) look(p piece) error {
 	return g.find(g.need)
 }
 
-// namesIn are the people whom a post names.
-func namesIn(p *post) []string {
-	out := append([]string{*p.User}, p.FlaggedBy...)
+// namesIn adds the people whom a post names to names.
+func namesIn(names map[string]bool, p *post) {
+	names[*p.User] = true
+	for _, name := range p.FlaggedBy {
+		names[name] = true
+	}
 	for _, r := range p.Reactions {
-		out = append(out, *r.User)
+		names[*r.User] = true
 	}
 	for _, f := range p.ThreadFollowers {
-		out = append(out, *f.User)
+		names[*f.User] = true
 	}
-	for i := range p.Replies {
-		out = append(out, namesIn(&p.Replies[i])...)
-	}
-	return out
 }
 
-// A thread is a line with a post, and where it belongs.
-type thread struct {
-	*entry
-	channel workspace.Place
-}
-
-// threads finds the channels of posts, and what is there already at the moments of the posts.
-func (g *posting) threads(p piece) ([]thread, error) {
+// threads finds the channels of posts, and what is there already at the moments of the posts. What has no channel is left out.
+func (g *posting) threads(all []thread) ([]thread, error) {
 	var out []thread
 	var moments []workspace.Moment
-	for _, e := range p {
-		channel, why := g.channelOf(e)
+	for _, t := range all {
+		channel, why := g.channelOf(t.entry)
 		if channel.ID == "" {
-			g.count("post", why)
+			if !t.more {
+				g.count("post", why)
+			}
 			continue
 		}
-		out = append(out, thread{e, channel})
-		moments = append(moments, workspace.Moment{Channel: channel.ID, At: since1970(e.said().CreateAt)})
-		for i := range e.said().Replies {
-			moments = append(moments, workspace.Moment{Channel: channel.ID, At: replied(e.said(), i)})
+		t.channel = channel
+		out = append(out, t)
+		moments = append(moments, workspace.Moment{Channel: channel.ID, At: since1970(t.said().CreateAt)})
+		for i := range t.replies {
+			moments = append(moments, workspace.Moment{Channel: channel.ID, At: replied(t.said(), &t.replies[i])})
 		}
 	}
 	known, err := g.space().PostsAt(g.ctx, moments)
@@ -138,30 +181,37 @@ func (g *posting) channelOf(e *entry) (workspace.Place, string) {
 }
 
 // replied is when a reply was made: never before what it replies to.
-func replied(p *post, i int) time.Time {
-	return since1970(new(max(*p.CreateAt, *p.Replies[i].CreateAt)))
-}
+func replied(to, p *post) time.Time { return since1970(new(max(*to.CreateAt, *p.CreateAt))) }
 
 // thread brings a post with its replies in.
 func (g *posting) thread(t thread) {
 	p := t.said()
-	root, ok := g.post("post", t, p, "", since1970(p.CreateAt))
-	if !ok {
-		return
+	root, ok := directory.ID(""), t.more
+	if t.more {
+		root = g.have[keyOfPost(g.stated(t, p, "", since1970(p.CreateAt)))].ID
+	} else {
+		root, ok = g.post("post", t, p, "", since1970(p.CreateAt))
 	}
-	for i := range p.Replies {
-		g.post("reply", t, &p.Replies[i], root, replied(p, i))
+	if !ok || root == "" {
+		return // whoever wrote it waits
 	}
+	for i := range t.replies {
+		g.post("reply", t, &t.replies[i], root, replied(p, &t.replies[i]))
+	}
+}
+
+// stated is a post as far as it is told apart from others.
+func (g *posting) stated(t thread, p *post, root directory.ID, at time.Time) workspace.Post {
+	return workspace.Post{Channel: t.channel.ID, Author: g.who.id(*p.User), Root: root, Message: storable(*p.Message), Created: at}
 }
 
 // post brings one post or reply in, unless its author waits.
 func (g *posting) post(what string, t thread, p *post, root directory.ID, at time.Time) (directory.ID, bool) {
-	author := g.who.id(*p.User)
-	if author == "" {
+	is := g.stated(t, p, root, at)
+	if is.Author == "" {
 		g.count(what, "waiting")
 		return "", false
 	}
-	is := workspace.Post{Channel: t.channel.ID, Author: author, Root: root, Message: storable(*p.Message), Created: at}
 	key := keyOfPost(is)
 	was := g.have[key]
 	if was.ID != "" {
@@ -196,12 +246,25 @@ func propsOf(v jsontext.Value) string {
 
 // mark adds what people did to a post. What they did before stays.
 func (g *posting) mark(to *workspace.Post, p *post) {
+	type key struct {
+		kind         workspace.MarkKind
+		person, name string
+	}
+	at := make(map[key]int, len(to.Marks)+len(p.Reactions)+len(p.FlaggedBy)+len(p.ThreadFollowers))
+	for i, m := range to.Marks {
+		at[key{m.Kind, string(m.Person), m.Name}] = i
+	}
 	add := func(what, name string, m workspace.Mark) {
 		if m.Person = g.who.id(name); m.Person == "" {
 			g.count(what, "waiting")
 			return
 		}
-		to.Marks = slices.DeleteFunc(to.Marks, func(o workspace.Mark) bool { return o.Kind == m.Kind && o.Person == m.Person && o.Name == m.Name })
+		k := key{m.Kind, string(m.Person), m.Name}
+		if i, again := at[k]; again {
+			to.Marks[i] = m
+			return
+		}
+		at[k] = len(to.Marks)
 		to.Marks = append(to.Marks, m)
 	}
 	for _, r := range p.Reactions {

@@ -229,41 +229,56 @@ func (t workspaceTx) insertPosts(ctx context.Context, posts []workspace.Post, no
 	return err
 }
 
+// mostMarks is how many marks are written at a time: a post may have more than memory should hold twice.
+const mostMarks = 10_000
+
+type markRow struct {
+	post int64
+	workspace.Mark
+}
+
 // putParts writes what belongs to posts.
 func (t workspaceTx) putParts(ctx context.Context, posts []workspace.Post, nodes map[string]int64, n map[directory.ID]int64) error {
-	type markRow struct {
-		post int64
-		workspace.Mark
-	}
 	type fileRow struct {
 		post, pos int64
 		workspace.File
-	}
-	type key struct {
-		post         int64
-		kind         workspace.MarkKind
-		person, name string
 	}
 	var marks []markRow
 	var files []fileRow
 	for _, p := range posts {
 		for _, m := range p.Marks {
-			marks = append(marks, markRow{n[p.ID], m})
+			if marks = append(marks, markRow{n[p.ID], m}); len(marks) < mostMarks {
+				continue
+			}
+			if err := t.putMarks(ctx, marks, nodes); err != nil {
+				return err
+			}
+			marks = marks[:0]
 		}
 		for i, f := range p.Files {
 			files = append(files, fileRow{n[p.ID], int64(i), f})
 		}
 	}
-	marks = last(marks, func(m markRow) key { return key{m.post, m.Kind, string(m.Person), m.Name} })
-	_, err := bulk(ctx, t.session, table{"bigint", "", "bigint", "", "bigint", "bigint"}, "insert into post_mark (post, kind, person, name, at, unread)", "", marks,
-		func(m markRow, a []any) []any {
-			return append(a, m.post, string(m.Kind), nodes[string(m.Person)], m.Name, ms(m.At), m.Unread)
-		})
-	if err != nil {
+	if err := t.putMarks(ctx, marks, nodes); err != nil {
 		return err
 	}
-	_, err = bulk(ctx, t.session, table{"bigint", "bigint", "", "", "bigint"}, "insert into post_file (post, pos, hash, name, size)", "", files, func(f fileRow, a []any) []any {
+	_, err := bulk(ctx, t.session, table{"bigint", "bigint", "", "", "bigint"}, "insert into post_file (post, pos, hash, name, size)", "", files, func(f fileRow, a []any) []any {
 		return append(a, f.post, f.pos, f.Hash, f.Name, f.Size)
 	})
+	return err
+}
+
+// putMarks writes marks; of two that say the same, the later one counts.
+func (t workspaceTx) putMarks(ctx context.Context, marks []markRow, nodes map[string]int64) error {
+	type key struct {
+		post         int64
+		kind         workspace.MarkKind
+		person, name string
+	}
+	marks = last(marks, func(m markRow) key { return key{m.post, m.Kind, string(m.Person), m.Name} })
+	_, err := bulk(ctx, t.session, table{"bigint", "", "bigint", "", "bigint", "bigint"}, "insert into post_mark (post, kind, person, name, at, unread)",
+		" on conflict (post, kind, person, name) do update set at = excluded.at, unread = excluded.unread", marks, func(m markRow, a []any) []any {
+			return append(a, m.post, string(m.Kind), nodes[string(m.Person)], m.Name, ms(m.At), m.Unread)
+		})
 	return err
 }

@@ -24,7 +24,7 @@ const minSQLite = "3.51.3"
 // The settings of connections. One connection writes and is never turned away; the others read, and cannot do anything else.
 const (
 	writerPragmas = "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=busy_timeout(5000)" +
-		"&_pragma=cache_size(-65536)&_pragma=temp_store(MEMORY)&_pragma=wal_autocheckpoint(16384)&_pragma=journal_size_limit(67108864)" +
+		"&_pragma=cache_size(-32768)&_pragma=temp_store(MEMORY)&_pragma=wal_autocheckpoint(16384)&_pragma=journal_size_limit(67108864)" +
 		"&_pragma=secure_delete(1)" // what is removed is overwritten, so that no page of the file holds it any more
 	readerPragmas = "&mode=ro&_pragma=query_only(1)&_pragma=busy_timeout(5000)&_pragma=cache_size(-8192)&_pragma=temp_store(MEMORY)"
 )
