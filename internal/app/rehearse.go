@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"muster/internal/directory"
+	"muster/internal/ingest"
 	"muster/internal/workspace"
 )
 
@@ -33,6 +34,13 @@ func (m *Muster) writes(dry bool) directory.Store {
 		return rehearsal{m.Store}
 	}
 	return m.Store
+}
+
+// enters is the door for what a request does, or with a dry run would do.
+func (m *Muster) enters(dry bool) *ingest.Door {
+	d := *m.door
+	d.Store = m.writes(dry)
+	return &d
 }
 
 // keeps is the keeper of the workspace for what a request does, or with a dry run would do.

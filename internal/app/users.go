@@ -44,23 +44,24 @@ func (m *Muster) Activate(ctx context.Context, who string, req adminapi.UserChan
 	if err != nil || o.State == directory.Active {
 		return done(o, false, req.DryRun, "already active"), err
 	}
-	if err := m.mayReopen(ctx, o, by); err != nil || req.DryRun {
-		return done(o, true, true, ""), err
+	if err := m.mayReopen(ctx, o, by); err != nil {
+		return done(o, false, req.DryRun, ""), err
 	}
+	door := m.enters(req.DryRun)
 	if o.Stop != nil {
 		lift := func(tx directory.Tx) error { return m.lift(ctx, tx, o, adminapi.Opening{Reason: req.Reason}, by) }
-		if o, err = m.door.Stop(ctx, by.Actor(), o.ID, nil, lift); err != nil || o.State == directory.Active {
-			return done(o, true, false, ""), err
+		if o, err = door.Stop(ctx, by.Actor(), o.ID, nil, lift); err != nil || o.State == directory.Active {
+			return done(o, true, req.DryRun, ""), err
 		}
 	}
 	rec, err := m.fromLoad(ctx, o.ID)
 	if err != nil || !rec.Disabled {
-		return done(o, false, false, "it stays "+string(o.State)), err
+		return done(o, false, req.DryRun, "it stays "+string(o.State)), err
 	}
-	o, err = m.door.Amend(ctx, by.Actor(), rec, func(r *directory.Record) { r.Disabled = false }, func(tx directory.Tx) error {
+	o, err = door.Amend(ctx, by.Actor(), rec, func(r *directory.Record) { r.Disabled = false }, func(tx directory.Tx) error {
 		return run.In(tx).Audit(ctx, run.Event{At: m.now(), By: string(by.Actor()), Act: "user.activate", Object: string(o.ID), Detail: req.Reason})
 	})
-	return done(o, true, false, "they were loaded as deactivated: loading that file again says so again"), err
+	return done(o, true, req.DryRun, "they were loaded as deactivated: loading that file again says so again"), err
 }
 
 func done(o directory.Object, changed, dry bool, note string) adminapi.UserDone {
@@ -100,26 +101,23 @@ func (m *Muster) EditPerson(ctx context.Context, who string, req adminapi.Person
 	if err != nil || len(edit) == 0 {
 		return done(o, false, req.DryRun, "nothing to change"), err
 	}
-	if req.DryRun {
-		return done(o, true, true, ""), nil
-	}
 	also := func(tx directory.Tx) error {
 		return run.In(tx).Audit(ctx, run.Event{At: m.now(), By: string(by.Actor()), Act: "user.edit", Object: string(o.ID), Detail: strings.Join(pathsOf(edit), ", ")})
 	}
 	if rec.Key != "" {
-		o, err = m.door.Amend(ctx, by.Actor(), rec, func(r *directory.Record) { overlay(r.Attrs, edit) }, also)
+		o, err = m.enters(req.DryRun).Amend(ctx, by.Actor(), rec, func(r *directory.Record) { overlay(r.Attrs, edit) }, also)
 	} else {
-		o, err = m.editOwn(ctx, o.ID, edit, by, also)
+		o, err = m.editOwn(ctx, m.writes(req.DryRun), o.ID, edit, by, also)
 	}
 	if errors.Is(err, directory.ErrConflict) {
 		err = &run.Problem{Code: adminapi.Conflict, What: err.Error(), Now: "Nothing was changed.", Fix: "Take another username."}
 	}
-	return done(o, true, false, ""), err
+	return done(o, true, req.DryRun, ""), err
 }
 
 // editOwn changes somebody of whom there is no record.
-func (m *Muster) editOwn(ctx context.Context, id directory.ID, edit attr.Set, by access.Caller, also func(directory.Tx) error) (o directory.Object, err error) {
-	return o, m.Store.Update(ctx, by.Actor(), func(tx directory.Tx) error {
+func (m *Muster) editOwn(ctx context.Context, to directory.Store, id directory.ID, edit attr.Set, by access.Caller, also func(directory.Tx) error) (o directory.Object, err error) {
+	return o, to.Update(ctx, by.Actor(), func(tx directory.Tx) error {
 		if o, err = tx.Object(ctx, id); err != nil {
 			return err
 		}
