@@ -26,6 +26,11 @@ func (c *checker) role(r *role) {
 		c.bytes("display_name", r.DisplayName, 128)
 	}
 	c.bytes("description", r.Description, 1024)
+	for i, id := range value(r.Permissions) {
+		if !permissions()[id] {
+			c.warn("permissions["+itoa(i)+"]", "unknown_permission", "Check the spelling. A server of the format may refuse the role; here it is kept as it is.", "no permission is known as %q", short(id))
+		}
+	}
 }
 
 func (c *checker) scheme(s *scheme) {
@@ -72,8 +77,13 @@ func (c *checker) schemeRoles(s *scheme) {
 }
 
 func (c *checker) emoji(e *emoji) {
-	if c.need("name", e.Name) && !emojiName(*e.Name) {
-		c.fail("name", "bad_name", emojiFix, "%q is no name of an emoji", short(*e.Name))
+	if c.need("name", e.Name) {
+		switch {
+		case !emojiName(*e.Name):
+			c.fail("name", "bad_name", emojiFix, "%q is no name of an emoji", short(*e.Name))
+		case isBuiltinEmoji(*e.Name):
+			c.warn("name", "builtin_name", "Rename it. A server of the format may refuse it; here it is kept as it is.", "%s is the name of an emoji that everybody has", *e.Name)
+		}
 	}
 	if c.need("image", e.Image) {
 		c.file("image", e.Image)
