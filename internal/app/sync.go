@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"muster/internal/access"
@@ -65,7 +66,7 @@ func (m *Muster) unknown(kind, name string) error {
 	if near := config.Nearest(name, names); near != "" {
 		p.Fix = fmt.Sprintf("Did you mean %q?", near)
 	} else if len(names) > 0 {
-		p.Fix = fmt.Sprintf("There are: %v.", names)
+		p.Fix = "There are: " + strings.Join(names, ", ") + "."
 	}
 	return p
 }

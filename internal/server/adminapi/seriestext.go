@@ -63,7 +63,11 @@ func (c ClassSeries) Use() string {
 	if c.Budget == 0 {
 		return fmt.Sprintf("At most %s in a minute: no rate is known for %s", Counted(c.Peak, "call"), c.Class)
 	}
-	return fmt.Sprintf("At most %d %% of the rate for %s was used: %s of %s in a minute", c.Share(), c.Class, Grouped(c.Peak), Grouped(c.Budget))
+	share := fmt.Sprintf("At most %d %%", c.Share())
+	if c.Share() == 0 && c.Peak > 0 {
+		share = "Less than 1 %"
+	}
+	return fmt.Sprintf("%s of the rate for %s was used: %s of %s in a minute", share, c.Class, Grouped(c.Peak), Grouped(c.Budget))
 }
 
 // Share is how many percent of a rate were used in the busiest minute.
