@@ -66,6 +66,7 @@ type Muster struct {
 	telling telling
 
 	beginning beginning
+	starts    starts
 }
 
 var (
@@ -163,6 +164,7 @@ func (m *Muster) Close() error {
 	if m.stop != nil {
 		m.stop()
 	}
+	m.starts.halt()
 	m.tasks.Wait()
 	if m.files != nil {
 		err = m.files.Close()

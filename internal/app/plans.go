@@ -141,6 +141,9 @@ func (m *Muster) Approve(ctx context.Context, ref string, req adminapi.Approval,
 	d := engine.Decision{
 		Plan: p.ID, By: string(by.Actor()), Count: req.Count, Keys: req.Lines, Select: req.Select.Filter(), Whole: req.AllOrNothing, Answer: run.Answer(req.Answer),
 	}
+	if req.After > 0 && p.Status == run.Waiting {
+		return m.approveLater(ctx, p, d, req, by)
+	}
 	lines, _, err := m.Engine.Selected(ctx, d, run.Approved)
 	if err != nil {
 		return adminapi.Decision{}, err

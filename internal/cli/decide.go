@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +19,7 @@ import (
 func (s *shell) approveCommand(verb, short string) *cobra.Command {
 	var req adminapi.Approval
 	var noWait bool
+	var delay time.Duration
 	var counted func() bool // a count was given; 0 is one: nothing is to be done, and the target may begin
 	hold := verb == "release"
 	c := &cobra.Command{
@@ -34,9 +36,15 @@ func (s *shell) approveCommand(verb, short string) *cobra.Command {
 					return err
 				}
 			}
+			if req.After = int(delay / time.Second); req.After > 0 && s.session != nil {
+				return &run.Problem{Code: adminapi.Unavailable, What: "no server runs that could begin later", Now: "Nothing was approved.", Fix: "Leave --delay out, or start the server: `muster serve`."}
+			}
 			d, err := c.Approve(ctx, p.ID, req)
 			if err != nil {
 				return err
+			}
+			if d.Start != nil {
+				return s.startsLater(d)
 			}
 			return s.approved(ctx, c, d, noWait)
 		}),
@@ -48,6 +56,7 @@ func (s *shell) approveCommand(verb, short string) *cobra.Command {
 	decisionFlags(c, &req.Select)
 	c.Flags().BoolVar(&req.AllOrNothing, "all-or-nothing", false, "carry nothing out if any line does not hold any more when it is to be")
 	c.Flags().BoolVar(&noWait, "no-wait", false, "do not wait until it is carried out")
+	c.Flags().DurationVar(&delay, "delay", 0, "begin only after this `time`, 60s at most; muster plan cancel takes it back until then")
 	return c
 }
 

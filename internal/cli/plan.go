@@ -14,7 +14,7 @@ import (
 
 func (s *shell) planCommand() *cobra.Command {
 	c := group(&cobra.Command{Use: "plan", Short: "Plans: what would be done, and whether it may"})
-	c.AddCommand(s.planShowCommand(), s.planListCommand(), s.reviewCommand(), s.approveCommand("approve", "Approve a plan"), s.rejectCommand("reject", "Reject a plan until its inputs change"))
+	c.AddCommand(s.planShowCommand(), s.planListCommand(), s.reviewCommand(), s.approveCommand("approve", "Approve a plan"), s.cancelCommand(), s.rejectCommand("reject", "Reject a plan until its inputs change"))
 	return c
 }
 

@@ -119,7 +119,18 @@ func approveFirst(t *testing.T, p *browsertest.Tab) {
 	p.Wait(`[...document.querySelectorAll("#decide button[formaction]")].every(b => !b.disabled)`)
 	tabTo(p, "Approve "+n)
 	p.Keys("\r")
-	p.Says("Approved. It is being carried out.")
+	p.Wait(`document.activeElement.innerText === "Cancel" && document.querySelector("[data-left]")`) // it closes many: nothing has begun yet
+	p.Keys("\r")
+	p.Says("Taken back. Nothing had begun")
+	p.Wait(live)
+	p.Keys("a")
+	p.Wait(`document.activeElement.name === "count"`)
+	p.Keys(n)
+	tabTo(p, "Approve "+n)
+	p.Keys("\r")
+	p.Says("It begins in")
+	shoot(p, "plan-begins")
+	p.Wait(`!document.querySelector("[data-start]") && document.querySelector(".lede").innerText.startsWith("Approved by")`) // the page freshens itself
 	p.Size(1440, 900)
 	p.Go("/console/")
 	p.Wait(`document.querySelector("h1").innerText.includes("waiting for a decision")`) // the page freshens itself

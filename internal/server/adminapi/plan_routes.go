@@ -73,6 +73,7 @@ func (a *api) decisionRoutes() {
 			}
 			return a.svc.Reject(ctx, p.ID, in.Body, callerOf(ctx))
 		})
+	a.startRoutes()
 }
 
 // decidable returns the plan if the caller may decide on one of its kind: holds take the right to release.

@@ -37,6 +37,7 @@ type Approval struct {
 	Select       Selection `json:"select,omitzero" doc:"Lines to approve by what they are, each with the rest of its object."`
 	Answer       string    `json:"answer,omitempty" doc:"What to do about lines that ask which of several things to do: see their answers."`
 	AllOrNothing bool      `json:"all_or_nothing,omitempty" doc:"Carry nothing out if any line does not hold any more when the first one is about to be."`
+	After        int       `json:"after,omitempty" minimum:"0" maximum:"60" doc:"Begin after so many seconds, until when it can be cancelled and nothing is decided. At once if left out."`
 }
 
 // Rejection rejects a plan.
@@ -52,6 +53,7 @@ type Decision struct {
 	Lines int      `json:"lines"`           // lines that were decided
 	Stale int      `json:"stale,omitempty"` // lines that did not hold any more and are planned anew
 	Runs  []string `json:"runs,omitempty"`  // runs that carry it out
+	Start *Start   `json:"start,omitempty" doc:"When it begins, if it does not begin at once; until then nothing is decided."`
 }
 
 // WaitQuery selects objects that wait; empty fields match everything.

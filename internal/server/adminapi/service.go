@@ -43,6 +43,7 @@ type Service interface {
 	Nestings
 	Beginnings
 	Measures
+	Starts
 }
 
 // Overview says how everything stands.

@@ -21,18 +21,19 @@ type Scenes interface {
 
 // notices are what is said after an act, by the name that the address carries: no text of an address is ever shown.
 var notices = map[string]string{
-	"approved": "Approved. It is being carried out.",
-	"rejected": "Rejected. It stays so until something it rests on changes.",
-	"closing":  "Closed here, and ordered at every target. Below is how far each has got.",
-	"reopened": "Reopened: the person is again what the sources say.",
-	"paused":   "Paused. Nothing is sent there until it is resumed.",
-	"resumed":  "Resumed. What has changed meanwhile is sent now.",
-	"started":  "Started. It shows below when it has ended.",
-	"left":     "The sample company has ended, and nothing of it is left.",
-	"begun":    "Written, and taken up. People are being read; what was found stands below.",
-	"played":   "Played. Watch what Muster does about it.",
-	"paired":   "Linked. What becomes of the account stands below.",
-	"unpaired": "Forgotten whose account it is. The account is as it was.",
+	"approved":  "Approved. It is being carried out.",
+	"cancelled": "Taken back. Nothing had begun, and the plan waits as before.",
+	"rejected":  "Rejected. It stays so until something it rests on changes.",
+	"closing":   "Closed here, and ordered at every target. Below is how far each has got.",
+	"reopened":  "Reopened: the person is again what the sources say.",
+	"paused":    "Paused. Nothing is sent there until it is resumed.",
+	"resumed":   "Resumed. What has changed meanwhile is sent now.",
+	"started":   "Started. It shows below when it has ended.",
+	"left":      "The sample company has ended, and nothing of it is left.",
+	"begun":     "Written, and taken up. People are being read; what was found stands below.",
+	"played":    "Played. Watch what Muster does about it.",
+	"paired":    "Linked. What becomes of the account stands below.",
+	"unpaired":  "Forgotten whose account it is. The account is as it was.",
 
 	"closed-account": "Ordered. It counts as closed when the target says so; until then it stands among the open leavers.",
 
@@ -139,7 +140,18 @@ func (c *console) approve(v *visit) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	_, err = c.Service.Approve(v.ctx(), d.plan.ID, adminapi.Approval{Count: n, Lines: d.lines, Select: d.sel, Answer: v.PostFormValue("answer")}, v.caller)
+	req := adminapi.Approval{Count: n, Lines: d.lines, Select: d.sel, Answer: v.PostFormValue("answer")}
+	many, err := c.closesMany(v, d)
+	if err != nil {
+		return "", err
+	}
+	if many {
+		req.After = laterBy
+	}
+	done, err := c.Service.Approve(v.ctx(), d.plan.ID, req, v.caller)
+	if done.Start != nil {
+		return Root + "plans/" + d.plan.ID, err
+	}
 	return Root + "plans/" + d.plan.ID + "?did=approved", err
 }
 

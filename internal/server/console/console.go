@@ -109,6 +109,7 @@ func (c *console) actRoutes() {
 	c.post("pause", access.Pause, c.pauseAll, c.overviewPage)
 	c.post("resume", access.Pause, c.resumeAll, c.overviewPage)
 	c.post("plans/{id}/approve", access.View, c.approve, c.planPage)
+	c.post("plans/{id}/cancel", access.View, c.cancelStart, c.planPage)
 	c.post("plans/{id}/reject", access.View, c.reject, c.planPage)
 	c.post("people/{id}/close", access.Disable, c.closePerson, c.closePage)
 	c.post("people/{id}/reopen", access.Disable, c.reopenPerson, c.reopenPage)

@@ -156,6 +156,7 @@ type review struct {
 	all      []run.Tally        // of the whole plan
 	shown    adminapi.Tallied   // of those chosen
 	lines    adminapi.LinePage
+	start    adminapi.Start
 	mine     error // why the visitor may not decide, or nil
 	unasked  bool  // nothing was chosen: the whole plan is shown
 	question bool  // lines that are chosen ask which of several things to do
@@ -178,6 +179,11 @@ func (c *console) planPage(v *visit) (view, error) {
 	r.unasked = v.with() == v.URL.Path
 	if report, ok := p.Report(); ok {
 		r.report = &report
+	}
+	if p.Status == run.Waiting {
+		if r.start, err = c.Service.Start(v.ctx(), p.ID); err != nil {
+			return view{}, err
+		}
 	}
 	whole, err := c.Service.Tally(v.ctx(), p.ID, adminapi.Selection{}, nil)
 	if err != nil {

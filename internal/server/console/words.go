@@ -3,6 +3,7 @@ package console
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,7 +39,7 @@ var acts = map[string]string{
 	"change.reject": "rejected changed rules", "code.create": "made a sign-in link", "defaults.set": "set the default channels", "disable": "disabled", "enable": "enabled",
 	"first.approve": "approved a first plan", "first.reject": "rejected a first plan", "group.members": "changed members", "hold.approve": "released a hold", "hold.reject": "rejected a hold",
 	"limit.raise": "raised a limit", "link.drop": "dropped a link", "link.set": "linked an account", "load.resume": "loaded a file", "password.reset": "reset a password",
-	"password.set": "set a password", "pause": "paused", "person.invite": "invited", "plan.approve": "approved a plan", "plan.reject": "rejected a plan", "resume": "resumed", "retry": "tried again",
+	"password.set": "set a password", "pause": "paused", "person.invite": "invited", "plan.approve": "approved a plan", "plan.schedule": "approved a plan, to begin in a moment", "plan.cancel": "took an approval back", "plan.unstarted": "did not begin what was approved", "plan.reject": "rejected a plan", "resume": "resumed", "retry": "tried again",
 	"role.grant": "gave a role", "role.take": "took a role", "sandbox.token": "made a sandbox token", "scope.confirm": "confirmed a scope group", "session.open": "signed in", "sync": "started a sync",
 	"target.forget": "forgot a target", "target.mode": "changed the mode", "target.probe": "tried a target out", "token.create": "made a token", "token.revoke": "revoked a token",
 	"user.activate": "activated", "user.deactivate": "deactivated", "user.delete": "deleted for good", "user.deleted": "finished deleting", "user.edit": "edited",
@@ -134,5 +135,5 @@ func tookText(took string) string {
 
 // aboutPlan says whether somebody decided about a plan: what it is about is its id.
 func aboutPlan(e run.Event) bool {
-	return strings.HasSuffix(e.Act, ".approve") || strings.HasSuffix(e.Act, ".reject") || strings.HasSuffix(e.Act, ".stale")
+	return strings.HasSuffix(e.Act, ".approve") || strings.HasSuffix(e.Act, ".reject") || strings.HasSuffix(e.Act, ".stale") || slices.Contains([]string{"plan.schedule", "plan.cancel", "plan.unstarted"}, e.Act)
 }

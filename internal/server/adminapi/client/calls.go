@@ -102,6 +102,16 @@ func (c *Client) Approve(ctx context.Context, ref string, req adminapi.Approval)
 	return post[adminapi.Decision](ctx, c, "/plans/"+esc(ref)+"/approve", req)
 }
 
+// Start returns how an approval of a plan that begins later stands.
+func (c *Client) Start(ctx context.Context, ref string) (adminapi.Start, error) {
+	return get[adminapi.Start](ctx, c, "/plans/"+esc(ref)+"/start", nil)
+}
+
+// CancelStart takes back an approval that has not begun.
+func (c *Client) CancelStart(ctx context.Context, ref string) (adminapi.Start, error) {
+	return call[adminapi.Start](ctx, c, http.MethodDelete, "/plans/"+esc(ref)+"/start", nil, nil)
+}
+
 // Reject rejects a plan or lines of it.
 func (c *Client) Reject(ctx context.Context, ref string, req adminapi.Rejection) (adminapi.Decision, error) {
 	return post[adminapi.Decision](ctx, c, "/plans/"+esc(ref)+"/reject", req)

@@ -268,7 +268,16 @@
   const redraw = () => { for (const u of drawn) { u.setSize({ width: u.root.parentElement.clientWidth, height: 160 }); u.redraw(false, true); } };
   addEventListener("resize", redraw);
 
-  const ready = () => { times(); decide(); plots(); };
+  // An approval that begins in a moment: what is left, and what became of it once nothing is.
+  const countdown = () => {
+    const b = $("[data-left]");
+    if (!b) { if ($("[data-start]")) due = true; return; }
+    b.dataset.until ??= performance.now() + Number(b.dataset.left) * 1000;
+    const left = Math.max(0, Math.ceil((b.dataset.until - performance.now()) / 1000));
+    b.textContent = left;
+    if (!left) due = true;
+  };
+  const ready = () => { times(); decide(); plots(); countdown(); };
   document.addEventListener("htmx:afterSwap", ready);
   // Browsers open few connections to one host: pages that nobody sees leave theirs to others.
   document.addEventListener("visibilitychange", () => {
@@ -280,6 +289,6 @@
   const keys = $("[data-do=keys]");
   if (keys) keys.checked = keysOn();
   ready();
-  setInterval(() => { times(); watch(); refresh(); }, 1000);
+  setInterval(() => { times(); countdown(); watch(); refresh(); }, 1000);
   listen();
 })();
