@@ -273,7 +273,7 @@ func (m *Muster) load(ctx context.Context, l *adminapi.Load, id string, work fun
 			notes = append(notes, strings.TrimSuffix(fmt.Sprintf("%s: %s. %s", f.Level, f, f.Fix), " "))
 		},
 	})
-	l.Report = &adminapi.Report{Lines: res.Lines, Counts: res.Counts, Errors: res.Errors, Warnings: res.Warnings, Bad: res.Bad, Unused: res.Unused, Unkept: found.unkept, More: res.MoreWaiting}
+	l.Report = &adminapi.Report{Lines: res.Lines, Counts: res.Counts, Errors: res.Errors, Warnings: res.Warnings, Bad: res.Bad, Codes: res.Codes, Unused: res.Unused, Unkept: found.unkept, More: res.MoreWaiting}
 	for _, w := range res.Waiting {
 		l.Report.Waiting = append(l.Report.Waiting, adminapi.LoadWait(w))
 	}

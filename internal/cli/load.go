@@ -131,7 +131,7 @@ func (s *shell) validateThere(ctx context.Context, c *client.Client, file string
 		return exitOf(runs)
 	}
 	out := loaded{Findings: []bulkload.Finding{}, Report: bulkload.Report{
-		File: file, Lines: l.Report.Lines, Counts: l.Report.Counts, Errors: l.Report.Errors, Warnings: l.Report.Warnings, Bad: l.Report.Bad, Unused: l.Report.Unused, Codes: map[string]int{},
+		File: file, Lines: l.Report.Lines, Counts: l.Report.Counts, Errors: l.Report.Errors, Warnings: l.Report.Warnings, Bad: l.Report.Bad, Unused: l.Report.Unused, Codes: l.Report.Codes,
 	}}
 	for after := 0; ; {
 		page, err := c.Findings(ctx, started.Load, adminapi.FindingQuery{After: after, Limit: findingsPage})
@@ -140,7 +140,6 @@ func (s *shell) validateThere(ctx context.Context, c *client.Client, file string
 		}
 		for _, f := range page {
 			after = f.Seq
-			out.Codes[f.Code]++
 			s.found(&out, findingOf(f), v.show)
 		}
 		if len(page) < findingsPage {
@@ -176,17 +175,31 @@ func (s *shell) validated(out loaded) error {
 		}
 		s.print("%s: %s, %s in %s, %s", out.File, plural(out.Lines, "line", "lines"), plural(out.Errors, "error", "errors"),
 			plural(out.Bad, "line", "lines"), plural(out.Warnings, "warning", "warnings"))
-		var t table
-		for _, kind := range slices.Sorted(maps.Keys(out.Counts)) {
-			t.row(kind, out.Counts[kind])
-		}
+		t := tallies(out.Counts)
 		if out.Unused > 0 {
 			t.row("attachments that no line names", out.Unused)
 		}
 		s.table(t, "  ")
+		s.foundCodes(out.Codes)
 	}
 	if out.Errors > 0 {
 		return ended(exitFailed)
 	}
 	return nil
+}
+
+// tallies are how many there are of what.
+func tallies(counts map[string]int) (t table) {
+	for _, what := range slices.Sorted(maps.Keys(counts)) {
+		t.row(what, counts[what])
+	}
+	return t
+}
+
+// foundCodes says how often what was found.
+func (s *shell) foundCodes(codes map[string]int) {
+	if len(codes) > 0 {
+		s.print("Found:")
+		s.table(tallies(codes), "  ")
+	}
 }

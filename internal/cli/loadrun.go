@@ -180,6 +180,7 @@ func (s *shell) loadReport(l adminapi.LoadView, found []adminapi.Finding) {
 	s.print("%s: %s", l.Name, loadState(l))
 	if r := l.Report; r != nil {
 		s.print("%s, %s in %s, %s", plural(r.Lines, "line", "lines"), plural(r.Errors, "error", "errors"), plural(r.Bad, "line", "lines"), plural(r.Warnings, "warning", "warnings"))
+		s.foundCodes(r.Codes)
 	}
 	for _, f := range found {
 		s.finding(findingOf(f))

@@ -40,6 +40,7 @@ type Report struct {
 	Errors   int            `json:"errors"`
 	Warnings int            `json:"warnings"`
 	Bad      int            `json:"bad_lines"`         // lines with an error: they are not loaded
+	Codes    map[string]int `json:"codes,omitempty"`   // findings by what is wrong
 	Unused   int            `json:"unused,omitempty"`  // attachments that no line names
 	Unkept   int            `json:"unkept,omitempty"`  // findings beyond those that are kept
 	Waiting  []LoadWait     `json:"waiting,omitempty"` // people who are not loaded until somebody has decided
