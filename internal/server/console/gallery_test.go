@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http/httptest"
 	"os"
@@ -170,50 +171,112 @@ func (r room) answers(state string) string {
 }
 
 // parts is a script that yields what a page is built of, whatever it says: first what is around its parts, then each part with what it lies in. Parts that are
-// the same are the same to axe.
+// the same are the same to axe, and so is one more of what stands beside its like.
 const parts = `(() => {
 	const told = ["class", "role", "type", "tabindex", "disabled", "hidden", "open"];
 	const tag = (e) => e.tagName + [...e.attributes].map(a => told.includes(a.name) ? a.name + a.value : a.name).sort();
 	const pick = "header.bar > *, main > .page > :not(#live), #live > *, #live section > *, #live .halves > *, #live .cards > *, dialog";
 	window.parts = [...document.querySelectorAll(pick)].filter(e => !e.querySelector(pick));
 	const known = new Set(window.parts);
-	const of = (e, cut) => cut && known.has(e) ? "·" : tag(e) + (e.textContent.trim() ? "!" : "") + "(" + [...e.children].slice(0, e.matches("tbody, ul, ol") ? 4 : 99).map(c => of(c, cut)) + ")";
+	const of = (e, cut) => cut && known.has(e) ? "·" : tag(e) + (e.textContent.trim() ? "!" : "") + "(" + [...e.children].slice(0, e.matches("tbody, ul, ol") ? 4 : 99).map(c => of(c, cut)).filter((c, i, all) => c !== all[i - 1]) + ")";
 	const around = (e) => e ? around(e.parentElement) + ">" + tag(e) : "";
 	return [of(document.body, true), ...window.parts.map(e => around(e.parentElement) + of(e))];
 })()`
 
-// judged are the parts that axe has judged, by theme.
+// inks is a script that yields what decides whether the words on a page can be read, each with an element that is so: their colour and size, what they lie on,
+// and for links in a text what sets them apart from it.
+const inks = `(() => {
+	window.inks = new Map();
+	const under = new Map([[null, ""]]);
+	const ground = (e) => {
+		if (!under.has(e)) {
+			const s = getComputedStyle(e);
+			under.set(e, ground(e.parentElement) + (s.backgroundColor === "rgba(0, 0, 0, 0)" ? "" : "/" + s.backgroundColor) + (s.backgroundImage === "none" ? "" : "#") + (s.opacity === "1" ? "" : "*" + s.opacity));
+		}
+		return under.get(e);
+	};
+	const ink = (e) => {
+		if (!e.checkVisibility()) return;
+		const s = getComputedStyle(e), off = e.matches(":disabled, :disabled *, [aria-disabled=true], [aria-disabled=true] *") || e.closest("label")?.control?.disabled;
+		const link = e.closest("a[href]") && getComputedStyle(e.closest("a[href]")).textDecorationLine + getComputedStyle(e.closest("a[href]").parentElement).color;
+		const key = [e.tagName, e.getAttribute("class"), off, s.color, s.fontSize, s.fontWeight, link, ground(e)].join(" ");
+		if (!window.inks.has(key)) window.inks.set(key, e);
+	};
+	const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), seen = new Set();
+	while (texts.nextNode()) if (texts.currentNode.data.trim()) seen.add(texts.currentNode.parentElement);
+	for (const e of [...seen, ...document.querySelectorAll("input, select, textarea")]) ink(e);
+	return [...window.inks.keys()];
+})()`
+
+// judged are the parts, and by theme the inks, that axe has judged.
 var judged sync.Map
 
-// judge has axe look at what it has not seen in a theme. Colours apart, a theme changes nothing that it looks at.
-func judge(t *testing.T, s *site, theme string) {
-	t.Helper()
-	fresh, known := false, []int{}
-	for i, part := range browsertest.Eval[[]string](s.Tab, parts) {
-		_, seen := judged.LoadOrStore(theme+part, true)
-		fresh = fresh || !seen
-		if seen && i > 0 {
-			known = append(known, i-1)
+// unseen returns the places of what nobody has judged yet, which it is from now on, and of the rest.
+func unseen(theme string, all []string) (fresh, known []int) {
+	fresh, known = []int{}, []int{}
+	for i, x := range all {
+		if _, seen := judged.LoadOrStore(theme+x, true); seen {
+			known = append(known, i)
+		} else {
+			fresh = append(fresh, i)
 		}
 	}
-	if !fresh {
+	return fresh, known
+}
+
+// judge has axe look at what it has not seen: in the light at parts and colours, in the dark at colours, as nothing else of what it looks at is changed by that.
+func judge(t *testing.T, s *site, theme string) {
+	t.Helper()
+	ink, _ := unseen(theme, browsertest.Eval[[]string](s.Tab, inks))
+	sent, but, all := fmt.Sprintf("(all => %s.map(i => all[i]))([...window.inks.values()])", quoted(ink)), "[]", theme == "light"
+	if all {
+		fresh, known := unseen("", browsertest.Eval[[]string](s.Tab, parts))
+		but = fmt.Sprintf("(sent => %s.map(i => window.parts[i - 1]).filter(p => p && !sent.some(s => p.contains(s))))(%s)", quoted(known), sent)
+		ink = append(ink, fresh...)
+	}
+	if len(ink) == 0 {
 		return
 	}
-	for _, fault := range s.Axe(theme == "light", known) {
+	for _, fault := range s.Axe(all, but, sent) {
 		t.Errorf("%s: %s", theme, fault)
 	}
 }
 
+func quoted(v any) string { b, _ := json.Marshal(v); return string(b) }
+
+// small is a script that yields what is too small to hit: less than 24 wide or high, and nearer than that to something else. Links in the words of a text are as
+// high as those, and what a picture leads to stands in its table too.
+const small = `(() => {
+	const hit = (e) => (e.closest("label") ?? e).getBoundingClientRect();
+	const all = [...document.querySelectorAll("a[href], button, summary, select, input:not([type=hidden])")].filter(e => !e.closest("svg") && e.checkVisibility({visibilityProperty: true}) && !e.disabled && hit(e).width > 1);
+	const mid = (r) => [r.left + r.width / 2, r.top + r.height / 2];
+	const inText = (e) => e.matches("a") && getComputedStyle(e).display === "inline" && [...e.parentElement.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+	return all.filter(e => {
+		const r = hit(e), [x, y] = mid(r);
+		if (r.width >= 24 && r.height >= 24 || inText(e)) return false;
+		return all.some(o => {
+			if (o === e || o.contains(e) || e.contains(o) || o.closest("label") && o.closest("label") === e.closest("label")) return false;
+			const q = hit(o), dx = Math.max(q.left - x, 0, x - q.right), dy = Math.max(q.top - y, 0, y - q.bottom);
+			return dx * dx + dy * dy < 144;
+		});
+	}).slice(0, 5).map(e => e.tagName + " " + (e.innerText || e.name || e.getAttribute("aria-label") || "").trim().slice(0, 40) + " " + Math.round(hit(e).width) + " x " + Math.round(hit(e).height) + " in " + e.parentElement.className + ": " + e.parentElement.innerText.slice(0, 60).replace(/\s+/g, " "));
+})()`
+
 // survey judges how a page looks, and takes its pictures.
 func survey(t *testing.T, s *site, name string) {
 	t.Helper()
-	for _, width := range []int64{768, 360, 1440} {
+	for _, width := range []int64{768, 360, 320, 1440} { // 320: what 1280 is at 400 %
 		s.Size(width, 900)
 		if out := s.Overflow(); out != "" {
 			t.Errorf("at %d: %s", width, out)
 		}
+		if width == 360 {
+			for _, what := range browsertest.Eval[[]string](s.Tab, small) {
+				t.Errorf("at %d: too small for a finger: %s", width, what)
+			}
+		}
 		for _, theme := range []string{"dark", "light"} {
-			if shots != "" && width != 768 {
+			if shots != "" && (width == 360 || width == 1440) {
 				s.Theme(theme)
 				s.Shot(filepath.Join(shots, fmt.Sprintf("%s-%s-%d.png", name, theme, width)), true)
 			}

@@ -1,9 +1,7 @@
 package console_test
 
 import (
-	"fmt"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,26 +13,6 @@ import (
 	"muster/internal/server/console"
 	"muster/internal/server/console/browsertest"
 )
-
-// look checks a page that stands outside of signing in, as it is: both themes, wide and on a phone.
-func look(t *testing.T, tab *browsertest.Tab, name string) {
-	t.Helper()
-	for _, theme := range []string{"light", "dark"} {
-		tab.Theme(theme)
-		for _, width := range []int64{1440, 360} {
-			tab.Size(width, 800)
-			if out := tab.Overflow(); out != "" {
-				t.Errorf("%s, %s, %d: %s", name, theme, width, out)
-			}
-			if shots != "" {
-				tab.Shot(filepath.Join(shots, fmt.Sprintf("%s-%s-%d.png", name, theme, width)), true)
-			}
-		}
-		for _, fault := range tab.Axe(true, nil) {
-			t.Errorf("%s, %s: %s", name, theme, fault)
-		}
-	}
-}
 
 // I4, U1: somebody who is invited chooses a password in a browser: a link that is open, passwords that differ or are too simple, the password set; and then links that were
 // used, are too old, or died with the account, which all look the same. Every page fits a phone, and axe finds nothing serious, in both themes.
@@ -60,7 +38,7 @@ func TestInvitationPage(t *testing.T) {
 	tab.Go(open)
 	tab.Says("Choose your password")
 	tab.Says("helpdesk")
-	look(t, tab, "invitation")
+	survey(t, &site{Tab: tab}, "invitation")
 
 	try := func(password, again string) {
 		t.Helper()
@@ -71,19 +49,19 @@ func TestInvitationPage(t *testing.T) {
 	}
 	try("correct horse battery", "correct horse batter")
 	tab.Says("The two passwords differ")
-	look(t, tab, "invitation-differ")
+	survey(t, &site{Tab: tab}, "invitation-differ")
 	try("short", "short")
 	tab.Says("Not a good password")
 	if browsertest.Eval[string](tab, `document.querySelector("[name=password]").value`) != "" {
 		t.Error("a password comes back in a page")
 	}
-	look(t, tab, "invitation-weak")
+	survey(t, &site{Tab: tab}, "invitation-weak")
 	try("correct horse battery", "correct horse battery")
 	tab.Says("Your password is set")
 	if strings.Contains(browsertest.Eval[string](tab, "document.documentElement.outerHTML"), strings.TrimPrefix(open, console.InvitationPath+"?token=")) {
 		t.Error("the link stands in the page that thanks for it")
 	}
-	look(t, tab, "invitation-done")
+	survey(t, &site{Tab: tab}, "invitation-done")
 
 	late, dead := invite(h.Person(access.Operator)), invite(h.Person(access.Auditor))
 	err := h.Keeper.Store.Update(t.Context(), "test", func(tx directory.Tx) error {
@@ -108,7 +86,7 @@ func TestInvitationPage(t *testing.T) {
 		}
 	}
 	gone("used", open)
-	look(t, tab, "invitation-gone")
+	survey(t, &site{Tab: tab}, "invitation-gone")
 	gone("dead", dead)
 	now = now.Add(2 * time.Hour)
 	gone("expired", late)

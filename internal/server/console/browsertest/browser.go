@@ -89,6 +89,7 @@ type Tab struct {
 	t    testing.TB
 	ctx  context.Context
 	home string
+	size [2]int64 // of the window
 
 	mu       sync.Mutex // guards the rest
 	faults   []string
@@ -330,7 +331,10 @@ func quote(s string) string { return quoted(s) }
 // Size sets how large the window is.
 func (p *Tab) Size(width, height int64) {
 	p.t.Helper()
-	p.must(p.within(chromedp.EmulateViewport(width, height)))
+	if size := [2]int64{width, height}; p.size != size { // each time the browser paints anew
+		p.must(p.within(chromedp.EmulateViewport(width, height)))
+		p.size = size
+	}
 }
 
 // Theme has the system of the browser prefer "light" or "dark".
@@ -355,23 +359,29 @@ func (p *Tab) Overflow() string {
 	})()`)
 }
 
-// Axe returns what axe-core finds serious or critical: by all its rules, or by those of colours only. Of rows that are alike it looks at the first few: the
-// others are gone from the page then. It leaves out the elements of window.parts with these numbers.
-func (p *Tab) Axe(all bool, but []int) []string {
+// axed is a script that has axe-core judge a page: but for some of its elements by all its rules, or at none by those of colours alone; colours only of the
+// elements in inks. Rules whose breach is less than serious are left out, as are all rows but the first few and those that hold an ink.
+const axed = `((all, but, inks) => {
+	const colours = ["color-contrast", "link-in-text-block"], grave = axe._audit.rules.filter(r => r.enabled && ["serious", "critical"].includes(r.impact)).map(r => r.id);
+	if (grave.length < 40 || !colours.every(r => grave.includes(r))) throw new Error("axe-core says no more how serious its rules are");
+	axe.configure({rules: [{id: "color-contrast", selector: "[data-ink]"}, {id: "link-in-text-block", selector: "a[href][data-ink]"}]});
+	const aside = [...document.querySelectorAll("tbody, ul, ol")].flatMap(list => [...list.children].slice(4)).filter(e => !inks.some(s => e.contains(s)));
+	for (const e of aside) e.style.display = "none";
+	for (const e of inks) e.dataset.ink = "";
+	return axe.run(all ? {include: document, exclude: but} : {include: inks}, {preload: false, resultTypes: ["violations"], runOnly: all ? grave : colours}).finally(() => {
+		for (const e of aside) e.style.display = "";
+		for (const e of inks) delete e.dataset.ink;
+	}).then(r => r.violations.flatMap(v => v.nodes.slice(0, 3).map(n => v.id + ": " + n.target.join(" ") + " — " + n.failureSummary.replace(/\s+/g, " ").slice(0, 260))));
+})`
+
+// Axe returns what axe-core finds serious or critical: by all its rules, but for what lies in some elements, or by those of colours alone. Colours are judged of
+// the elements in inks. Both are scripts that yield arrays of elements.
+func (p *Tab) Axe(all bool, but, inks string) []string {
 	p.t.Helper()
 	if !Eval[bool](p, "!!window.axe") {
 		Eval[int](p, axe+";0")
 	}
-	only := `, runOnly: ["color-contrast", "link-in-text-block"]`
-	if all {
-		only = ""
-	}
-	return Eval[[]string](p, fmt.Sprintf(`(() => {
-		const out = %s.map(i => window.parts[i]);
-		for (const list of document.querySelectorAll("tbody, ul, ol")) for (const e of [...list.children].slice(4)) e.remove();
-		return axe.run({include: document, exclude: out}, {preload: false, resultTypes: ["violations"]%s});
-	})().then(r => r.violations.filter(v => v.impact === "serious" || v.impact === "critical")
-		.flatMap(v => v.nodes.slice(0, 3).map(n => v.id + ": " + n.target.join(" ") + " — " + n.failureSummary.replace(/\s+/g, " ").slice(0, 260))))`, quoted(append([]int{}, but...)), only))
+	return Eval[[]string](p, fmt.Sprintf("%s(%t, %s, %s)", axed, all, but, inks))
 }
 
 func quoted(v any) string { b, _ := json.Marshal(v); return string(b) }
