@@ -49,6 +49,7 @@ type moment struct {
 	what string
 	more string
 	href string
+	lane string // the target, "" = here
 }
 
 // A personView is a person with their life.
@@ -90,14 +91,14 @@ func (c *console) life(v *visit, o adminapi.Object) ([]moment, error) {
 		return nil, err
 	}
 	for _, e := range events {
-		out = append(out, moment{e.At, quiet, title(e.Act) + " by " + who(e.By), e.Detail, ""})
+		out = append(out, moment{e.At, quiet, title(e.Act) + " by " + who(e.By), e.Detail, "", ""})
 	}
 	writes, err := c.Service.Writes(v.ctx(), adminapi.CallQuery{Who: string(o.ID), Limit: rowsShown})
 	if err != nil {
 		return nil, err
 	}
 	for _, w := range writes {
-		m := moment{at: w.At, tone: verbTone(string(w.Verb)), what: title(string(w.Verb)) + " at " + w.Target, more: cmp.Or(w.Answer, w.Result)}
+		m := moment{at: w.At, tone: verbTone(string(w.Verb)), lane: w.Target, what: title(string(w.Verb)) + " at " + w.Target, more: cmp.Or(w.Answer, w.Result)}
 		if w.Result == "failed" {
 			m.tone, m.what = bad, m.what+" failed"
 		}

@@ -92,7 +92,11 @@ func whoMay(right access.Right) string {
 			out = append(out, string(r))
 		}
 	}
-	return strings.Join(out, ", ")
+	last := len(out) - 1
+	if last < 1 {
+		return strings.Join(out, "")
+	}
+	return strings.Join(out[:last], ", ") + " or " + out[last]
 }
 
 // sceneLabel says what a scene of the demo is about.

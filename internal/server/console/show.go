@@ -136,9 +136,16 @@ func title(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-// sentence ends s with a full stop.
-func sentence(s string) string {
-	if s = title(strings.TrimSpace(s)); s == "" || strings.ContainsAny(s[len(s)-1:], ".!?") {
+// fileAt says in which file and line something stands, without the folder.
+func fileAt(at string) string { return at[strings.LastIndexByte(at, '/')+1:] }
+
+// sentence begins s with a capital, unless with one of the names given or what cannot be a word, and ends it with a full stop.
+func sentence(s string, names ...string) string {
+	s = strings.TrimSpace(s)
+	if first, _, _ := strings.Cut(s, " "); first == strings.ToLower(first) && !slices.Contains(names, strings.TrimRight(first, ".,:;")) && !strings.ContainsAny(strings.TrimRight(first, ".,:;"), "._@=0123456789") {
+		s = title(s)
+	}
+	if s == "" || strings.ContainsAny(s[len(s)-1:], ".!?") {
 		return s
 	}
 	return s + "."

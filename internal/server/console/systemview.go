@@ -143,3 +143,15 @@ func runSentence(r adminapi.RunView) string {
 	}
 	return string(r.Outcome) + " after " + took(r.Run)
 }
+
+// configuredAt says where a source is configured, and how often it is read.
+func configuredAt(s sourceView) string {
+	out := []string{}
+	if s.config.At != "" {
+		out = append(out, s.config.At)
+	}
+	if s.config.Every > 0 {
+		out = append(out, "every "+short(s.config.Every))
+	}
+	return strings.Join(out, ", ")
+}

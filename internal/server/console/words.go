@@ -52,12 +52,16 @@ var holdings = map[string][2]string{
 	"user": {"person", "people"}, "team": {"team", "teams"}, "channel": {"channel", "channels"}, "post": {"post", "posts"}, "reply": {"reply", "replies"}, "reaction": {"reaction", "reactions"},
 	"attachment": {"attachment", "attachments"}, "team_membership": {"team membership", "team memberships"}, "channel_membership": {"channel membership", "channel memberships"},
 	"direct_channel": {"direct channel", "direct channels"}, "direct_post": {"direct post", "direct posts"}, "role": {"role", "roles"}, "scheme": {"scheme", "schemes"}, "emoji": {"emoji", "emojis"},
+	"person": {"person", "people"}, "people": {"person", "people"}, "posts": {"post", "posts"}, "teams": {"team", "teams"}, "channels": {"channel", "channels"},
 	"bot": {"bot", "bots"}, "version": {"version", "versions"},
 }
 
 func holding(name string, n int) string {
 	w, ok := holdings[name]
+	first, rest, more := strings.Cut(name, "_")
 	switch {
+	case !ok && more && holdings[first][0] != "":
+		return holding(first, n) + " " + strings.ReplaceAll(rest, "_", " ")
 	case !ok:
 		return strings.ReplaceAll(name, "_", " ")
 	case n == 1:
