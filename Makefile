@@ -78,6 +78,10 @@ bench: servers ## measure, as ratios to floors that are taken in the same run (M
 fuzz: ## fuzz every parser for FUZZTIME each (20s)
 	scripts/fuzz.sh $(FUZZTIME)
 
+.PHONY: pictures
+pictures: ## take the pictures of the documentation anew, from the sample company in Chromium
+	MUSTER_PICTURES=1 MUSTER_TEST_SERVERS=required go test -count=1 -run='^Test(FirstDay|FirstRun|Tutorial)$$' ./internal/e2e/browser
+
 .PHONY: generate
 generate: ## write the generated files anew (needs Node only where class names of the console have changed)
 	go generate ./...

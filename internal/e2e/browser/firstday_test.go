@@ -1,7 +1,6 @@
 package browser
 
 import (
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -9,24 +8,6 @@ import (
 
 	"muster/internal/server/console/browsertest"
 )
-
-// shots is where pictures for the documentation are written, "" = nowhere.
-var shots = os.Getenv("MUSTER_SHOTS")
-
-func shoot(p *browsertest.Tab, name string) {
-	if shots == "" {
-		return
-	}
-	for _, theme := range []string{"light", "dark"} {
-		p.Theme(theme)
-		p.Size(1280, 800)
-		p.Shot(filepath.Join(shots, name+"-"+theme+".png"), false)
-		p.Size(390, 800)
-		p.Shot(filepath.Join(shots, name+"-"+theme+"-phone.png"), false)
-	}
-	p.Theme("light")
-	p.Size(1440, 900)
-}
 
 // linkFrom returns the address in which a link begins, and its path.
 func linkFrom(link string) (home, path string) {
@@ -54,7 +35,6 @@ func TestFirstDay(t *testing.T) {
 	p.Go(path)
 	p.Press("Go in")
 	p.Says("wiki, slack, atlassian, meisterplan not approved yet")
-	shoot(p, "overview-first")
 
 	takesTime(t, p, folder)
 	approveFirst(t, p)
@@ -149,9 +129,9 @@ func missing(t *testing.T, p *browsertest.Tab) {
 	if name == "" {
 		t.Fatal("everybody has an account: nobody to ask about")
 	}
+	shoot(p, "people")
 	p.Type("q", name)
 	p.Wait(`document.querySelectorAll("#found tr[data-row]").length === 1`)
-	shoot(p, "people")
 	p.Press(name)
 	p.Press("Why?")
 	p.Says("have no account at wiki")
@@ -189,6 +169,8 @@ func closeOne(t *testing.T, p *browsertest.Tab, folder string) {
 	p.Press("Disable now")
 	p.Says("past limits, holds and queues")
 	p.Type("reason", "lost laptop")
+	shoot(p, "close")
+	p.Size(360, 760)
 	p.Press("Disable " + name)
 	p.Says("Closed here, and ordered at every target")
 	p.Wait(`document.querySelector(".card-box .chip").innerText.trim() === "closed"`)

@@ -37,7 +37,6 @@ func TestFirstRun(t *testing.T) {
 	p.Allow("422") // a page that says what is wrong
 	p.Go(path)
 	p.Says("This Muster is yours")
-	shoot(p, "welcome")
 	p.Type("password", "correct horse battery")
 	p.Type("again", "correct horse batterie")
 	p.Press("Go in")
@@ -61,7 +60,6 @@ func sampleCompany(t *testing.T, p *browsertest.Tab, data string) {
 	p.Press("Go into the sample company")
 	p.Says("This is the demo. Make something happen")
 	p.Says("First plan for wiki")
-	shoot(p, "sample-company")
 	p.Go("/console/people?q=a")
 	p.Wait(`document.querySelectorAll("tr[data-row]").length > 5`)
 	p.Go("/console/")
