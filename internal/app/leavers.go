@@ -156,7 +156,7 @@ func (l *leavers) held() error {
 				if !closes {
 					continue
 				}
-				if err := l.add(x.Object, "held", "waits in plan "+p.ID+": "+p.Why, adminapi.Leaver{Cause: x.Cause}); err != nil {
+				if err := l.add(x.Object, "held", "waits for a decision"+because(p.Why), adminapi.Leaver{Cause: x.Cause, Plan: p.ID, Fix: "decide about it: `muster plan show " + p.ID + "`"}); err != nil {
 					return err
 				}
 			}
@@ -166,6 +166,14 @@ func (l *leavers) held() error {
 		}
 	}
 	return nil
+}
+
+// because appends why something waits, if it is said.
+func because(why string) string {
+	if why == "" {
+		return ""
+	}
+	return ": " + why
 }
 
 // waiting are people who are not active and whose account waits for something.

@@ -217,7 +217,7 @@ func send(x engine.Explanation) adminapi.Step {
 	for _, l := range x.Held {
 		if l.Status == run.Waiting {
 			s.Verdict = "wait"
-			s.Notes = append(s.Notes, fmt.Sprintf("%s waits in plan %s", l.Verb, l.Plan))
+			s.Notes = append(s.Notes, fmt.Sprintf("%s waits in a plan for a decision", l.Verb))
 		}
 	}
 	if x.Draft {

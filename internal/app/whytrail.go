@@ -133,7 +133,7 @@ func standing(x engine.Explanation) string {
 	case x.State.Paused != nil:
 		return "; the target is paused: " + x.State.Paused.Reason
 	case waits >= 0 && x.Want.Ask == "":
-		return "; it waits in hold " + x.Held[waits].Plan
+		return "; it waits in a hold for a decision"
 	}
 	if i := slices.IndexFunc(x.Waiting, func(w link.Waiting) bool { return w.Member == "" }); i >= 0 && x.Want.Ask == "" {
 		return fmt.Sprintf("; it is %s: %s", x.Waiting[i].Wait, x.Waiting[i].Reason)

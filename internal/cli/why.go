@@ -134,6 +134,13 @@ func (s *shell) explainAt(at adminapi.At) {
 	for _, w := range at.Waiting {
 		s.print("  waits (%s) since %s: %s", w.Wait, stamp(w.Since), w.Reason)
 	}
+	shown := map[string]bool{}
+	for _, h := range at.Holds {
+		if h.Status == run.Waiting && !shown[h.Plan] {
+			shown[h.Plan] = true
+			s.print("  waits for a decision: muster plan show %s", h.Plan)
+		}
+	}
 }
 
 // evidence shows what a step rests on.

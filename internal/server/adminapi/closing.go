@@ -115,6 +115,7 @@ type Leaver struct {
 	Why       string          `json:"why"`            // what it waits for; of those closed, the proof
 	Code      string          `json:"code,omitempty"` // what it waits for, as of people who wait
 	Fix       string          `json:"fix,omitempty"`  // what to do, if anything is to be done
+	Plan      string          `json:"plan,omitempty"` // held: the plan that it waits in
 	Since     time.Time       `json:"since"`
 	Until     time.Time       `json:"until,omitzero"` // missing: when the second read may conclude; else the next try
 	Attempts  int             `json:"attempts,omitempty"`

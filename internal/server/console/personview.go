@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
+	"slices"
 
 	"muster/internal/directory"
 	"muster/internal/plan"
+	"muster/internal/run"
 	"muster/internal/server/adminapi"
 )
 
@@ -84,4 +86,15 @@ func stepTitle(i int, name string) string {
 	return fmt.Sprintf("%d. %s", i+1, map[string]string{
 		"read": "Read", "scope": "Scope", "match": "Match", "map": "Values", "diff": "Comparison", "send": "Sending",
 	}[name])
+}
+
+// waitsIn returns the plans in which somebody waits, each once.
+func waitsIn(holds []adminapi.HeldIn) []string {
+	var out []string
+	for _, h := range holds {
+		if h.Status == run.Waiting && !slices.Contains(out, h.Plan) {
+			out = append(out, h.Plan)
+		}
+	}
+	return out
 }

@@ -242,7 +242,7 @@ func explanation(o adminapi.Object, target string) adminapi.Explanation {
 	}
 	at := adminapi.At{
 		Target: target, Scope: plan.In, Reason: "member of CN=Wiki,OU=Groups,DC=corp,DC=example through Staff", Mode: "live",
-		Says: o.Name + " belongs at " + target + ": is a member of CN=Wiki,OU=Groups,DC=corp,DC=example; it waits in hold " + Hold + ".",
+		Says: o.Name + " belongs at " + target + ": is a member of CN=Wiki,OU=Groups,DC=corp,DC=example; it waits in a hold for a decision.",
 		Rules: []adminapi.Rule{
 			{Rule: "group", Text: "CN=Wiki,OU=Groups,DC=corp,DC=example", Result: plan.In, Why: "is a member of CN=Wiki,OU=Groups,DC=corp,DC=example", At: "muster.yaml:20"},
 			{Rule: "if", Text: "source.corp.employeeType != 'guest'", Result: plan.In, Why: "the condition is true", Inputs: []mapping.Reading{{Name: "source.corp.employeetype", Values: attr.Values{"staff"}}}},
@@ -257,7 +257,7 @@ func explanation(o adminapi.Object, target string) adminapi.Explanation {
 			{Name: "match", Verdict: "pass", Text: "Linked to account u-1 since 2026-02-28."},
 			{Name: "map", Verdict: "pass", Text: "2 values computed.", Notes: []string{"title used its default"}},
 			{Name: "diff", Verdict: "pass", Text: "1 value differs."},
-			{Name: "send", Verdict: "wait", Text: "Waits in hold " + Hold + "."},
+			{Name: "send", Verdict: "wait", Text: "Waits in a hold for a decision."},
 		},
 		Values: []adminapi.Value{
 			{Path: "userName", Rule: "person.username", At: "muster.yaml:30", Value: attr.Values{o.Name}, Inputs: []mapping.Reading{{Name: "person.username", Values: attr.Values{o.Name}}}},
