@@ -46,6 +46,7 @@ func TestFocus(t *testing.T) {
 			}
 		}
 	}
+	alongRows(t, s)
 	s.Size(1440, 900)
 	s.Go("/console/people")
 	s.Keys("\t\r")
@@ -53,6 +54,21 @@ func TestFocus(t *testing.T) {
 	s.Keys("\t")
 	if !browsertest.Eval[bool](s.Tab, `document.querySelector("main").contains(document.activeElement)`) {
 		t.Error("behind the skip link the focus is not in the content")
+	}
+}
+
+// alongRows goes down and up the lines of a long plan on a small phone by j and k: what has the focus is never under the bar or the decision.
+func alongRows(t *testing.T, s *site) {
+	t.Helper()
+	s.Size(360, 640)
+	s.Go("/console/plans/hold-wiki")
+	for i, key := range "jjjjjjjjjjjkkkkkkkkkk" {
+		s.Keys(string(key))
+		browsertest.Eval[bool](s.Tab, `new Promise(done => requestAnimationFrame(() => done(true)))`)
+		at := browsertest.Eval[[]string](s.Tab, strings.Replace(focused, "window.before = e;", "", 1))
+		if at[0] == "" || at[1] != "" {
+			t.Errorf("the %d. key leads to %s: %s", i+1, at[0], at[1])
+		}
 	}
 }
 

@@ -70,10 +70,8 @@ func (l lifeline) lane(p personView, name string) lifeLane {
 			continue
 		}
 		x := l.stage(m.at, m.at, m.tone, stamp(m.at)+": "+m.what)
-		if m.tone == bad {
-			closed = sooner(closed, m.at)
-		} else {
-			closed = l.last
+		if m.tone == bad && len(out.marks) == 0 {
+			closed = m.at
 		}
 		out.marks = append(out.marks, x)
 	}

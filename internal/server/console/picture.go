@@ -324,6 +324,14 @@ func counted(title, unit, name string, runs []run.Run, trip float64) series {
 	return s.draw(trip)
 }
 
+// reach says between which numbers the values lie.
+func (s series) reach(word string) string {
+	if s.least == s.most {
+		return number(s.most)
+	}
+	return number(s.least) + word + number(s.most)
+}
+
 // draw draws the line, and the band below the last value in which a read would be suspicious.
 func (s series) draw(trip float64) series {
 	if len(s.points) == 0 {
@@ -333,7 +341,7 @@ func (s series) draw(trip float64) series {
 	for _, p := range s.points {
 		s.most, s.least = max(s.most, p.n), min(s.least, p.n)
 	}
-	low, high := float64(s.least)*0.8, max(float64(s.most)*1.05, 1)
+	low, high := float64(s.least)-math.Abs(float64(s.least))*0.2, max(float64(s.most)*1.05, 1)
 	y := func(n float64) float64 { return 116 - 112*(n-low)/max(high-low, 1) }
 	first, span := s.points[0].at, s.points[len(s.points)-1].at.Sub(s.points[0].at)
 	var line strings.Builder
