@@ -110,7 +110,11 @@ func (m *Muster) EditPerson(ctx context.Context, who string, req adminapi.Person
 		o, err = m.editOwn(ctx, m.writes(req.DryRun), o.ID, edit, by, also)
 	}
 	if errors.Is(err, directory.ErrConflict) {
-		err = &run.Problem{Code: adminapi.Conflict, What: err.Error(), Now: "Nothing was changed.", Fix: "Take another username."}
+		what := err.Error()
+		if req.Username != nil {
+			what = fmt.Sprintf("the username %q belongs to another person", strings.TrimSpace(*req.Username))
+		}
+		err = &run.Problem{Code: adminapi.Conflict, What: what, Now: "Nothing was changed.", Fix: "Take another username."}
 	}
 	return done(o, true, req.DryRun, ""), err
 }

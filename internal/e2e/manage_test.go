@@ -51,8 +51,8 @@ func TestManageUsers(t *testing.T) {
 	h.want(1, "user", "deactivate", "--file", "leavers.txt", "--dry-run").says("jonna: would be deactivated", "hand: would be deactivated", "p0001: p0001 comes from corp", "muster disable p0001")
 	h.ok("user", "activate", "jonna", "--dry-run")
 	h.ok("user", "edit", "jonna", "--nickname", "J", "--dry-run")
-	h.want(1, "user", "edit", "jonna", "--username", "Hand", "--dry-run").says("Take another username")
-	h.want(1, "user", "edit", "hand", "--username", "kaspar", "--dry-run").says("Take another username")
+	h.want(1, "user", "edit", "jonna", "--username", "Hand", "--dry-run").says(`the username "Hand" belongs to another person`, "Take another username")
+	h.want(1, "user", "edit", "hand", "--username", "kaspar", "--dry-run").says(`the username "kaspar" belongs to another person`)
 	h.ok("user", "delete", "jonna", "--dry-run", "--wait", "0")
 	if after := h.ok("history").out; after != before || after == "" {
 		t.Errorf("dry runs entered the history:\n%s\nbefore:\n%s", after, before)

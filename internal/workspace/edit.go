@@ -69,9 +69,9 @@ func (e PlaceEdit) apply(p *Place, now time.Time) error {
 	case e.Private != nil && p.Kind == Team:
 		return fmt.Errorf("a team %w: only a channel is public or private; a team is open or takes people by invitation", ErrEdit)
 	case fixed && e.Private != nil && *e.Private:
-		return fmt.Errorf("%s %w: everybody in the team is in it, it stays public", FirstChannel, ErrEdit)
+		return fmt.Errorf("a channel %w: everybody in the team is in %s, which stays public", ErrEdit, FirstChannel)
 	case fixed && e.Archived != nil && *e.Archived:
-		return fmt.Errorf("%s %w: everybody in the team is in it, it is not archived", FirstChannel, ErrEdit)
+		return fmt.Errorf("a channel %w: everybody in the team is in %s, which is never archived", ErrEdit, FirstChannel)
 	}
 	if e.Open != nil {
 		p.Open, p.Joinable = *e.Open, *e.Open
