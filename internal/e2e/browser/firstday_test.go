@@ -110,7 +110,7 @@ func approveFirst(t *testing.T, p *browsertest.Tab) {
 	p.Keys("\r")
 	p.Says("It begins in")
 	shoot(p, "plan-begins")
-	p.Wait(`!document.querySelector("[data-start]") && document.querySelector(".lede").innerText.startsWith("Approved by")`) // the page freshens itself
+	p.Wait(`!document.querySelector("[data-start]") && /^(Approved|Done) by/.test(document.querySelector(".lede").innerText)`) // the page freshens itself
 	p.Size(1440, 900)
 	p.Go("/console/")
 	p.Wait(`document.querySelector("h1").innerText.includes("waiting for a decision")`) // the page freshens itself
