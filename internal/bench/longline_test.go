@@ -44,11 +44,12 @@ func longLine(name string, replies int) error {
 {"type":"post","post":{"team":"unit","channel":"c","user":"ada","message":"long","create_at":1700000000000,"replies":[`)
 	text := strings.Repeat("x", 430)
 	for i := range replies {
-		if i > 0 {
-			b.WriteByte(',')
+		comma := ","
+		if i == 0 {
+			comma = ""
 		}
-		fmt.Fprintf(b, `{"user":"ada","message":"%d %s","create_at":%d}`, i, text, 1_700_000_000_000+i)
+		fmt.Fprintf(b, `%s{"user":"ada","message":"%d %s","create_at":%d}`, comma, i, text, 1_700_000_000_000+i)
 	}
-	b.WriteString("]}}\n")
+	fmt.Fprintln(b, "]}}")
 	return errors.Join(b.Flush(), f.Close())
 }
