@@ -60,6 +60,7 @@ func (w *world) pages(tb testing.TB) result {
 // unmeasured are addresses of the console whose time says nothing, and why.
 var unmeasured = map[string]string{
 	"{rest...}": "there is no such page", "welcome": "it takes a code, once", "invitation": "it takes a code, once", "assets/{name}": "the same bytes for everybody", "live": "it goes on", "sample": "it is there only where nobody is", "sign-in": "it shows nothing of what is kept",
+	"targets/{name}/series.csv": "a file, of what its page shows", "sources/{name}/series.csv": "a file, of what its page shows",
 	"posts/{id}/files/{number}": "a file, as it was kept",
 }
 

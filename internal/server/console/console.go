@@ -56,6 +56,7 @@ func New(cfg Config) http.Handler {
 	c.signInRoutes()
 	c.invitationRoutes()
 	c.lookRoutes()
+	c.measureRoutes()
 	c.actRoutes()
 	c.accountRoutes()
 	c.placeRoutes()

@@ -23,10 +23,23 @@ func (nothing) Status(context.Context) (adminapi.Status, error) {
 func (nothing) Leavers(context.Context, adminapi.LeaverQuery) ([]adminapi.Leaver, error) {
 	return nil, nil
 }
-func (nothing) Limits(context.Context, string) ([]adminapi.Limit, error)      { return nil, nil }
-func (nothing) Plans(context.Context, adminapi.PlanQuery) ([]run.Plan, error) { return nil, nil }
-func (nothing) Runs(context.Context, adminapi.RunQuery) ([]run.Run, error)    { return nil, nil }
-func (nothing) Events(context.Context, run.EventQuery) ([]run.Event, error)   { return nil, nil }
+func (nothing) Limits(context.Context, string) ([]adminapi.Limit, error)            { return nil, nil }
+func (nothing) Plans(context.Context, adminapi.PlanQuery) ([]run.Plan, error)       { return nil, nil }
+func (nothing) Runs(context.Context, adminapi.RunQuery) ([]run.Run, error)          { return nil, nil }
+func (nothing) Events(context.Context, run.EventQuery) ([]run.Event, error)         { return nil, nil }
+func (nothing) AllTargets(context.Context, string) ([]adminapi.TargetSeries, error) { return nil, nil }
+
+func (nothing) TargetSeries(_ context.Context, name, span string) (adminapi.TargetSeries, error) {
+	return adminapi.TargetSeries{Name: name, Span: adminapi.Span{Range: span, From: adminapitest.Now.Add(-time.Hour), To: adminapitest.Now, Step: 60}}, nil
+}
+
+func (nothing) SourceSeries(_ context.Context, name, span string) (adminapi.SourceSeries, error) {
+	return adminapi.SourceSeries{
+		Name: name, Span: adminapi.Span{Range: span, From: adminapitest.Now.Add(-time.Hour), To: adminapitest.Now, Step: 60}, Every: 300,
+		Bases: []adminapi.BaseSeries{{Base: "people", Kind: "people"}},
+	}, nil
+}
+
 func (nothing) Waiting(context.Context, adminapi.WaitQuery) ([]adminapi.Waiting, error) {
 	return nil, nil
 }

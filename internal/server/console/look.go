@@ -14,14 +14,14 @@ import (
 // An overview is what the first page shows.
 type overview struct {
 	limits []adminapi.Limit
-	runs   map[string][]run.Run // of each target, newest first
+	calls  map[string]adminapi.TargetSeries // to each target
 	scenes []string
 	sample adminapi.Sample
 	guest  bool
 }
 
 func (c *console) overviewPage(v *visit) (view, error) {
-	o := overview{runs: map[string][]run.Run{}, guest: c.Guest}
+	o := overview{guest: c.Guest}
 	var err error
 	if o.sample, err = c.Service.Sample(v.ctx()); err != nil {
 		return view{}, err
@@ -29,10 +29,8 @@ func (c *console) overviewPage(v *visit) (view, error) {
 	if o.limits, err = c.Service.Limits(v.ctx(), ""); err != nil {
 		return view{}, err
 	}
-	for _, t := range v.status.Targets {
-		if o.runs[t.Name], err = c.Service.Runs(v.ctx(), adminapi.RunQuery{Name: t.Name, Limit: 40}); err != nil {
-			return view{}, err
-		}
+	if o.calls, err = c.sparks(v); err != nil {
+		return view{}, err
 	}
 	if c.Scenes != nil {
 		o.scenes = c.Scenes.Names()
@@ -208,6 +206,7 @@ type sourceView struct {
 	adminapi.SourceStatus
 	config adminapi.SourceConfig
 	runs   []run.Run
+	seen   adminapi.SourceSeries
 	check  *adminapi.SourceCheck
 }
 
@@ -237,12 +236,16 @@ func (c *console) source(v *visit, check *adminapi.SourceCheck) (view, error) {
 			s.config = x
 		}
 	}
-	s.runs, err = c.Service.Runs(v.ctx(), adminapi.RunQuery{Name: name, Limit: 60})
+	if s.seen, err = c.counted(v, name); err != nil {
+		return view{}, err
+	}
+	s.runs, err = c.Service.Runs(v.ctx(), adminapi.RunQuery{Name: name, Limit: 10})
 	return view{title: name, entry: "sources", body: sourceBody(v, s)}, err
 }
 
 func (c *console) targetsPage(v *visit) (view, error) {
-	return view{title: "Targets", entry: "targets", body: targetsBody(v)}, nil
+	calls, err := c.sparks(v)
+	return view{title: "Targets", entry: "targets", body: targetsBody(v, calls)}, err
 }
 
 // A targetView is a target with what is known of it.
@@ -252,7 +255,7 @@ type targetView struct {
 	limits  []adminapi.Limit
 	waiting []adminapi.Waiting
 	runs    []run.Run
-	writes  []adminapi.CallAt
+	calls   adminapi.TargetSeries
 	check   *adminapi.TargetCheck
 }
 
@@ -291,7 +294,7 @@ func (c *console) target(v *visit, check *adminapi.TargetCheck) (view, error) {
 	if t.runs, err = c.Service.Runs(v.ctx(), adminapi.RunQuery{Name: name, Limit: 60}); err != nil {
 		return view{}, err
 	}
-	t.writes, err = c.Service.Writes(v.ctx(), adminapi.CallQuery{Target: name, Limit: 200})
+	t.calls, err = c.calls(v, name)
 	return view{title: name, entry: "targets", body: targetBody(v, t)}, err
 }
 

@@ -73,6 +73,30 @@ func (m much) Status(ctx context.Context) (adminapi.Status, error) {
 	return s, err
 }
 
+// Ten classes of calls with long names, and some search bases.
+func (m much) TargetSeries(ctx context.Context, name, span string) (adminapi.TargetSeries, error) {
+	s, err := m.Service.TargetSeries(ctx, "wiki", span)
+	s.Name, s.Total.Calls = name, 1_204_112
+	for i := range 9 {
+		c := s.Classes[i%2]
+		c.Class = long(i)
+		s.Classes = append(s.Classes, c)
+	}
+	s.Classes[0].Class = long(9)
+	return s, err
+}
+
+func (m much) SourceSeries(ctx context.Context, name, span string) (adminapi.SourceSeries, error) {
+	s, err := m.Service.SourceSeries(ctx, "corp", span)
+	s.Name = name
+	for i := range 3 {
+		b := s.Bases[i%2]
+		b.Base = long(i)
+		s.Bases = append(s.Bases, b)
+	}
+	return s, err
+}
+
 func (much) Leavers(_ context.Context, q adminapi.LeaverQuery) ([]adminapi.Leaver, error) {
 	return q.Page(some(120, func(i int) adminapi.Leaver {
 		return adminapi.Leaver{

@@ -224,7 +224,7 @@ func overviewBody(v *visit, o overview) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, t := range v.status.Targets {
-				templ_7745c5c3_Err = targetCard(v, t, o).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = targetCard(v, t, o.calls[t.Name]).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -403,7 +403,7 @@ func scenesBox(o overview) templ.Component {
 	})
 }
 
-func targetCard(v *visit, t adminapi.TargetStatus, o overview) templ.Component {
+func targetCard(v *visit, t adminapi.TargetStatus, calls adminapi.TargetSeries) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -564,7 +564,7 @@ func targetCard(v *visit, t adminapi.TargetStatus, o overview) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = sparkline(o.runs[t.Name]).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = sparkline(calls).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -22,22 +22,23 @@ func rendered(t *testing.T, c templ.Component) string {
 	return b.String()
 }
 
-var coordinates = regexp.MustCompile(`[MLH](\S+?)(?: ([^MLHVZ]+))?(?:[MLHVZ]|$)`)
+var coordinates = regexp.MustCompile(`[MLH](\S+?)(?: ([^MLHVZh]+))?(?:[MLHVZh]|$)`)
 
 // U28: whatever its values, a plot stays in its frame and says them in words.
 func TestPlot(t *testing.T) {
 	for name, values := range map[string][]int{
 		"none": nil, "nothing": {0}, "one": {7}, "the same": {300, 300, 300}, "from nothing": {0, 1}, "huge": {0, math.MaxInt64 / 4}, "negative": {-100, -5, 20}, "a fall": {100_000, 3},
 	} {
-		s := series{title: "People", unit: "people"}
+		s := chart{title: "People", unit: "people", from: time.Unix(0, 0), to: time.Unix(int64(max(len(values)-1, 1))*3600, 0), whole: true, head: []string{"When", "people"}, lines: []line{{}}}
 		for i, n := range values {
-			s.points = append(s.points, point{time.Unix(int64(i)*3600, 0), n})
+			s.at, s.lines[0].n = append(s.at, time.Unix(int64(i)*3600, 0)), append(s.lines[0].n, float64(n))
+			s.rows = append(s.rows, []string{"then", number(n)})
 		}
-		s = s.draw(0.2)
-		for _, m := range coordinates.FindAllStringSubmatch(s.line, -1) {
+		drawn := s.path(s.lines[0].n)
+		for _, m := range coordinates.FindAllStringSubmatch(drawn, -1) {
 			for i, most := range map[int]float64{1: 600, 2: 120} {
 				if x, err := strconv.ParseFloat(m[i], 64); m[i] != "" && (err != nil || x < 0 || x > most) {
-					t.Errorf("%s: the line %s leaves its frame", name, s.line)
+					t.Errorf("%s: the line %s leaves its frame", name, drawn)
 				}
 			}
 		}
@@ -51,7 +52,7 @@ func TestPlot(t *testing.T) {
 			}
 		}
 	}
-	if page := rendered(t, plot(series{unit: "people", points: []point{{time.Unix(0, 0), 300}}}.draw(0))); strings.Contains(page, "300 … 300") {
+	if page := rendered(t, plot(chart{unit: "people", at: []time.Time{time.Unix(0, 0)}, lines: []line{{n: []float64{300}}}})); strings.Contains(page, "300 to 300") {
 		t.Error("a single value is told as a range")
 	}
 }

@@ -2,15 +2,12 @@ package console
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"muster/internal/access"
-	"muster/internal/run"
 	"muster/internal/server/adminapi"
 )
 
@@ -114,36 +111,9 @@ type bar struct {
 	title               string
 }
 
-// bars draws runs as bars, oldest first: what each changed, on a scale on which small ones are seen too. Failed ones stand out.
-func bars(runs []run.Run) []bar {
-	var out []bar
-	most := 1.0
-	size := func(r run.Run) float64 { return math.Log1p(float64(changes(r))) }
-	for _, r := range runs {
-		most = max(most, size(r))
-	}
-	n := min(len(runs), 40)
-	for i := range n {
-		r := runs[n-1-i]
-		h := 2 + 22*size(r)/most
-		out = append(out, bar{
-			x: num(float64(40-n+i) * 5), y: num(24 - h), width: "4", height: num(h), tone: toneOf(string(r.Outcome)),
-			title: fmt.Sprintf("%s, %s: %s", stamp(r.Started), r.Outcome, countsText(r.Counts)),
-		})
-	}
-	return out
-}
+func logOf(n int) float64 { return math.Log1p(float64(n)) }
 
-// changes is how much a run did, apart from looking.
-func changes(r run.Run) int {
-	n := 0
-	for name, c := range r.Counts {
-		if !strings.HasPrefix(name, "listed_") && name != "read" && name != "unchanged" && name != "held" && name != "drift" {
-			n += c
-		}
-	}
-	return n
-}
+var nan = math.NaN()
 
 func num(f float64) string { return fmt.Sprintf("%.4g", f) }
 
@@ -294,117 +264,4 @@ func flowText(s adminapi.Status) string {
 		out = append(out, fmt.Sprintf("%s at %s", count(t.Users, "account", "accounts"), t.Name))
 	}
 	return fmt.Sprintf("%s; %s active here; %s.", strings.Join(in, ", "), count(s.People["active"], "person", "people"), strings.Join(out, ", "))
-}
-
-// A series is values over time, drawn in a box of 600 by 120.
-type series struct {
-	title  string
-	unit   string
-	points []point
-	line   string // of the plot
-	band   string // where a fall would trip, "" = none
-	trip   int    // the value at which that begins
-	most   int
-	least  int
-}
-
-type point struct {
-	at time.Time
-	n  int
-}
-
-// counted returns a count of the runs over time, oldest first.
-func counted(title, unit, name string, runs []run.Run, trip float64) series {
-	s := series{title: title, unit: unit}
-	for _, r := range slices.Backward(runs) {
-		if n, ok := r.Counts[name]; ok && !r.Ended.IsZero() {
-			s.points = append(s.points, point{r.Started, n})
-		}
-	}
-	return s.draw(trip)
-}
-
-// reach says between which numbers the values lie.
-func (s series) reach(word string) string {
-	if s.least == s.most {
-		return number(s.most)
-	}
-	return number(s.least) + word + number(s.most)
-}
-
-// draw draws the line, and the band below the last value in which a read would be suspicious.
-func (s series) draw(trip float64) series {
-	if len(s.points) == 0 {
-		return s
-	}
-	s.least = s.points[0].n
-	for _, p := range s.points {
-		s.most, s.least = max(s.most, p.n), min(s.least, p.n)
-	}
-	low, high := float64(s.least)-math.Abs(float64(s.least))*0.2, max(float64(s.most)*1.05, 1)
-	y := func(n float64) float64 { return 116 - 112*(n-low)/max(high-low, 1) }
-	first, span := s.points[0].at, s.points[len(s.points)-1].at.Sub(s.points[0].at)
-	var line strings.Builder
-	for i, p := range s.points {
-		x := 600.0
-		if span > 0 {
-			x = 600 * float64(p.at.Sub(first)) / float64(span)
-		}
-		verb := "L"
-		if i == 0 {
-			verb = "M"
-		}
-		fmt.Fprintf(&line, "%s%.4g %.4g", verb, x, y(float64(p.n)))
-	}
-	if len(s.points) == 1 {
-		fmt.Fprintf(&line, "H0")
-	}
-	s.line = line.String()
-	if trip > 0 {
-		last := float64(s.points[len(s.points)-1].n)
-		s.trip = int(last * (1 - trip))
-		s.band = fmt.Sprintf("M0 %.4gH600V120H0Z", y(last*(1-trip)))
-	}
-	return s
-}
-
-// data is the series as the script draws it: times, values, and where the band begins. Without the script the drawing of the server stands.
-func (s series) data() string {
-	if len(s.points) < 2 {
-		return ""
-	}
-	x := struct {
-		At   []int64 `json:"at"`
-		N    []int   `json:"n"`
-		Trip int     `json:"trip,omitempty"`
-	}{Trip: s.trip}
-	for _, p := range s.points {
-		x.At, x.N = append(x.At, p.at.Unix()), append(x.N, p.n)
-	}
-	text, _ := json.Marshal(x) // numbers always marshal
-	return string(text)
-}
-
-// callTimes returns how long the calls of a target took, oldest first, in milliseconds.
-func callTimes(writes []adminapi.CallAt) series {
-	s := series{title: "How long calls took", unit: "ms"}
-	for _, w := range slices.Backward(writes) {
-		if d, err := time.ParseDuration(w.Took); err == nil {
-			s.points = append(s.points, point{w.At, int(d.Milliseconds())})
-		}
-	}
-	return s.draw(0)
-}
-
-// percentile returns the value that so many percent of the points are not above.
-func (s series) percentile(p int) int {
-	if len(s.points) == 0 {
-		return 0
-	}
-	var all []int
-	for _, x := range s.points {
-		all = append(all, x.n)
-	}
-	slices.Sort(all)
-	return all[min(len(all)*p/100, len(all)-1)]
 }

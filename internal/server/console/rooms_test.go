@@ -85,6 +85,8 @@ var rooms = []room{
 	{route: "sources/{name}", path: "sources/hr", but: but(empty, noNothing, loading, noWait, broken, noService, many, noNothing)},
 	{route: "targets", path: "targets"},
 	{route: "targets/{name}", path: "targets/wiki"},
+	{route: "targets/{name}", path: "targets/wiki?range=7d", but: but(empty, noNothing, loading, noWait, broken, noService, many, noNothing)},
+	{route: "sources/{name}", path: "sources/corp?range=1h", but: but(empty, noNothing, loading, noWait, broken, noService, many, noNothing)},
 	{route: "targets/{name}", path: "targets/old", but: but(empty, noNothing, loading, noWait, broken, noService, many, noNothing)},
 	{route: "targets/{name}/links", path: "targets/wiki/links", but: but(loading, noWait)},
 	{route: "targets/{name}/drift", path: "targets/wiki/drift", but: but(loading, noWait)},
@@ -137,6 +139,7 @@ var rooms = []room{
 // No pages: what they are.
 var noPages = map[string]string{
 	"assets/{name}": "scripts and styles", "begin/check": "leads to begin", "live": "the stream", "posts/{id}/files/{number}": "a file to keep",
+	"targets/{name}/series.csv": "a file to keep", "sources/{name}/series.csv": "a file to keep",
 }
 
 // U1: every page of the console is in the gallery, in each state that makes sense for it; of the others it is said why.

@@ -78,16 +78,6 @@ func policyText(r mapping.ObjectRules) string {
 		on(r.Create, "Created", "Never created"), on(r.Update, "updated", "never updated"), cmp.Or(string(r.WhenRemoved), "nothing"))
 }
 
-func failed(writes []adminapi.CallAt) int {
-	n := 0
-	for _, w := range writes {
-		if w.Result == "failed" {
-			n++
-		}
-	}
-	return n
-}
-
 // features names what a target offers.
 func features(f connector.Features) []string {
 	var out []string

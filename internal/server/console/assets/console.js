@@ -227,27 +227,61 @@
     const moment = (seconds, how) => new Intl.DateTimeFormat(undefined, { ...how, hour12: false, timeZone: utc() }).format(seconds * 1000);
     const clock = (u, list, _, __, step) => list.map((s) => moment(s, step < 86400 ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short" }));
     const axis = { stroke: () => colour("--color-base-content", 76), grid: { stroke: () => colour("--color-base-content", 10), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
+    const inks = { warn: "--color-warning", bad: "--color-error", busy: "--color-info", quiet: "--color-base-content" };
+    const inside = (u, y) => Math.max(u.bbox.top, Math.min(u.bbox.top + u.bbox.height, u.valToPos(y, "y", true)));
+    const across = (u, seconds) => Math.max(u.bbox.left, Math.min(u.bbox.left + u.bbox.width, u.valToPos(seconds, "x", true)));
     const shade = (u) => {
-      if (!data.trip) return;
       const { left, top, width: w, height: h } = u.bbox;
-      const y = Math.max(top, Math.min(top + h, u.valToPos(data.trip, "y", true)));
       u.ctx.save();
       u.ctx.fillStyle = colour("--color-warning", 22);
-      u.ctx.fillRect(left, y, w, top + h - y);
+      data.floor?.forEach((n, i) => {
+        if (n == null) return;
+        const [from, to] = [across(u, data.at[i]), across(u, data.at[i + 1] ?? data.to)];
+        u.ctx.fillRect(from, inside(u, n), to - from, top + h - inside(u, n));
+      });
+      if (data.limit) {
+        u.ctx.strokeStyle = colour("--color-warning");
+        u.ctx.lineWidth = 2 * devicePixelRatio;
+        u.ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
+        u.ctx.beginPath();
+        u.ctx.moveTo(left, inside(u, data.limit));
+        u.ctx.lineTo(left + w, inside(u, data.limit));
+        u.ctx.stroke();
+      }
       u.ctx.restore();
     };
     const tell = (u) => {
       const i = u.cursor.idx;
-      at.textContent = i == null ? usual() : `${moment(data.at[i], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" })}: ${data.n[i].toLocaleString()} ${figure.dataset.unit}`;
+      if (i == null) { at.textContent = usual(); return; }
+      const text = data.lines.map((l) => l.n[i] == null ? "" : `${data.lines.length > 1 ? `${l.name} ` : ""}${l.n[i].toLocaleString()}`).filter(Boolean).join(", ");
+      at.textContent = `${moment(data.at[i], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" })}: ${text ? `${text} ${figure.dataset.unit}` : "nothing is known"}`;
     };
+    // What stands alone between gaps is a dot, or it would not be seen.
+    const alone = (u, k) => data.lines[k - 1].n.flatMap((n, i, all) => n != null && all[i - 1] == null && all[i + 1] == null ? [i] : []);
     return {
       width, height: 160, legend: { show: false }, cursor: { y: false, drag: { x: false, y: false } },
       tzDate: (s) => utc() ? uPlot.tzDate(new Date(s * 1000), "Etc/UTC") : new Date(s * 1000),
-      scales: { y: { range: (u, least, most) => [Math.max(0, Math.floor(least - (most - least || most) * 0.3)), Math.ceil(most * 1.05) || 1] } },
+      scales: { x: { range: () => [data.from, data.to] }, y: { range: () => [data.low, data.high] } },
       axes: [{ ...axis, values: clock }, { ...axis, size: 64, values: (u, list) => list.map((n) => n.toLocaleString()) }],
-      series: [{}, { stroke: () => colour("--color-primary"), width: 2, points: { show: data.at.length < 20 } }],
+      series: [{}, ...data.lines.map((l) => ({
+        stroke: () => colour(inks[l.tone] ?? "--color-primary"), width: 2, dash: l.dash?.split(" ").map(Number), spanGaps: false,
+        points: { show: true, size: 5, ...(data.at.length < 20 ? {} : { filter: alone }) },
+      }))],
       hooks: { drawClear: [shade], setCursor: [tell] },
     };
+  };
+  // The points of a plot by keys: it takes the focus, and the arrows go from one to the next.
+  const walk = (box, u, data) => {
+    box.tabIndex = 0;
+    box.addEventListener("keydown", (e) => {
+      const by = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity }[e.key];
+      if (!by) return;
+      e.preventDefault();
+      const i = Math.max(0, Math.min(data.at.length - 1, (u.cursor.idx ?? (by > 0 ? -1 : data.at.length)) + by));
+      u.setCursor({ left: u.valToPos(data.at[i], "x"), top: 0 });
+      say($("[data-at]", box.parentElement).textContent);
+    });
+    box.addEventListener("blur", () => u.setCursor({ left: -10, top: -10 }));
   };
   const plots = () => {
     drawn = drawn.filter((u) => u.root.isConnected || u.destroy());
@@ -262,7 +296,9 @@
       box.setAttribute("aria-label", picture.getAttribute("aria-label"));
       picture.replaceWith(box);
       ends.hidden = true;
-      drawn.push(new uPlot(options(figure, data, box.clientWidth), [data.at, data.n], box));
+      const u = new uPlot(options(figure, data, box.clientWidth), [data.at, ...data.lines.map((l) => l.n)], box);
+      walk(box, u, data);
+      drawn.push(u);
     }
   };
   const redraw = () => { for (const u of drawn) { u.setSize({ width: u.root.parentElement.clientWidth, height: 160 }); u.redraw(false, true); } };
