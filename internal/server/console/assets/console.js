@@ -28,7 +28,7 @@
   };
 
   // Keys.
-  const typing = (e) => e.target.closest("input, textarea, select, [contenteditable]");
+  const typing = (e) => e.target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
   const keysOn = () => localStorage.getItem("muster-keys") !== "off";
   let went = 0;
   const step = (by) => {
