@@ -65,7 +65,7 @@ func ownedProblem(o directory.Object, w adminapi.Ownership, act string) error {
 	case act == "deactivate", act == "delete":
 		p.Fix += fmt.Sprintf(" If they must be out now: `muster disable %s`.", o.Handle())
 	case act == "activate" && o.Stop != nil:
-		p.Fix = fmt.Sprintf("They were closed here by %s. Lift that: `muster enable %s`.", o.Stop.By, o.Handle())
+		p.Fix = fmt.Sprintf("They were closed here by %s. Lift that: `muster enable %s`.", o.Stop.Who(), o.Handle())
 	}
 	return p
 }

@@ -119,7 +119,7 @@ func read(x engine.Explanation) adminapi.Step {
 	s.Text = fmt.Sprintf("%s is %s", x.Object.Handle(), x.Object.State)
 	switch {
 	case x.Object.Stop != nil:
-		s.Text += fmt.Sprintf(": %s stopped them (%s)", x.Object.Stop.By, x.Object.Stop.Reason)
+		s.Text += fmt.Sprintf(": %s disabled them (%s)", x.Object.Stop.Who(), x.Object.Stop.Reason)
 	case x.Object.Cause != "":
 		s.Text += " (" + string(x.Object.Cause) + ")"
 	}

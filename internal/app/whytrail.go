@@ -91,7 +91,7 @@ func sentence(x engine.Explanation) string {
 	var says string
 	switch {
 	case x.Object.Stop != nil:
-		says = fmt.Sprintf("%s is closed at %s: %s stopped them (%s)", name, x.Target, x.Object.Stop.By, x.Object.Stop.Reason)
+		says = fmt.Sprintf("%s is closed at %s: %s disabled them (%s)", name, x.Target, x.Object.Stop.Who(), x.Object.Stop.Reason)
 	case len(x.Verdict.Steps) == 0:
 		says = fmt.Sprintf("%s is nothing that %s receives: it is configured for people only", name, x.Target)
 	case x.Want.Ask != "":

@@ -93,7 +93,7 @@ func (s *shell) heading(o adminapi.Object) {
 	}
 	s.print("%s", text)
 	if o.Stop != nil {
-		s.print("  closed by %s at %s: %s", o.Stop.By, stamp(o.Stop.At), o.Stop.Reason)
+		s.print("  closed by %s at %s: %s", o.Stop.Who(), stamp(o.Stop.At), o.Stop.Reason)
 	}
 }
 

@@ -7,6 +7,7 @@ package directory
 import (
 	"encoding/base32"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -98,6 +99,9 @@ type Stop struct {
 	Reason string    `json:"reason"`
 	At     time.Time `json:"at"`
 }
+
+// Who is the operator's handle: By without the kind of actor that it begins with in journals.
+func (s *Stop) Who() string { return strings.TrimPrefix(s.By, "operator:") }
 
 // A Status is what is known of an entry at its source.
 type Status string
