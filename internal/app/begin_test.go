@@ -95,7 +95,7 @@ func TestTryBeginning(t *testing.T) {
 		"no password":     {func(c *adminapi.NewConfiguration) { c.Source.Password = "" }, false, "The password is at hand"},
 		"nobody there":    {func(c *adminapi.NewConfiguration) { c.Source.Servers = []string{"ldap://127.0.0.1:1"} }, false, "The server answers"},
 		"unencrypted":     {func(c *adminapi.NewConfiguration) { c.Source.Servers = []string{"ldap://dc1.corp.example"} }, false, "unencrypted"},
-		"wrong base":      {func(c *adminapi.NewConfiguration) { c.Source.People = "OU=Peopel,DC=corp,DC=example" }, false, "Everything is read"},
+		"wrong base":      {func(c *adminapi.NewConfiguration) { c.Source.People = "OU=Nowhere,DC=corp,DC=example" }, false, "Everything is read"},
 		"no name":         {func(c *adminapi.NewConfiguration) { c.Source.Name = "" }, false, "The file is not right"},
 		"by scim": {func(c *adminapi.NewConfiguration) {
 			c.Source = adminapi.NewSource{Name: "entra", Type: "scim", Profile: "entra"}

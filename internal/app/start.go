@@ -212,4 +212,3 @@ func lastStart(events []run.Event) adminapi.Start {
 
 // decided are the acts by which a plan is decided.
 var decided = []string{"first.approve", "change.approve", "hold.approve", "first.reject", "change.reject", "hold.reject"}
-

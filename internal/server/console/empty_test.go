@@ -23,10 +23,15 @@ func (nothing) Status(context.Context) (adminapi.Status, error) {
 func (nothing) Leavers(context.Context, adminapi.LeaverQuery) ([]adminapi.Leaver, error) {
 	return nil, nil
 }
-func (nothing) Limits(context.Context, string) ([]adminapi.Limit, error)            { return nil, nil }
-func (nothing) Plans(context.Context, adminapi.PlanQuery) ([]run.Plan, error)       { return nil, nil }
-func (nothing) Runs(context.Context, adminapi.RunQuery) ([]run.Run, error)          { return nil, nil }
-func (nothing) Events(context.Context, run.EventQuery) ([]run.Event, error)         { return nil, nil }
+
+func (nothing) Limits(context.Context, string) ([]adminapi.Limit, error) { return nil, nil }
+
+func (nothing) Plans(context.Context, adminapi.PlanQuery) ([]run.Plan, error) { return nil, nil }
+
+func (nothing) Runs(context.Context, adminapi.RunQuery) ([]run.Run, error) { return nil, nil }
+
+func (nothing) Events(context.Context, run.EventQuery) ([]run.Event, error) { return nil, nil }
+
 func (nothing) AllTargets(context.Context, string) ([]adminapi.TargetSeries, error) { return nil, nil }
 
 func (nothing) TargetSeries(_ context.Context, name, span string) (adminapi.TargetSeries, error) {

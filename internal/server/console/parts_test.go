@@ -74,7 +74,8 @@ func TestChip(t *testing.T) {
 func TestLifeline(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
 	p := personView{life: []moment{
-		{at: now.Add(-time.Hour), tone: bad, what: "Disable at wiki", lane: "wiki"}, {at: now.Add(-3 * time.Hour), tone: good, what: "Create at wiki", lane: "wiki"},
+		{at: now.Add(-time.Hour), tone: bad, what: "Disable at wiki", lane: "wiki"},
+		{at: now.Add(-3 * time.Hour), tone: good, what: "Create at wiki", lane: "wiki"},
 		{at: now.Add(-4 * time.Hour), tone: quiet, what: "Disabled by owner"},
 	}}
 	p.Links = append(p.Links, linkAt("wiki", now.Add(-3*time.Hour)), linkAt("chat", now.Add(-2*time.Hour)))

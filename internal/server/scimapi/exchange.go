@@ -39,8 +39,8 @@ type Stats struct {
 	Agent      string         `json:"agent,omitempty"`
 	Requests   int            `json:"requests"`
 	Errors     int            `json:"errors"`
-	Kept       int            `json:"kept"`        // exchanges that can be looked at
-	KeptErrors int            `json:"kept_errors"` // of these: answered with an error
+	Kept       int            `json:"kept"`                // exchanges that can be looked at
+	KeptErrors int            `json:"kept_errors"`         // of these: answered with an error
 	PerMinute  float64        `json:"requests_per_minute"` // of the last five minutes
 	Tolerances map[string]int `json:"tolerances,omitempty"`
 	LastError  *Exchange      `json:"last_error,omitempty"`

@@ -15,7 +15,8 @@ func (s *Service) Beginning(context.Context) (adminapi.Beginning, error) {
 		File: "/etc/muster/muster.yaml", Folder: "/etc/muster/secrets", Profiles: []string{"standard", "entra", "okta"},
 		Types: []adminapi.TargetType{
 			{Name: "scim", Title: "SCIM 2.0 service", Settings: []adminapi.TypeSetting{
-				{Name: "url", Help: "address of the service, up to /v2", Required: true, Example: "https://wiki.example/scim/v2"}, {Name: "token", Help: "bearer token", Required: true, Secret: true},
+				{Name: "url", Help: "address of the service, up to /v2", Required: true, Example: "https://wiki.example/scim/v2"},
+				{Name: "token", Help: "bearer token", Required: true, Secret: true},
 				{Name: "rate_percent", Help: "share of the published rate that is used", Default: "70"},
 			}},
 			{Name: "slack", Title: "Slack", Settings: []adminapi.TypeSetting{{Name: "token", Help: "token of an owner, with the scope admin", Required: true, Secret: true}}},
@@ -35,8 +36,10 @@ func (s *Service) TryBeginning(_ context.Context, req adminapi.NewConfiguration,
 		Secrets: []adminapi.SecretPlace{{Of: "password of " + req.Source.Name, File: "/etc/muster/secrets/corp-password", Command: "install -D -m 600 /dev/stdin '/etc/muster/secrets/corp-password'"}},
 		Samples: []source.Sample{{Name: "Olivia Brandt", Username: "olivia.brandt", Email: "olivia.brandt@example.com"}, {Name: "Uwe Weg", Username: "uwe.weg", Disabled: true}},
 		Steps: []adminapi.TrialStep{
-			{What: "The file is right", State: "pass"}, {Of: "corp", What: "The server answers", State: "pass", Why: "ldaps://dc1.corp.example, a server of the kind Active Directory, encryption: TLS 1.3"},
-			{Of: "corp", What: "The account is let in", State: "pass", Why: "as muster@corp.example"}, {Of: "corp", What: "Everything is read", State: "pass", Why: "people: 1204, of them disabled: 31; groups: 57"},
+			{What: "The file is right", State: "pass"},
+			{Of: "corp", What: "The server answers", State: "pass", Why: "ldaps://dc1.corp.example, a server of the kind Active Directory, encryption: TLS 1.3"},
+			{Of: "corp", What: "The account is let in", State: "pass", Why: "as muster@corp.example"},
+			{Of: "corp", What: "Everything is read", State: "pass", Why: "people: 1204, of them disabled: 31; groups: 57"},
 			{Of: "corp", What: "the account may not read deleted objects", State: "note", Fix: "give it the right, or leave it: who is deleted is then found by the next full read"},
 		},
 	}

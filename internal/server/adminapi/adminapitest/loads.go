@@ -33,8 +33,10 @@ func (s *Service) LoadHistory(ctx context.Context) ([]adminapi.LoadView, error) 
 
 // LoadView returns a load in one of the states.
 func (s *Service) LoadView(_ context.Context, id string) (adminapi.LoadView, error) {
-	bad := &adminapi.Report{Lines: 12_000, Counts: map[string]int{"user": 400, "post": 11_000, "team": 2}, Errors: 2, Warnings: 1, Bad: 2,
-		Codes: map[string]int{"too_long": 1, "unknown_user": 1, "no_file": 1}}
+	bad := &adminapi.Report{
+		Lines: 12_000, Counts: map[string]int{"user": 400, "post": 11_000, "team": 2}, Errors: 2, Warnings: 1, Bad: 2,
+		Codes: map[string]int{"too_long": 1, "unknown_user": 1, "no_file": 1},
+	}
 	v := adminapi.LoadView{Load: adminapi.Load{ID: id, Name: "old.zip", By: "owner", Started: ago(time.Hour), Size: 1024, Run: "run-load", Report: bad}}
 	v.Last.Run = run.Run{ID: "run-load", Kind: run.Load, Name: "old.zip", Started: ago(time.Hour), Ended: ago(59 * time.Minute), Outcome: run.Failed}
 	switch id {
