@@ -61,7 +61,7 @@ func (w *world) pages(tb testing.TB) result {
 var unmeasured = map[string]string{
 	"{rest...}": "there is no such page", "welcome": "it takes a code, once", "invitation": "it takes a code, once", "assets/{name}": "the same bytes for everybody", "live": "it goes on", "sample": "it is there only where nobody is", "sign-in": "it shows nothing of what is kept",
 	"targets/{name}/series.csv": "a file, of what its page shows", "sources/{name}/series.csv": "a file, of what its page shows",
-	"posts/{id}/files/{number}": "a file, as it was kept",
+	"posts/{id}/files/{number}": "a file, as it was kept", "begin/check": "it leads to begin",
 }
 
 // everyPage says which pages of the console were not opened.
@@ -166,7 +166,7 @@ func pagesOf(ctx context.Context, m *app.Muster) (map[string]string, error) {
 		"history": "history", "history of writes": "history?tab=writes", "history of acts": "history?tab=acts", "history of plans": "history?tab=plans", "settings": "settings",
 		"records": "sources/corp/records", "records that wait": "sources/corp/records?what=waiting", "waiting": "targets/fast/waiting", "users": "users", "roles": "roles", "outbox": "outbox",
 		"sandbox": "sandbox", "deletions": "deletions", "imports": "imports", "clients": "clients", "client": "clients/idp", "client, set-up": "clients/idp/setup?provider=entra", "teams": "teams",
-		"team": "teams/staff",
+		"team": "teams/staff", "connect your own": "begin",
 	}
 	err := m.Store.View(ctx, func(v directory.Reader) error {
 		for kind, name := range map[directory.Kind]string{directory.Person: "person", directory.Group: "group"} {

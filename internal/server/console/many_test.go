@@ -69,7 +69,7 @@ func (m much) Status(ctx context.Context) (adminapi.Status, error) {
 		from.Name, from.People, from.Groups = fmt.Sprintf("source-with-a-long-name-%d", i), 100_000+i, 20_000
 		s.Sources = append(s.Sources, from)
 	}
-	s.People["active"], s.Summary = 104_233, "3 of 12 targets in step; "+strings.Repeat("target-with-a-long-name, ", 6)+"waiting for a decision; 120 open leavers."
+	s.People["active"], s.Summary = 104_233, "3 of 12 targets in step; "+strings.Repeat("target-with-a-long-name, ", 6)+"waiting for a decision; 50 open leavers."
 	return s, err
 }
 

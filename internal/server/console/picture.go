@@ -234,12 +234,12 @@ func stack(mid, scale float64, people []int) []float64 {
 
 // brief shortens a name to what fits beside a lane: its beginning and its end, by which long names differ.
 func brief(name string) string {
-	const most = 17
+	const most = 15
 	r := []rune(name)
 	if len(r) <= most {
 		return name
 	}
-	return string(r[:9]) + "…" + string(r[len(r)-7:])
+	return string(r[:8]) + "…" + string(r[len(r)-6:])
 }
 
 // lane returns the middle of the i-th of n lanes.
