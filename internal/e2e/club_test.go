@@ -22,7 +22,7 @@ func TestTeamsFollowGroups(t *testing.T) {
 	h.want(1, "team", "create", "no name").says("not a name of a team")
 	h.ok("team", "edit", "office", "--open=false", "--title", "Our office").says("Our office").hides("anybody may join")
 	h.want(1, "channel", "edit", "office:town-square", "--private").says("stays public")
-	h.want(1, "channel", "archive", "office:off-topic", "office:town-square").says("office:off-topic: archived", "it is not archived")
+	h.want(1, "channel", "archive", "office:off-topic", "office:town-square").says("office:off-topic: archived", "never archived")
 	h.ok("channel", "restore", "office:off-topic").says("restored")
 	h.ok("team", "link", "office", "wiki").says("13 members") // those of staff, which is in wiki, and mia
 	h.ok("team", "link", "office:editors", "wiki-editors", "--admin").says("4 members")
