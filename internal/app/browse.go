@@ -139,7 +139,7 @@ func idsOf(objects []directory.Object) []directory.ID {
 	return out
 }
 
-// addLinks adds to a page of objects where they have accounts.
+// addLinks adds to a page of objects where they have accounts, and where they are to have one.
 func (m *Muster) addLinks(ctx context.Context, v directory.Reader, page []adminapi.Object) error {
 	at := make(map[directory.ID]int, len(page))
 	ids := make([]directory.ID, len(page))
@@ -156,6 +156,9 @@ func (m *Muster) addLinks(ctx context.Context, v directory.Reader, page []admina
 			x := linkView(l, o.Name)
 			x.Applied = nil
 			o.Links = append(o.Links, x)
+		}
+		if err := addAwaited(ctx, v, t.Name, page); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"muster/internal/app"
 	"muster/internal/cli"
 	"muster/internal/directory"
+	linking "muster/internal/link"
 	"muster/internal/run"
 	"muster/internal/scim/scimtest"
 	"muster/internal/server/adminapi"
@@ -48,6 +50,14 @@ func company() string {
 // openCompany reads the company into a real store and serves a sandbox of a wiki with it.
 func openCompany(t *testing.T) *app.Muster {
 	t.Helper()
+	m := connectCompany(t)
+	serveFirst(t, m)
+	return m
+}
+
+// connectCompany has a real store with the company and a sandbox of a wiki, of which nothing is read yet.
+func connectCompany(t *testing.T) *app.Muster {
+	t.Helper()
 	ldap, err := ldaptest.Start(ldaptest.Config{Flavor: ldaptest.OpenLDAP, LDIF: strings.NewReader(company())})
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +91,6 @@ network: {allow: [127.0.0.0/8]}
 			t.Error(err)
 		}
 	})
-	serveFirst(t, m)
 	return m
 }
 
@@ -99,11 +108,53 @@ func serveFirst(t *testing.T, m *app.Muster) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sameAwaited(t, m, map[string]string{"u00": "waits", "u02": "waits", "u22": "waits", "u01": ""})
 	d, err := m.Approve(t.Context(), p.ID, adminapi.Approval{Count: p.People}, owner)
 	if err != nil {
 		t.Fatal(err)
 	}
 	finish(t, m, d.Runs)
+}
+
+// sameAwaited looks at how the account at wiki of each is awaited; "" = not at all.
+func sameAwaited(t *testing.T, m *app.Muster, want map[string]string) {
+	t.Helper()
+	page, err := m.Browse(t.Context(), adminapi.BrowseQuery{Kind: "person", Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, o := range page.Objects {
+		if _, ok := want[o.Name]; ok {
+			got[o.Name] = ""
+		}
+		for _, x := range o.Awaited {
+			if _, ok := want[o.Name]; ok && x.Target == "wiki" {
+				got[o.Name] += x.Wait
+			}
+		}
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("awaited at wiki: %v, want %v", got, want)
+	}
+}
+
+// wait has two who are in no scope wait for an account, and one who has one wait for something else.
+func wait(t *testing.T, m *app.Muster) {
+	t.Helper()
+	var waits []linking.Waiting
+	for name, how := range map[string]linking.Wait{"u01": linking.Held, "u03": linking.Retrying, "u00": linking.Held} {
+		o, err := m.Object(t.Context(), "person", name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		waits = append(waits, linking.Waiting{Target: "wiki", Object: o.ID, Wait: how, Code: "missing_value", Reason: "title has no value", Since: time.Now(), Next: time.Now().Add(time.Hour)})
+	}
+	err := m.Store.Update(t.Context(), "test", func(tx directory.Tx) error { return linking.In(tx).PutWaiting(t.Context(), waits...) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameAwaited(t, m, map[string]string{"u00": "", "u01": "held", "u03": "retrying", "u05": "", "u02": ""})
 }
 
 func finish(t *testing.T, m *app.Muster, runs []string) {
@@ -137,7 +188,8 @@ func browse(t *testing.T, m *app.Muster, q adminapi.BrowseQuery) []string {
 	}
 }
 
-// X13: what the console looks through, on a real store: by name in pages, by what words begin with, by key and DN, by state and by target.
+// X13: what the console looks through, on a real store: by name in pages, by what words begin with, by key and DN, by state and by target;
+// and at which targets somebody is to have an account and has none yet.
 func TestBrowse(t *testing.T) {
 	m := openCompany(t)
 	var all, even []string
@@ -181,6 +233,7 @@ func TestBrowse(t *testing.T) {
 		}
 	}
 	lookAround(t, m)
+	wait(t, m)
 	outage(t, m)
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -77,6 +78,35 @@ func (s *shell) listObjects(all []adminapi.Object) error {
 	}
 	s.table(t, "")
 	return nil
+}
+
+// listFound prints people who were looked for, with where they have accounts and where they are to have one.
+func (s *shell) listFound(all []adminapi.Object) error {
+	if s.json || len(all) == 0 {
+		return s.listObjects(all)
+	}
+	t := table{}
+	t.row("NAME", "STATE", "EMAIL", "ACCOUNTS", "ID")
+	for _, o := range all {
+		t.row(o.Name, o.State, o.Attrs.First(directory.Email), accountsOf(o), o.ID)
+	}
+	s.table(t, "")
+	return nil
+}
+
+func accountsOf(o adminapi.Object) string {
+	var out []string
+	for _, l := range o.Links {
+		state := l.State
+		if state == "linked" && !l.Active {
+			state = "disabled"
+		}
+		out = append(out, strings.TrimSuffix(l.Target+" ("+state+")", " (linked)"))
+	}
+	for _, x := range o.Awaited {
+		out = append(out, x.Target+" (none yet, "+x.Wait+")")
+	}
+	return cmp.Or(strings.Join(out, ", "), "none")
 }
 
 func (s *shell) object(o adminapi.Object) {

@@ -16,6 +16,8 @@ func (s *shell) userSearchCommand() *cobra.Command {
 	limit := 0
 	c := &cobra.Command{
 		Use: "search [text]", Short: "Find people by what a word of a value of theirs begins with", Args: args("[text]"),
+		Long: "Finds people, and tells where each has an account; and where they are to have one and have none yet: about to be made (coming), in a plan that waits for a\n" +
+			"decision (waits), in need of a person or of another value (held), or tried again by itself (retrying).",
 		Example: "  muster user search ann\n  muster user search example.com --state disabled\n  muster user search --source corp --missing",
 		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
 			if len(args) > 0 {
@@ -32,7 +34,7 @@ func (s *shell) userSearchCommand() *cobra.Command {
 					return err
 				}
 				if all = append(all, page.Objects...); page.Next == "" || limit > 0 && len(all) >= limit {
-					return s.listObjects(all)
+					return s.listFound(all)
 				}
 				q.After = page.Next
 			}

@@ -50,6 +50,8 @@ type Reader interface {
 
 	// Waiting returns what waits at a target by object; Wait "" means any; object "" means any.
 	Waiting(ctx context.Context, target string, wait Wait, object, after directory.ID, limit int) ([]Waiting, error)
+	// WaitingOf returns how objects wait at a target, without what waits for one membership only, in any order.
+	WaitingOf(ctx context.Context, target string, objects []directory.ID) ([]Waiting, error)
 	// CountWaiting returns how many objects wait at a target, by how.
 	CountWaiting(ctx context.Context, target string) (map[Wait]int, error)
 	// Due returns retrying objects whose time has come.

@@ -201,8 +201,8 @@ type Reader interface {
 	// LinesByKey returns the newest stored line for each of keys at a target, those of superseded plans and previews left out. It tells where a line
 	// stands, not what it says: only Plan, Seq, Status, Key, Target, Object and what a person said are filled in.
 	LinesByKey(ctx context.Context, target string, keys []string) ([]Line, error)
-	// LinesOf returns the lines about an object in plans that wait or are approved, previews left out.
-	LinesOf(ctx context.Context, target string, object directory.ID) ([]Line, error)
+	// LinesOf returns the lines about objects in plans that wait or are approved, previews left out, the oldest plan first.
+	LinesOf(ctx context.Context, target string, objects ...directory.ID) ([]Line, error)
 	Target(ctx context.Context, name string) (Target, error)
 	Targets(ctx context.Context) ([]Target, error)
 	Raises(ctx context.Context, target string, now time.Time) ([]Raise, error)

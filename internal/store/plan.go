@@ -105,9 +105,13 @@ func (r runReader) LinesByKey(ctx context.Context, target string, keys []string)
 }
 
 // LinesOf implements run.Reader.
-func (r runReader) LinesOf(ctx context.Context, target string, object directory.ID) ([]run.Line, error) {
+func (r runReader) LinesOf(ctx context.Context, target string, objects ...directory.ID) ([]run.Line, error) {
+	if len(objects) == 0 {
+		return nil, nil
+	}
 	return collect(ctx, r.session, scanLine, "select "+lineColumns+` from line l join plan p on p.id = l.plan
-		where l.target = $1 and l.object = $2 and p.status in ('waiting', 'approved') and p.kind <> 'preview' order by p.created, p.id, l.seq`, target, object)
+		where l.target = $1 and p.status in ('waiting', 'approved') and p.kind <> 'preview' and `+r.d.member("l.object", 2)+" order by p.created, p.id, l.seq",
+		target, ids(r.session, objects))
 }
 
 // AddLines implements run.Tx. The plan must have been put before.

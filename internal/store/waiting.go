@@ -33,6 +33,15 @@ func (r linkReader) Waiting(ctx context.Context, target string, wait link.Wait, 
 	return collect(ctx, r.session, scanWaiting, text+" order by object, member limit $3", args...)
 }
 
+// WaitingOf implements link.Reader.
+func (r linkReader) WaitingOf(ctx context.Context, target string, objects []directory.ID) ([]link.Waiting, error) {
+	if len(objects) == 0 {
+		return nil, nil
+	}
+	return collect(ctx, r.session, scanWaiting, "select "+waitingColumns+" from waiting where target = $1 and member = '' and "+r.d.member("object", 2),
+		target, ids(r.session, objects))
+}
+
 // CountWaiting implements link.Reader.
 func (r linkReader) CountWaiting(ctx context.Context, target string) (map[link.Wait]int, error) {
 	type sum struct {

@@ -246,6 +246,12 @@ func testWaiting(t *testing.T, s directory.Store) {
 		return r.Waiting(ctx, target, "", "", o[1], 100)
 	})
 	equal(t, "a page", page, []link.Waiting{later})
+	of := func(target string, objects ...directory.ID) int {
+		return len(view(t, s, func(ctx context.Context, r link.Reader) ([]link.Waiting, error) {
+			return r.WaitingOf(ctx, target, objects)
+		}))
+	}
+	equal(t, "objects that wait, memberships aside", []int{of(target, o[1], o[0], directory.NewID()), of(target), of("elsewhere", o...)}, []int{2, 0, 0})
 	due := func(n int) []link.Waiting {
 		return view(t, s, func(ctx context.Context, r link.Reader) ([]link.Waiting, error) { return r.Due(ctx, target, at(n), 10) })
 	}

@@ -33,8 +33,16 @@ type Object struct {
 	Groups  []string        `json:"groups,omitempty"`  // names of the groups it is directly in
 	Members int             `json:"members,omitempty"` // of a group: direct members
 	Links   []Link          `json:"links,omitempty"`
+	Awaited []Awaited       `json:"awaited,omitempty" doc:"Where it is to have an account and has none yet; only in browse pages."`
 	Owned   *Ownership      `json:"owned,omitempty"`        // by a source; absent = managed in Muster
 	Present string          `json:"availability,omitempty"` // of a person: Online or Offline
+}
+
+// Awaited is an account that somebody is to have at a target and has not.
+type Awaited struct {
+	Target string `json:"target"`
+	Wait   string `json:"wait" enum:"coming,waits,held,retrying" doc:"coming: it is about to be made; waits: in a plan, for a decision; held: it needs a person, or a change of whom it is for or of the rules; retrying: it is tried again by itself."`
+	Reason string `json:"reason,omitempty"`
 }
 
 // Record is what a source states.

@@ -173,7 +173,9 @@ func links(n int) []adminapi.Link {
 
 func (much) Browse(_ context.Context, q adminapi.BrowseQuery) (adminapi.BrowsePage, error) {
 	return adminapi.BrowsePage{Next: "more", Objects: some(q.Limit, func(i int) adminapi.Object {
-		return adminapi.Object{ID: directory.NewID(), Kind: directory.Kind(q.Kind), Name: long(i), State: directory.Active, Since: hours(i), Links: links(5)}
+		return adminapi.Object{ID: directory.NewID(), Kind: directory.Kind(q.Kind), Name: long(i), State: directory.Active, Since: hours(i), Links: links(5), Awaited: some(4, func(i int) adminapi.Awaited {
+			return adminapi.Awaited{Target: fmt.Sprintf("target-with-a-long-name-%d", 5+i), Wait: []string{"coming", "waits", "held", "retrying"}[i], Reason: long(i)}
+		})}
 	})}, nil
 }
 

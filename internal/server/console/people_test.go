@@ -3,6 +3,7 @@ package console_test
 import (
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"muster/internal/access"
@@ -10,6 +11,7 @@ import (
 )
 
 // U9: somebody is found by the id that an account of theirs has at a target, and lists are narrowed to a source.
+// Rows say at which targets somebody is to have an account and has none yet.
 func TestPeopleAreFound(t *testing.T) {
 	h := adminapitest.New(t, nil)
 	g := enter(t, h, h.Service, access.Auditor)
@@ -23,6 +25,12 @@ func TestPeopleAreFound(t *testing.T) {
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%s lists %q, want %q", path, got, want)
+		}
+	}
+	page := g.get("people").body
+	for _, text := range []string{"no account yet: waits in a plan for a decision", "no account yet: held: title has no value, and wiki needs one.", "no account yet: tried again: No answer within 30s."} {
+		if !strings.Contains(page, `<span class="sr-only">`+text+`</span>`) {
+			t.Errorf("the list does not say %q", text)
 		}
 	}
 }

@@ -48,6 +48,26 @@ func linkTone(l adminapi.Link) tone {
 	return quiet
 }
 
+// awaitedText says that there is no account yet, and what it waits for.
+func awaitedText(x adminapi.Awaited) string {
+	switch x.Wait {
+	case "waits":
+		return "no account yet: waits in a plan for a decision"
+	case "held":
+		return "no account yet: held: " + x.Reason
+	case "retrying":
+		return "no account yet: tried again: " + x.Reason
+	}
+	return "no account yet: about to be made"
+}
+
+func awaitedTone(x adminapi.Awaited) tone {
+	if x.Wait == "waits" || x.Wait == "held" {
+		return warn
+	}
+	return busy
+}
+
 func memberState(m adminapi.MemberAt) string {
 	switch {
 	case m.Wanted && m.Applied:

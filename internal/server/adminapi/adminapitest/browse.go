@@ -38,10 +38,25 @@ func (s *Service) Browse(_ context.Context, q adminapi.BrowseQuery) (adminapi.Br
 			page.Next = page.Objects[len(page.Objects)-1].Name
 			break
 		}
-		o.Records, o.Groups = nil, nil
+		o.Records, o.Groups, o.Awaited = nil, nil, awaited(o)
 		page.Objects = append(page.Objects, o)
 	}
 	return page, nil
+}
+
+// awaited is what of waiting is about somebody without an account there, and about ben a plan of chat.
+func awaited(o adminapi.Object) []adminapi.Awaited {
+	var out []adminapi.Awaited
+	for _, w := range waiting() {
+		there := slices.ContainsFunc(o.Links, func(l adminapi.Link) bool { return l.Target == w.Target })
+		if w.Object == o.ID && !there {
+			out = append(out, adminapi.Awaited{Target: w.Target, Wait: w.Wait, Reason: w.Reason})
+		}
+	}
+	if o.ID == ben {
+		out = append(out, adminapi.Awaited{Target: "chat", Wait: "waits", Reason: "member of CN=Chat"})
+	}
+	return out
 }
 
 // Members returns the three members of Staff: ben.ito is in it directly, mia by a group within it, and olivia both ways.
