@@ -9,7 +9,7 @@ import (
 	"muster/internal/server/adminapi"
 )
 
-// Groups within groups, M3: the nearest first, each once by its shortest way, and a cycle ends.
+// Groups within groups: the nearest first, each once by its shortest way, and a cycle ends.
 func TestSpread(t *testing.T) {
 	names := map[directory.ID]string{"s": "Staff", "e": "Engineering", "p": "Platform", "a": "Android"}
 	next := map[directory.ID][]directory.ID{"s": {"e", "p"}, "e": {"p", "a"}, "a": {"s"}}

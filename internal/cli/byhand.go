@@ -26,13 +26,13 @@ func (s *shell) userCreateCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return each(s, names, func(name string) (adminapi.Object, error) {
+		return each(s, names, once(func(name string) (adminapi.Object, error) {
 			x := cells[name]
 			return cl.MakePerson(ctx, adminapi.NewPerson{
 				Username: name, Email: cmp.Or(x["email"], flag.Email), GivenName: cmp.Or(x["given_name"], flag.GivenName), FamilyName: cmp.Or(x["family_name"], flag.FamilyName),
 				Name: cmp.Or(x["name"], flag.Name), Title: cmp.Or(x["title"], flag.Title), DryRun: t.dry,
 			})
-		}, s.madeLine(&t.dry))
+		}), s.madeLine(&t.dry))
 	})
 	c.Flags().StringVar(&flag.Name, "name", "", "the name shown to others")
 	c.Flags().StringVar(&flag.Email, "email", "", "the mail address")
@@ -59,13 +59,13 @@ func (s *shell) groupCreateCommand() *cobra.Command {
 		Use: "create [name …]", Short: "Make groups that no source states", Args: cobra.ArbitraryArgs, Example: "  muster group create editors 'the board'",
 		Long: "Makes groups of Muster's own. Prints a line for each, and ends with 1 if one could not be made.",
 		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
-			names, err := s.who(who, args)
+			names, err := s.named(who, args)
 			if err != nil {
 				return err
 			}
-			return each(s, names, func(name string) (adminapi.Object, error) {
+			return each(s, names, once(func(name string) (adminapi.Object, error) {
 				return c.MakeGroup(ctx, adminapi.NewGroup{Name: name, DryRun: who.dry})
-			}, s.madeLine(&who.dry))
+			}), s.madeLine(&who.dry))
 		}),
 	}
 	who.flags(c)

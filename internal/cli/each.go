@@ -29,8 +29,15 @@ func (c *crowd) flags(cmd *cobra.Command) {
 }
 
 // who returns everybody who is meant, each once.
-func (s *shell) who(c crowd, named []string) ([]string, error) {
-	out := named
+func (s *shell) who(c crowd, args []string) ([]string, error) {
+	names, err := s.named(c, args)
+	seen := listed{}
+	return slices.DeleteFunc(names, seen.again), err
+}
+
+// named returns those named as arguments and those in the file, as often as they are named.
+func (s *shell) named(c crowd, args []string) ([]string, error) {
+	out := slices.Clone(args)
 	if c.file != "" {
 		more, err := s.listed(c.file)
 		if err != nil {
@@ -38,18 +45,10 @@ func (s *shell) who(c crowd, named []string) ([]string, error) {
 		}
 		out = append(out, more...)
 	}
-	seen := map[string]bool{}
-	var each []string
-	for _, name := range out {
-		if !seen[name] {
-			each = append(each, name)
-		}
-		seen[name] = true
-	}
-	if len(each) == 0 {
+	if len(out) == 0 {
 		return nil, usage("%s or --file is missing", cmp.Or(c.noun, "a person"))
 	}
-	return each, nil
+	return out, nil
 }
 
 // input opens a file that a command names, - = standard input.

@@ -27,7 +27,7 @@ func (s *shell) placeCreateCommand(channel bool) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return each(s, names, func(name string) (adminapi.Place, error) {
+		return each(s, names, once(func(name string) (adminapi.Place, error) {
 			x := cells[name]
 			if channel && !strings.Contains(name, ":") {
 				return adminapi.Place{}, &run.Problem{Code: adminapi.BadRequest, What: fmt.Sprintf("%q is no name of a channel", name), Fix: "A channel is named with its team, as staff:news."}
@@ -35,7 +35,7 @@ func (s *shell) placeCreateCommand(channel bool) *cobra.Command {
 			return cl.NewPlace(ctx, adminapi.NewPlace{
 				Ref: name, Title: cmp.Or(x["title"], flag.Title), Purpose: cmp.Or(x["purpose"], flag.Purpose), Open: flag.Open, Private: flag.Private, DryRun: t.dry,
 			})
-		}, func(p adminapi.Place) string {
+		}), func(p adminapi.Place) string {
 			if t.dry {
 				return p.Ref + " would be made."
 			}

@@ -23,16 +23,16 @@ func (t *sheet) register(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&t.dry, "dry-run", false, "only say what would be done")
 }
 
-// rows returns the cells of each one that is meant, by column, keyed by its name.
+// rows returns the names of all that are meant, and their cells by column. Of one that is named twice the first counts.
 func (s *shell) rows(cmd *cobra.Command, t sheet, named []string) ([]string, map[string]map[string]string, error) {
 	var names []string
 	cells := map[string]map[string]string{}
 	add := func(row map[string]string) {
 		name := row[t.columns[0]]
+		names = append(names, name)
 		if cells[name] == nil {
-			names = append(names, name)
+			cells[name] = row
 		}
-		cells[name] = row
 	}
 	for _, name := range named {
 		add(map[string]string{t.columns[0]: name})

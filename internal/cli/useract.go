@@ -74,7 +74,14 @@ func (s *shell) userChangeCommand(verb, short, long string, do func(*client.Clie
 				return err
 			}
 			req.DryRun = who.dry
-			return each(s, names, func(name string) (adminapi.UserDone, error) { return do(c, ctx, name, req) }, func(d adminapi.UserDone) string { return userLine(d, verb+"d") })
+			seen := listed{}
+			return each(s, names, func(name string) (adminapi.UserDone, error) {
+				d, err := do(c, ctx, name, req)
+				if err == nil && who.dry && seen.again(string(d.Object.ID)) {
+					d.Changed, d.Note = false, "stands in the list already"
+				}
+				return d, err
+			}, func(d adminapi.UserDone) string { return userLine(d, verb+"d") })
 		}),
 	}
 	who.flags(c)

@@ -31,9 +31,12 @@ func (s *shell) userDeleteCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			unfinished := false
+			unfinished, seen := false, listed{}
 			err = each(s, names, func(name string) (adminapi.Deletion, error) {
 				d, err := s.deletePerson(ctx, c, name, adminapi.DeletionRequest{Reason: reason, DryRun: who.dry}, confirm, wait)
+				if err == nil && who.dry && seen.again(string(d.Person)) {
+					return d, inList(name)
+				}
 				unfinished = unfinished || err == nil && !who.dry && d.State != "done"
 				return d, err
 			}, deletionLine)
