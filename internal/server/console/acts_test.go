@@ -57,3 +57,17 @@ func TestRecorded(t *testing.T) {
 		}
 	}
 }
+
+// What answers a form says what came of it, and there may be no page at its address: it never fetches itself anew. A page that was asked for does.
+func TestAnswersOfFormsStay(t *testing.T) {
+	h := adminapitest.New(t, nil)
+	g := enter(t, h, h.Service, access.Owner)
+	for path, form := range map[string]string{"sources/corp/check": "", "targets/wiki/check": "", "plans/plan-chat/approve": "count=wrong"} {
+		if page := g.post(path, form); !strings.Contains(page.body, `id="live" data-hold="true"`) {
+			t.Errorf("%s answers %d with a page that fetches itself anew", path, page.status)
+		}
+	}
+	if page := g.get("sources/corp"); !strings.Contains(page.body, `id="live" data-hold="false"`) {
+		t.Errorf("a page does not stay fresh: %d", page.status)
+	}
+}

@@ -37,7 +37,7 @@ type view struct {
 	entry string // of the navigation
 	body  templ.Component
 	code  int // 0 = 200
-	wait  bool
+	wait  bool // it must not be fetched anew
 	watch string // what the page watches besides, as a query of the stream: "?load=…"
 }
 
@@ -154,7 +154,9 @@ func (c *console) show(w http.ResponseWriter, v *visit, p page) {
 	c.render(w, v, x)
 }
 
+// render writes a page. What answers a form stays as it is: it says what came of that form, and there may be no page at its address.
 func (c *console) render(w http.ResponseWriter, v *visit, x view) {
+	x.wait = x.wait || v.Method != http.MethodGet
 	var page bytes.Buffer
 	if err := frame(v, x).Render(v.ctx(), &page); err != nil {
 		c.Log.Error("page not made", "path", v.URL.Path, "error", err)

@@ -160,6 +160,7 @@
     due = false;
     last = Date.now();
     const answer = await fetch(location.href, { headers: { "Muster-Refresh": "1" }, credentials: "same-origin" }).catch(() => null);
+    if ([403, 404].includes(answer?.status)) return; // what the page was about is gone: asking again before something changes brings nothing else
     if (!answer?.ok) { due = true; last = Date.now() + 1000; return; }
     if (answer.redirected && !answer.url.includes(location.pathname)) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
