@@ -101,3 +101,22 @@ func TestLifeline(t *testing.T) {
 func linkAt(target string, since time.Time) adminapi.Link {
 	return adminapi.Link{Target: target, State: "closed", Since: since}
 }
+
+// A text that a source or a target begins leaves its name as it is; every other begins with a capital.
+func TestNamesKeepTheirCase(t *testing.T) {
+	v := &visit{glance: glance{status: adminapi.Status{Sources: []adminapi.SourceStatus{{Name: "corp"}}, Targets: []adminapi.TargetStatus{{Name: "wiki"}}}}}
+	for text, want := range map[string]string{
+		"wiki has not confirmed it yet": "wiki has not confirmed it yet.", "corp: no answer": "corp: no answer.", "no answer from wiki": "No answer from wiki.", "mia is gone": "Mia is gone.", "": "",
+	} {
+		if got := v.sentence(text); got != want {
+			t.Errorf("%q is written %q", text, got)
+		}
+	}
+	if got := v.sentence("mia is gone", "mia"); got != "mia is gone." {
+		t.Errorf("a name that is given is written %q", got)
+	}
+	page := rendered(t, problemBox(v, &adminapi.Problem{Detail: "wiki is configured"}))
+	if !strings.Contains(page, ">wiki is configured.<") {
+		t.Errorf("a problem says %s", page)
+	}
+}

@@ -19,7 +19,7 @@ func planLede(p run.Plan) string {
 	case p.Status != run.Waiting && p.By != "":
 		return sentence(string(p.Status) + " by " + who(p.By) + " on " + stamp(p.Decided))
 	case p.Kind == run.Hold:
-		return sentence(p.Why) + " Only these wait; everything else goes on."
+		return sentence(p.Why, p.Target) + " Only these wait; everything else goes on."
 	case p.Kind == run.First:
 		return fmt.Sprintf("Nothing is written to %s before you approve it. %s affected.", p.Target, affects(p.People))
 	case p.Kind == run.Change:

@@ -960,7 +960,7 @@ func sandboxLog(v *visit, x sandboxView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, e := range x.exchanges {
-				templ_7745c5c3_Err = exchange(e).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = exchange(v, e).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

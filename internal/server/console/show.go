@@ -139,6 +139,17 @@ func title(s string) string {
 // fileAt says in which file and line something stands, without the folder.
 func fileAt(at string) string { return at[strings.LastIndexByte(at, '/')+1:] }
 
+// sentence is a text that a source or target may begin: their names stay as they are.
+func (v *visit) sentence(s string, names ...string) string {
+	for _, x := range v.status.Sources {
+		names = append(names, x.Name)
+	}
+	for _, x := range v.status.Targets {
+		names = append(names, x.Name)
+	}
+	return sentence(s, names...)
+}
+
 // sentence begins s with a capital, unless with one of the names given or what cannot be a word, and ends it with a full stop.
 func sentence(s string, names ...string) string {
 	s = strings.TrimSpace(s)

@@ -52,7 +52,7 @@ func unstarted(p run.Plan, s adminapi.Start) string {
 	case s.State == "lost":
 		return "The approval by " + who(s.By) + " did not begin: Muster ended before it could. Nothing was done; approve it again if it still holds."
 	case s.State == "failed":
-		return "The approval by " + who(s.By) + " did not begin: " + sentence(s.Why) + " Nothing was done."
+		return "The approval by " + who(s.By) + " did not begin: " + sentence(s.Why, p.Target) + " Nothing was done."
 	}
 	return ""
 }
