@@ -91,7 +91,11 @@ func (m *Muster) sourceStatus(ctx context.Context, v directory.Reader, c config.
 		return s, err
 	}
 	if i := slices.IndexFunc(runs, func(r run.Run) bool { return r.Outcome != run.Running }); i >= 0 {
-		s.Last, s.Problem, s.Next = &runs[i], runs[i].Problem, runs[i].Ended.Add(c.Every)
+		s.Last, s.Problem = &runs[i], runs[i].Problem
+	}
+	reads := m.Engine.Reads(c.Name)
+	if s.Reading, s.Upcoming = reads.Under, reads.Next; len(s.Upcoming) > 0 {
+		s.Next = s.Upcoming[0]
 	}
 	done, missing := run.Of(v).LastDone(ctx, run.Read, c.Name)
 	if missing != nil && !errors.Is(missing, directory.ErrNotFound) {
@@ -134,6 +138,7 @@ func (m *Muster) targetStatus(ctx context.Context, v directory.Reader, c config.
 	if s.Stopped == nil {
 		s.Stopped = m.Engine.Unruled(c.Name)
 	}
+	s.Upcoming = m.Engine.Comparisons(c.Name, state).Next
 	have, err := link.Of(v).CountLinks(ctx, c.Name)
 	if err != nil {
 		return s, err

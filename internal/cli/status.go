@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -50,7 +51,33 @@ func (s *shell) status(st adminapi.Status) {
 		}
 		s.table(t, "")
 	}
+	s.upcoming(st)
 	s.troubles(st)
+}
+
+// upcoming says when sources are read and targets are compared next by themselves.
+func (s *shell) upcoming(st adminapi.Status) {
+	t := table{}
+	t.row("BY ITSELF", "NEXT", "THEN", "THEN")
+	row := func(what string, times []time.Time) {
+		if len(times) == 3 {
+			t.row(what, stamp(times[0]), stamp(times[1]), stamp(times[2]))
+		}
+	}
+	for _, x := range st.Sources {
+		what := "read " + x.Name
+		if x.Reading {
+			what += " (being read)"
+		}
+		row(what, x.Upcoming)
+	}
+	for _, x := range st.Targets {
+		row("compare "+x.Name, x.Upcoming)
+	}
+	if len(t.rows) > 1 {
+		s.print("")
+		s.table(t, "")
+	}
 }
 
 // lastRead says when a source was last read whole, and how its last read ended. One that a client writes is not read.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"muster/internal/directory"
@@ -16,29 +17,28 @@ import (
 // A reader reads one source, one read at a time.
 type reader struct {
 	Source
-	e  *Engine
-	mu sync.Mutex // held during a read
+	e     *Engine
+	mu    sync.Mutex // held during a read
+	under atomic.Bool
+	times timetable
 }
 
 func newReader(e *Engine, s Source) *reader {
 	if s.Every <= 0 {
 		s.Every = 5 * time.Minute
 	}
-	return &reader{Source: s, e: e}
+	return &reader{Source: s, e: e, times: timetable{every: s.Every}}
 }
 
 // loop reads at once and then every Every.
 func (r *reader) loop(ctx context.Context) error {
-	tick := time.NewTicker(r.Every)
-	defer tick.Stop()
+	r.times.begin(r.e.cfg.Now())
 	for {
 		if _, err := r.read(ctx, ""); err != nil && ctx.Err() == nil {
 			r.e.cfg.Log.Error("source not read", "source", r.Name, "error", err)
 		}
-		select {
-		case <-ctx.Done():
+		if !rest(ctx, r.times.turn(r.e.cfg.Now())) {
 			return nil
-		case <-tick.C:
 		}
 	}
 }
@@ -47,6 +47,8 @@ func (r *reader) loop(ctx context.Context) error {
 func (r *reader) read(ctx context.Context, id string) (run.Run, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.under.Store(true)
+	defer r.under.Store(false)
 	rec := run.Run{ID: cmp.Or(id, string(directory.NewID())), Kind: run.Read, Name: r.Name, Started: r.e.cfg.Now(), Outcome: run.Running}
 	if err := r.e.putRun(ctx, rec); err != nil {
 		return rec, err

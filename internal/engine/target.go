@@ -265,7 +265,7 @@ func (t *target) turn(ctx context.Context) error {
 	if !t.writes(t.active.Load()) {
 		return nil
 	}
-	if t.ruled() != nil && now.Sub(state.Listed) >= fullEvery {
+	if t.ruled() != nil && !now.Before(nextWhole(state)) {
 		_, err = t.sync(ctx, "")
 		return err
 	}

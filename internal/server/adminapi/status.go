@@ -41,7 +41,9 @@ type SourceStatus struct {
 	Type        string       `json:"type"`
 	Complete    time.Time    `json:"complete,omitzero"` // start of the last read that was complete and believed
 	Heard       time.Time    `json:"heard,omitzero"`    // when a client that writes the source by itself last called; such a source is never read
-	Next        time.Time    `json:"next,omitzero"`
+	Reading     bool         `json:"reading,omitempty" doc:"It is being read now."`
+	Next        time.Time    `json:"next,omitzero"` // the first of Upcoming
+	Upcoming    []time.Time  `json:"upcoming,omitempty" doc:"When it is read next by itself, three times. What comes due while it is still being read is made up for by one read, at once."`
 	People      int          `json:"people"`
 	Groups      int          `json:"groups"`
 	Waiting     int          `json:"waiting"`               // records that are not bound or not fully applied
@@ -73,6 +75,7 @@ type TargetStatus struct {
 	Stopped     *run.Problem `json:"stopped,omitempty"`     //
 	Waits       string       `json:"waits,omitempty" doc:"What the target as a whole waits for by itself: the first read of a source, or its list, which broke off and is asked for again."`
 	Listed      time.Time    `json:"listed,omitzero"` // last full comparison that finished
+	Upcoming    []time.Time  `json:"upcoming,omitempty" doc:"When everybody is compared next by itself, three times, unless that is asked for earlier; left out while one is due, the target is paused or stopped, or nothing is written there. What changes is sent at once."`
 	Last        *run.Run     `json:"last,omitempty"`
 }
 

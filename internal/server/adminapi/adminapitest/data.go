@@ -30,6 +30,9 @@ const (
 
 func ago(d time.Duration) time.Time { return Now.Add(-d) }
 
+// every returns the next three times of what is done every so often.
+func every(d time.Duration) []time.Time { return []time.Time{Now.Add(d), Now.Add(2 * d), Now.Add(3 * d)} }
+
 func names() map[directory.ID]string {
 	return map[directory.ID]string{olivia: "olivia.berg", ben: "ben.ito", mia: "mia\x1b[31m.lang"}
 }
@@ -182,13 +185,14 @@ func (s *Service) status() adminapi.Status {
 	wiki.Users, wiki.Groups, wiki.Held, wiki.Leavers, wiki.Holds, wiki.Last = 280, 12, 12, 1, []string{Hold}, last("wiki")
 	chat.Draft = FirstPlan
 	old.Stopped = oldProblem()
+	corp := adminapi.SourceStatus{Name: "corp", Type: "ldap", Complete: ago(5 * time.Minute), People: 300, Groups: 40, Last: last("corp")}
+	hr := adminapi.SourceStatus{Name: "hr", Type: "ldap", Complete: ago(26 * time.Hour), People: 512, Waiting: 1, Last: last("hr"), Problem: hrProblem(), Reading: true}
+	corp.Upcoming, hr.Upcoming, wiki.Upcoming = every(5*time.Minute), every(time.Hour), every(24*time.Hour)
+	corp.Next, hr.Next = corp.Upcoming[0], hr.Upcoming[0]
 	return adminapi.Status{
 		Summary: "1 hold, 1 new target and 1 stopped target need you.", Since: ago(72 * time.Hour),
 		People: map[string]int{"active": 300, "disabled": 12}, Groups: map[string]int{"active": 40},
-		Sources: []adminapi.SourceStatus{
-			{Name: "corp", Type: "ldap", Complete: ago(5 * time.Minute), People: 300, Groups: 40, Last: last("corp")},
-			{Name: "hr", Type: "ldap", Complete: ago(26 * time.Hour), People: 512, Waiting: 1, Last: last("hr"), Problem: hrProblem()},
-		},
+		Sources: []adminapi.SourceStatus{corp, hr},
 		Targets: []adminapi.TargetStatus{wiki, chat, old},
 		Unsure: []adminapi.Unsure{
 			{Source: "hr", Why: "hr was not read whole: who left there since is not known", Fix: "muster source test hr"},
