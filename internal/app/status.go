@@ -118,8 +118,18 @@ func (m *Muster) sourceStatus(ctx context.Context, v directory.Reader, c config.
 		return s, err
 	}
 	waiting, err := v.Waiting(ctx, c.Name, "", countedWaiting)
-	s.Waiting = len(waiting)
+	s.Waiting, s.Oldest = len(waiting), oldest(waiting)
 	return s, err
+}
+
+// oldest is since when the record waits that has waited longest; zero if that is known of none.
+func oldest(waiting []directory.Record) (since time.Time) {
+	for _, r := range waiting {
+		if !r.Waits.IsZero() && (since.IsZero() || r.Waits.Before(since)) {
+			since = r.Waits
+		}
+	}
+	return since
 }
 
 func countIn(ctx context.Context, v directory.Reader, source, base string, sum *int, in ...directory.Status) error {
@@ -269,7 +279,7 @@ func attention(s adminapi.Status, findings []run.Plan, leavers []adminapi.Leaver
 	}
 	for _, c := range s.Sources {
 		if c.Waiting > 0 {
-			out = append(out, adminapi.Attention{What: waits(c), Fix: "muster source records " + c.Name + " --what waiting"})
+			out = append(out, adminapi.Attention{What: waits(c), Fix: "muster source records " + c.Name + " --what waiting", Since: c.Oldest})
 		}
 	}
 	if len(out) > 50 {

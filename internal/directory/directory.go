@@ -133,6 +133,7 @@ type Record struct {
 	MembersHash string    // of a group: order-free digest of its members
 	Refers      string    // digest of what it refers to, and of whom that is; see Reference
 	Waiting     string    // why it is not bound or not fully applied; "" = nothing
+	Waits       time.Time // since when there has been such a reason; zero = there is none, or it is not known
 }
 
 // A Mark is what tells of a Record whether anything has changed.

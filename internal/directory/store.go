@@ -97,7 +97,8 @@ type Tx interface {
 	// exchanged among the objects of one call. A person's Handle that another person who is not Gone has is ErrConflict, and so is a Rev that is not
 	// zero and not the stored one; Unborn asks for none that is stored. A call that meets a conflict writes nothing, and the transaction may go on.
 	PutObjects(ctx context.Context, objects ...Object) error
-	// PutRecords inserts or replaces records by source and key.
+	// PutRecords inserts or replaces records by source and key. Of one that waits already, Waits stays as it is stored, whatever the reason is now; of one
+	// that does not wait it is cleared. A record that differs in nothing but Waits is not written.
 	PutRecords(ctx context.Context, records ...Record) error
 	// PutEdges adds and removes direct members of group. Both are idempotent; only real changes enter the feed.
 	PutEdges(ctx context.Context, group ID, add, remove []ID) error

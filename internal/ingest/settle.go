@@ -220,7 +220,7 @@ func (s *settling) write(ctx context.Context) error {
 	}
 	records := make([]directory.Record, 0, len(s.records)+len(s.drawn))
 	for _, rec := range s.records {
-		if rec.Waiting != "" {
+		if rec.Waits = s.now; rec.Waiting != "" {
 			s.waiting++
 		}
 		records = append(records, *rec)

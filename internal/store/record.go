@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	headColumns   = "source, key, kind, object, base, name, disabled, expires, expired, status, cause, since, digest, members_hash, refers, waiting"
+	headColumns   = "source, key, kind, object, base, name, disabled, expires, expired, status, cause, since, digest, members_hash, refers, waiting, waits"
 	recordColumns = headColumns + ", attrs"
 )
 
@@ -25,15 +25,15 @@ func scanRecord(rows *sql.Rows, r *directory.Record) error {
 }
 
 func scanRecordInto(rows *sql.Rows, r *directory.Record, more ...any) error {
-	var expires, since int64
+	var expires, since, waits int64
 	into := append([]any{
 		&r.Source, &r.Key, &r.Kind, &r.Object, &r.Base, &r.Name, &r.Disabled, &expires, &r.Expired, &r.Status, &r.Cause, &since, &r.Digest,
-		&r.MembersHash, &r.Refers, &r.Waiting,
+		&r.MembersHash, &r.Refers, &r.Waiting, &waits,
 	}, more...)
 	if err := rows.Scan(into...); err != nil {
 		return err
 	}
-	r.Expires, r.Since = moment(expires), moment(since)
+	r.Expires, r.Since, r.Waits = moment(expires), moment(since), moment(waits)
 	return nil
 }
 
@@ -148,22 +148,30 @@ func (t tx) PutRecords(ctx context.Context, records ...directory.Record) error {
 	for _, w := range rows {
 		delete(t.absent, recordKey{w.Source, w.Key})
 	}
-	columns := make(table, 19)
+	columns := make(table, 20)
 	_, err = bulk(ctx, t.session, columns, "insert into record ("+recordColumns+", name_fold, hash)",
 		` on conflict (source, key) do update set kind = excluded.kind, object = excluded.object, base = excluded.base, name = excluded.name,
 		name_fold = excluded.name_fold, attrs = excluded.attrs, disabled = excluded.disabled, expires = excluded.expires, expired = excluded.expired,
 		status = excluded.status, cause = excluded.cause, since = excluded.since, digest = excluded.digest, members_hash = excluded.members_hash, refers = excluded.refers,
-		waiting = excluded.waiting, hash = excluded.hash`,
+		waiting = excluded.waiting, waits = case when record.waiting <> '' and excluded.waiting <> '' then record.waits else excluded.waits end, hash = excluded.hash`,
 		rows, func(w recordRow, a []any) []any {
 			r := w.Record
 			return append(a, r.Source, r.Key, string(r.Kind), string(r.Object), r.Base, r.Name, r.Disabled, ms(r.Expires), r.Expired, string(r.Status),
-				string(r.Cause), ms(r.Since), r.Digest, r.MembersHash, r.Refers, r.Waiting, encode(r.Attrs), fold(r.Name), w.hash)
+				string(r.Cause), ms(r.Since), r.Digest, r.MembersHash, r.Refers, r.Waiting, waits(r), encode(r.Attrs), fold(r.Name), w.hash)
 		})
 	if err != nil {
 		return fmt.Errorf("put records: %w", err)
 	}
 	t.tally(delta)
 	return nil
+}
+
+// waits is since when a record waits, 0 = it does not.
+func waits(r directory.Record) int64 {
+	if r.Waiting == "" {
+		return 0
+	}
+	return ms(r.Waits)
 }
 
 // storedRecord is what is stored of a record that is about to be written.

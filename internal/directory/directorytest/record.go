@@ -39,7 +39,7 @@ func testRecords(t *testing.T, s directory.Store) {
 	full := directory.Record{
 		Source: "corp", Key: "K1", Kind: directory.Group, Object: directory.NewID(), Base: "groups", Name: "CN=Wiki,DC=Example", Attrs: attr.Set{"cn": {"a", "b"}},
 		Disabled: true, Expires: since.Add(time.Hour), Expired: true, Status: directory.Removed, Cause: directory.Missing, Since: since, Digest: "d",
-		MembersHash: "m", Waiting: "two people match",
+		MembersHash: "m", Waiting: "two people match", Waits: since,
 	}
 	other := record("k1")
 	putRecords(t, s, full, other, record("k2"))
@@ -66,8 +66,18 @@ func testRecords(t *testing.T, s directory.Store) {
 	})
 	equal(t, "RecordsOf returns bound records", got, []directory.Record{full})
 
+	again := full
+	again.Waiting, again.Waits = "another reason", since.Add(time.Hour)
+	putRecords(t, s, again)
+	full.Waiting = "another reason"
+	got = records(t, s, func(ctx context.Context, r directory.Reader) ([]directory.Record, error) {
+		return r.Waiting(ctx, "corp", "", 1)
+	})
+	equal(t, "what waits already has waited since it began to", got, []directory.Record{full})
+
 	full.Attrs, full.Waiting, full.Object = attr.Set{}, "", ""
 	putRecords(t, s, full)
+	full.Waits = time.Time{}
 	got = records(t, s, func(ctx context.Context, r directory.Reader) ([]directory.Record, error) {
 		return r.Records(ctx, "corp", []string{"K1"})
 	})

@@ -47,6 +47,7 @@ type SourceStatus struct {
 	People      int          `json:"people"`
 	Groups      int          `json:"groups"`
 	Waiting     int          `json:"waiting"`               // records that are not bound or not fully applied
+	Oldest      time.Time    `json:"oldest_waiting,omitzero" doc:"Since when the record waits that has waited longest, of those that are counted; left out if none does, or not known."`
 	Absent      int          `json:"absent"`                // records that were missing and about which nothing is concluded yet
 	Differences int          `json:"differences,omitempty"` // people and groups that the draft would change
 	Holds       []string     `json:"holds,omitempty"`

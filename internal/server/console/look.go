@@ -88,7 +88,7 @@ func (c *console) inbox(ctx context.Context, g glance) ([]item, error) {
 		if s.Waiting > 0 {
 			out = append(out, item{
 				"Conflict", warn, count(s.Waiting, "entry of "+s.Name+" waits", "entries of "+s.Name+" wait"), "Another person has the name, or a rule cannot be computed for them. Each says why.",
-				time.Time{},
+				s.Oldest,
 				access.Configure, recordsPath(s.Name, "waiting"), "See them",
 			})
 		}

@@ -8,13 +8,13 @@ package console
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-import "time"
 import (
 	"muster/internal/access"
 	"muster/internal/mapping"
 	"muster/internal/run"
 	"muster/internal/server/adminapi"
 	"strconv"
+	"time"
 )
 
 func sourcesBody(v *visit) templ.Component {

@@ -186,7 +186,7 @@ func (s *Service) status() adminapi.Status {
 	chat.Draft = FirstPlan
 	old.Stopped = oldProblem()
 	corp := adminapi.SourceStatus{Name: "corp", Type: "ldap", Complete: ago(5 * time.Minute), People: 300, Groups: 40, Last: last("corp")}
-	hr := adminapi.SourceStatus{Name: "hr", Type: "ldap", Complete: ago(26 * time.Hour), People: 512, Waiting: 1, Last: last("hr"), Problem: hrProblem(), Reading: true}
+	hr := adminapi.SourceStatus{Name: "hr", Type: "ldap", Complete: ago(26 * time.Hour), People: 512, Waiting: 1, Oldest: ago(3 * time.Hour), Last: last("hr"), Problem: hrProblem(), Reading: true}
 	corp.Upcoming, hr.Upcoming, wiki.Upcoming = every(5*time.Minute), every(time.Hour), every(24*time.Hour)
 	corp.Next, hr.Next = corp.Upcoming[0], hr.Upcoming[0]
 	return adminapi.Status{

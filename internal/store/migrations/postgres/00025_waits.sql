@@ -1,0 +1,4 @@
+-- +goose Up
+
+-- Since when a record waits, 0 = it does not, or began to before this was kept.
+alter table record add column waits bigint not null default 0;
