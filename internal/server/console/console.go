@@ -66,6 +66,7 @@ func New(cfg Config) http.Handler {
 	c.sandboxRoutes()
 	c.sampleRoutes()
 	c.beginRoutes()
+	c.paletteRoutes()
 	c.outboxRoutes()
 	c.userRoutes()
 	c.deletionRoutes()

@@ -138,7 +138,7 @@ var rooms = []room{
 
 // No pages: what they are.
 var noPages = map[string]string{
-	"assets/{name}": "scripts and styles", "begin/check": "leads to begin", "live": "the stream", "posts/{id}/files/{number}": "a file to keep",
+	"assets/{name}": "scripts and styles", "begin/check": "leads to begin", "palette": "a part of every page: see TestPalette", "live": "the stream", "posts/{id}/files/{number}": "a file to keep",
 	"targets/{name}/series.csv": "a file to keep", "sources/{name}/series.csv": "a file to keep",
 }
 

@@ -44,8 +44,88 @@
     const field = $("[data-search]");
     if (field) { field.focus(); field.select(); } else location.href = "/console/people";
   };
+  // The palette. Pages of the navigation and acts of this page are known here; the rest is found by the server as one types, and stands below, so that nothing
+  // moves under what is chosen. An act is not done: its button gets the focus, or what it asks for is opened.
+  const words = (text) => text.trim().toLowerCase().split(/\s+/).filter(Boolean);
+  const fits = (o) => words($("[data-palette]").value).every((w) => o.says.includes(` ${w}`));
+  const option = (label, hint, sort, to) => {
+    const o = document.createElement(to.href ? "a" : "div");
+    o.setAttribute("role", "option");
+    for (const [tag, text, look] of [["b", label, ""], ["span", hint, "small dim"], ["i", sort, "small dim"]]) {
+      const part = o.appendChild(document.createElement(tag));
+      part.textContent = text;
+      part.className = look;
+    }
+    o.says = ` ${sort} ${label} ${hint}`.toLowerCase();
+    if (to.href) { o.href = to.href; o.tabIndex = -1; } else o.act = to;
+    return o;
+  };
+  const acts = () => $$("main [data-act], main .acts :is(a, button, summary)").filter((b) => !b.disabled && b.ariaDisabled !== "true" && b.checkVisibility() && !b.closest("tbody, [data-row]"));
+  const known = () => [
+    ...$$(".side-list [data-key]").map((e) => option($("span", e).textContent, `g ${e.dataset.key}`, "Page", e)),
+    ...acts().map((b) => option(b.dataset.act || b.innerText.trim(), "", "Act", b)),
+  ];
+  const mark = (o) => {
+    for (const x of $$("#jumps [role=option]")) x.ariaSelected = String(x === o);
+    if (o) $("[data-palette]").setAttribute("aria-activedescendant", o.id); else $("[data-palette]").removeAttribute("aria-activedescendant");
+    o?.scrollIntoView({ block: "nearest" });
+  };
+  const list = (found, chosen) => {
+    const all = [...$("#palette").known.filter(fits), ...found];
+    all.forEach((o, i) => { o.id = `jump-${i}`; });
+    $("#jumps").replaceChildren(...all);
+    mark(chosen ?? all[0]);
+  };
+  const tell = (text) => { $("[data-jumps-said]").textContent = text; };
+  const usage = "Arrows choose, Enter goes there, Esc closes.";
+  let asked = 0;
+  let eager = 0; // Enter was pressed before the answer came
+  const look = async (mine) => {
+    const answer = await fetch(`/console/palette?q=${encodeURIComponent($("[data-palette]").value)}`, { credentials: "same-origin" }).catch(() => null);
+    const text = answer?.ok && !answer.redirected ? await answer.text() : null;
+    if (mine !== asked) return;
+    if (text === null) { tell(answer?.redirected ? "You are signed out: load the page again." : "People and groups could not be searched: there was no answer."); return; }
+    list([...new DOMParser().parseFromString(text, "text/html").body.children], $("#jumps [aria-selected=true]"));
+    tell($("#jumps [role=option]") ? usage : "Nothing is called that.");
+    if (eager === mine && $("#jumps [role=option]")) take($("#jumps [role=option]"));
+  };
+  const typed = () => {
+    const mine = ++asked;
+    list([]);
+    const some = words($("[data-palette]").value).length > 0;
+    tell(some ? "Searching …" : usage);
+    if (some) setTimeout(() => { if (mine === asked) look(mine); }, 150);
+  };
+  const palette = () => {
+    const d = $("#palette");
+    if (d.open) { d.close(); return; }
+    $("dialog[open]")?.close();
+    d.known = known();
+    $("[data-palette]").value = "";
+    d.showModal();
+    $("#jumps").replaceChildren();
+    typed();
+  };
+  const take = (o) => {
+    if (!o.act) { o.click(); return; }
+    $("#palette").close();
+    o.act.scrollIntoView({ block: "center" });
+    const ask = o.act.closest("summary")?.parentElement;
+    if (ask) ask.open = true;
+    (ask && $("input:not([type=hidden]), select, textarea", ask) || o.act).focus();
+  };
+  $("[data-palette]")?.addEventListener("input", typed);
+  $("#palette")?.addEventListener("close", () => { asked++; });
+  $("[data-palette]")?.addEventListener("keydown", (e) => {
+    const all = $$("#jumps [role=option]");
+    const at = all.findIndex((o) => o.ariaSelected === "true");
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1 }[e.key];
+    if (to !== undefined && all.length) { e.preventDefault(); mark(all[(to + all.length) % all.length]); }
+    if (e.key === "Enter" && !e.isComposing) { e.preventDefault(); if (all[at]) take(all[at]); else eager = asked; }
+  });
   document.addEventListener("keydown", (e) => {
-    if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "k") { e.preventDefault(); search(); return; }
+    if ((e.ctrlKey || e.metaKey) && !e.altKey && !e.shiftKey && e.key.toLowerCase() === "k" && $("#palette")) { e.preventDefault(); palette(); return; }
+    if (e.key === "Escape" && $("dialog[open]")) return; // which closes by itself
     if (e.key === "Escape") { for (const d of $$("details.ask[open], details.drawer-menu[open]")) { d.open = false; $("summary", d).focus(); } return; }
     if (e.ctrlKey || e.metaKey || e.altKey || typing(e) || !keysOn()) return;
     if (Date.now() - went < 1500) {
@@ -83,6 +163,8 @@
     const summary = e.target.closest("summary[aria-disabled]");
     for (const d of $$("details.ask[open]")) if (!d.contains(e.target)) d.open = false;
     if (summary) e.preventDefault();
+    const chosen = e.target.closest("#jumps [role=option]");
+    if (chosen?.act) take(chosen);
   });
 
   // A decision: what is ticked is what is meant, and its number is the one to type.
