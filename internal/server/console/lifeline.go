@@ -7,7 +7,6 @@ import (
 
 // A lifeline is what happened to a person on one axis of time, with a lane for Muster and one for each target.
 type lifeline struct {
-	title       string
 	first, last time.Time
 	lanes       []lifeLane
 }
@@ -47,7 +46,6 @@ func lifeOf(p personView, now time.Time) lifeline {
 			l.lanes = append(l.lanes, x)
 		}
 	}
-	l.title = "Since " + stamp(l.first)
 	return l
 }
 
