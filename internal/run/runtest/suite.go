@@ -261,7 +261,9 @@ func testLinesOf(t *testing.T, s directory.Store) {
 		plans = append(plans, l.Plan+" "+l.Key)
 	}
 	equal(t, "lines about an object in plans that wait or are approved", plans, []string{"p0 a", "p1 a"})
-	got = view(t, s, func(ctx context.Context, r run.Reader) ([]run.Line, error) { return r.LinesOf(ctx, target, "o-b", "o-none", "o-a") })
+	got = view(t, s, func(ctx context.Context, r run.Reader) ([]run.Line, error) {
+		return r.LinesOf(ctx, target, "o-b", "o-none", "o-a")
+	})
 	equal(t, "lines about several", len(got), 4)
 	got = view(t, s, func(ctx context.Context, r run.Reader) ([]run.Line, error) { return r.LinesOf(ctx, target) })
 	equal(t, "lines about nobody", len(got), 0)

@@ -46,7 +46,7 @@ type SourceStatus struct {
 	Upcoming    []time.Time  `json:"upcoming,omitempty" doc:"When it is read next by itself, three times. What comes due while it is still being read is made up for by one read, at once."`
 	People      int          `json:"people"`
 	Groups      int          `json:"groups"`
-	Waiting     int          `json:"waiting"`               // records that are not bound or not fully applied
+	Waiting     int          `json:"waiting"` // records that are not bound or not fully applied
 	Oldest      time.Time    `json:"oldest_waiting,omitzero" doc:"Since when the record waits that has waited longest, of those that are counted; left out if none does, or not known."`
 	Absent      int          `json:"absent"`                // records that were missing and about which nothing is concluded yet
 	Differences int          `json:"differences,omitempty"` // people and groups that the draft would change

@@ -36,8 +36,8 @@ type view struct {
 	title string
 	entry string // of the navigation
 	body  templ.Component
-	code  int // 0 = 200
-	wait  bool // it must not be fetched anew
+	code  int    // 0 = 200
+	wait  bool   // it must not be fetched anew
 	watch string // what the page watches besides, as a query of the stream: "?load=…"
 }
 

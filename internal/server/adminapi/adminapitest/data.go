@@ -31,7 +31,9 @@ const (
 func ago(d time.Duration) time.Time { return Now.Add(-d) }
 
 // every returns the next three times of what is done every so often.
-func every(d time.Duration) []time.Time { return []time.Time{Now.Add(d), Now.Add(2 * d), Now.Add(3 * d)} }
+func every(d time.Duration) []time.Time {
+	return []time.Time{Now.Add(d), Now.Add(2 * d), Now.Add(3 * d)}
+}
 
 func names() map[directory.ID]string {
 	return map[directory.ID]string{olivia: "olivia.berg", ben: "ben.ito", mia: "mia\x1b[31m.lang"}
