@@ -166,7 +166,7 @@ func pagesOf(ctx context.Context, m *app.Muster) (map[string]string, error) {
 		"history": "history", "history of writes": "history?tab=writes", "history of acts": "history?tab=acts", "history of plans": "history?tab=plans", "settings": "settings",
 		"records": "sources/corp/records", "records that wait": "sources/corp/records?what=waiting", "waiting": "targets/fast/waiting", "users": "users", "roles": "roles", "outbox": "outbox",
 		"sandbox": "sandbox", "deletions": "deletions", "imports": "imports", "clients": "clients", "client": "clients/idp", "client, set-up": "clients/idp/setup?provider=entra", "teams": "teams",
-		"team": "teams/staff", "connect your own": "begin",
+		"team": "teams/staff", "connect your own": "begin", "going anywhere": "palette?q=clerk",
 	}
 	err := m.Store.View(ctx, func(v directory.Reader) error {
 		for kind, name := range map[directory.Kind]string{directory.Person: "person", directory.Group: "group"} {
