@@ -55,9 +55,9 @@ func (b *beside) Enter(ctx context.Context) (*http.Cookie, error) {
 	if err != nil || link.Host == "" {
 		return nil, errors.Join(err, errors.New("the sample company lets nobody in"))
 	}
-	form := url.Values{"code": {link.Query().Get("code")}}
-	link.RawQuery = ""
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, link.String(), strings.NewReader(form.Encode()))
+	form := link.Fragment
+	link.Fragment = ""
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, link.String(), strings.NewReader(form))
 	if err != nil {
 		return nil, err
 	}

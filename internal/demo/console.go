@@ -9,13 +9,14 @@ import (
 	"muster/internal/run"
 )
 
-// signIn returns the address at which a browser is signed in to the demo's console, once; "" if it cannot be had.
+// signIn returns the address at which a browser is signed in to the demo's console, once; "" if it cannot be had. The code stands behind "#", which browsers
+// and what shows previews of links send nowhere: the page reads it and goes in by itself.
 func (w *world) signIn(ctx context.Context) string {
 	code, err := w.muster.CreateCode(ctx, "")
 	if err != nil || w.addr == "" {
 		return ""
 	}
-	return "http://" + w.addr + code.Path
+	return "http://" + w.addr + strings.Replace(code.Path, "?", "#", 1)
 }
 
 // buttons are the scenes of the demo as buttons in its console.

@@ -44,7 +44,8 @@ func (c *console) signInRoutes() {
 	c.mux.HandleFunc("GET "+Root+"sign-in", func(w http.ResponseWriter, r *http.Request) { c.signInPage(w, r, entrance{}) })
 	c.mux.HandleFunc("POST "+Root+"sign-in", c.signIn)
 	c.mux.HandleFunc("GET "+Root+"welcome", func(w http.ResponseWriter, r *http.Request) {
-		c.signInPage(w, r, entrance{code: r.URL.Query().Get("code"), welcome: true})
+		code := r.URL.Query().Get("code")
+		c.signInPage(w, r, entrance{code: code, welcome: true, behind: code == "" && c.Scenes != nil})
 	})
 	c.mux.HandleFunc("POST "+Root+"welcome", c.welcome)
 	c.mux.HandleFunc("POST "+Root+"sign-out", c.signOut)
@@ -58,6 +59,7 @@ type entrance struct {
 	wrong   string // what went wrong the last time
 	welcome bool   // by code
 	first   bool   // nobody has a password yet
+	behind  bool   // the code stands behind "#" in the address, where only the page itself sees it
 	expired bool   // the password was right, and another must be chosen
 	status  int
 }

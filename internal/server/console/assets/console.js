@@ -405,6 +405,14 @@
     if (!stream) listen();
     refresh();
   });
+  // The link of the demo has its code behind "#", which is sent nowhere. It is taken out of the address, and sent as the form sends it.
+  const door = $("form[data-go]");
+  const code = new URLSearchParams(location.hash.slice(1)).get("code");
+  if (door && code) {
+    history.replaceState(null, "", location.pathname);
+    $("[name=code]", door).value = code;
+    addEventListener("load", () => door.requestSubmit());
+  }
   const keys = $("[data-do=keys]");
   if (keys) keys.checked = keysOn();
   ready();
