@@ -101,20 +101,15 @@ func (c chart) path(n []float64) string {
 // band draws what is below the floor, stretch by stretch.
 func (c chart) band() string {
 	var out strings.Builder
-	begun := false
 	for i, v := range c.floor {
 		if math.IsNaN(v) {
-			begun = false
 			continue
 		}
 		x, end := c.x(c.at[i]), c.to
 		if i+1 < len(c.at) {
 			end = c.at[i+1]
 		}
-		if !begun || i > 0 {
-			fmt.Fprintf(&out, "M%s 120V%sH%sV120Z", num(x), num(c.y(v)), num(c.x(end)))
-		}
-		begun = true
+		fmt.Fprintf(&out, "M%s 120V%sH%sV120Z", num(x), num(c.y(v)), num(c.x(end)))
 	}
 	return out.String()
 }

@@ -147,8 +147,8 @@ func check(t *testing.T, s *site, r room, state string) {
 	if n := s.Requests(); n > mostRequests {
 		t.Errorf("%d requests, at most %d are meant", n, mostRequests)
 	}
-	if jumped := s.Shift(); jumped > 0.02 {
-		t.Errorf("the layout shifts by %.3f", jumped)
+	if jumped := s.Shift(); jumped.By > 0.02 {
+		t.Errorf("the layout shifts by %.3f: %s", jumped.By, strings.Join(jumped.What, "\n"))
 	}
 	read(t, s, state)
 	survey(t, s, r.name()+"-"+state)

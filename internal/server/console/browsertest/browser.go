@@ -402,12 +402,25 @@ func (p *Tab) Shot(file string, whole bool) {
 	p.must(os.WriteFile(file, png, 0o644)) //nolint:gosec // a picture of fake people
 }
 
-// Shift returns how far what stands on the page has moved since it was shown: 0 is not at all.
-func (p *Tab) Shift() float64 {
+// A Shift is how far what stands on a page has moved since it was shown: 0 is not at all.
+type Shift struct {
+	By   float64  `json:"by"`
+	What []string `json:"what"` // what moved, from where to where
+}
+
+// Shift returns how far what stands on the page has moved.
+func (p *Tab) Shift() Shift {
 	p.t.Helper()
-	return Eval[float64](p, `new Promise(done => {
-		let sum = 0;
-		const watch = new PerformanceObserver(list => { for (const e of list.getEntries()) if (!e.hadRecentInput) sum += e.value });
+	return Eval[Shift](p, `new Promise(done => {
+		const sum = {by: 0, what: []};
+		const box = r => [r.x, r.y, r.width, r.height].map(Math.round).join(" ");
+		const watch = new PerformanceObserver(list => {
+			for (const e of list.getEntries()) {
+				if (e.hadRecentInput) continue;
+				sum.by += e.value;
+				for (const s of e.sources) sum.what.push((s.node?.outerHTML ?? s.node?.data ?? "gone").slice(0, 120) + " from " + box(s.previousRect) + " to " + box(s.currentRect));
+			}
+		});
 		watch.observe({type: "layout-shift", buffered: true});
 		requestAnimationFrame(() => requestAnimationFrame(() => { watch.disconnect(); done(sum) }));
 	})`)
