@@ -199,6 +199,10 @@ func (k *Keeper) Tokens(ctx context.Context, by Caller) ([]Token, error) {
 	if by.May(AllTokens) {
 		who = ""
 	}
+	return k.tokens(ctx, who)
+}
+
+func (k *Keeper) tokens(ctx context.Context, who directory.ID) ([]Token, error) {
 	var out []Token
 	err := k.Store.View(ctx, func(r directory.Reader) error {
 		var err error
@@ -209,6 +213,13 @@ func (k *Keeper) Tokens(ctx context.Context, by Caller) ([]Token, error) {
 	})
 	slices.SortFunc(out, func(a, b Token) int { return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) })
 	return out, err
+}
+
+// Ending returns the tokens that end soon or ended a short while ago, whoever's they are, oldest first: what anybody is told of them is not decided here.
+func (k *Keeper) Ending(ctx context.Context, soon time.Duration) ([]Token, error) {
+	all, err := k.tokens(ctx, "")
+	now := k.now()
+	return slices.DeleteFunc(all, func(t Token) bool { return t.Revoked || t.Expires.Sub(now).Abs() >= soon }), err
 }
 
 // bury marks those of tokens as revoked whose epoch is over.

@@ -75,7 +75,7 @@ func (m *Muster) scopeAttention(ctx context.Context, target string) ([]adminapi.
 	var out []adminapi.Attention
 	for _, g := range groups {
 		if note, fix := g.Note(target); note != "" {
-			out = append(out, adminapi.Attention{What: note, Fix: fix})
+			out = append(out, adminapi.Attention{What: note, Fix: fix, Kind: adminapi.InboxScope, Target: target})
 		}
 	}
 	return out, err

@@ -142,4 +142,5 @@ func TestNumbers(t *testing.T) {
 			t.Errorf("a limit says that %s were spent, and %s counts %v", x[2], html.UnescapeString(x[1]), got)
 		}
 	}
+	checkInbox(t, m)
 }

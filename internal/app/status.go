@@ -93,6 +93,11 @@ func (m *Muster) sourceStatus(ctx context.Context, v directory.Reader, c config.
 	if i := slices.IndexFunc(runs, func(r run.Run) bool { return r.Outcome != run.Running }); i >= 0 {
 		s.Last, s.Problem = &runs[i], runs[i].Problem
 	}
+	if s.Problem != nil {
+		if s.Troubled, err = troubled(ctx, v, c.Name, func(r run.Run) bool { return r.Problem != nil }); err != nil {
+			return s, err
+		}
+	}
 	reads := m.Engine.Reads(c.Name)
 	if s.Reading, s.Upcoming = reads.Under, reads.Next; len(s.Upcoming) > 0 {
 		s.Next = s.Upcoming[0]
@@ -122,6 +127,22 @@ func (m *Muster) sourceStatus(ctx context.Context, v directory.Reader, c config.
 	return s, err
 }
 
+// troubled returns when the first of the last runs of a source or target began that all went wrong in a way; zero if the last one did not.
+func troubled(ctx context.Context, v directory.Reader, name string, wrong func(run.Run) bool) (since time.Time, err error) {
+	const lookedAt = 100
+	runs, err := run.Of(v).Runs(ctx, name, lookedAt)
+	for _, r := range runs {
+		switch {
+		case r.Outcome == run.Running:
+		case !wrong(r):
+			return since, err
+		default:
+			since = r.Started
+		}
+	}
+	return since, err
+}
+
 // oldest is since when the record waits that has waited longest; zero if that is known of none.
 func oldest(waiting []directory.Record) (since time.Time) {
 	for _, r := range waiting {
@@ -147,6 +168,11 @@ func (m *Muster) targetStatus(ctx context.Context, v directory.Reader, c config.
 	s.Paused, s.Stopped, s.Listed = state.Paused, state.Stopped, state.Listed
 	if s.Stopped == nil {
 		s.Stopped = m.Engine.Unruled(c.Name)
+	}
+	if s.Stopped != nil {
+		if s.Troubled, err = troubled(ctx, v, c.Name, func(r run.Run) bool { return r.Outcome == run.Stopped }); err != nil {
+			return s, err
+		}
 	}
 	s.Upcoming = m.Engine.Comparisons(c.Name, state).Next
 	have, err := link.Of(v).CountLinks(ctx, c.Name)

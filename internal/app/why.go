@@ -255,7 +255,7 @@ func (m *Muster) Waiting(ctx context.Context, q adminapi.WaitQuery) ([]adminapi.
 			if q.Target != "" && q.Target != t.Name {
 				continue
 			}
-			page, err := wholeObjects(ctx, v, t.Name, q, limit-len(out))
+			page, err := waitingAt(ctx, v, t.Name, q, limit-len(out))
 			if err != nil {
 				return err
 			}
@@ -288,6 +288,29 @@ func wholeObjects(ctx context.Context, v directory.Reader, target string, q admi
 		return link.Of(v).Waiting(ctx, target, link.Wait(q.Wait), page[0].Object, "", mostOrders)
 	}
 	return page[:cut], nil
+}
+
+// waitingAt is wholeObjects, without the questions if q is for what waits alone.
+func waitingAt(ctx context.Context, v directory.Reader, target string, q adminapi.WaitQuery, limit int) ([]link.Waiting, error) {
+	if !q.Alone {
+		return wholeObjects(ctx, v, target, q, limit)
+	}
+	var out []link.Waiting
+	for {
+		page, err := wholeObjects(ctx, v, target, q, 1000)
+		if err != nil || len(page) == 0 {
+			return out, err
+		}
+		for _, w := range page {
+			if len(out) >= limit && out[len(out)-1].Object != w.Object {
+				return out, nil
+			}
+			if w.Code != "ask" {
+				out = append(out, w)
+			}
+		}
+		q.After = page[len(page)-1].Object
+	}
 }
 
 // ordered tells an order to close somebody.

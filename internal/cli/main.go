@@ -44,7 +44,7 @@ func (s *shell) root() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		s.serveCommand(), s.consoleCommand(), s.checkCommand(), s.sourceCommand(), s.targetCommand(), s.planCommand(), s.holdCommand(), s.syncCommand(), s.whyCommand(), s.explainCommand(),
-		s.statusCommand(), s.runsCommand(), s.leaversCommand(), s.driftCommand(), s.historyCommand(), s.pauseCommand(), s.resumeCommand(), s.retryCommand(), s.disableCommand(), s.enableCommand(),
+		s.statusCommand(), s.inboxCommand(), s.runsCommand(), s.leaversCommand(), s.driftCommand(), s.historyCommand(), s.pauseCommand(), s.resumeCommand(), s.retryCommand(), s.disableCommand(), s.enableCommand(),
 		s.limitCommand(), s.linkCommand(), s.userCommand(), s.groupCommand(), s.roleCommand(), s.clientCommand(), s.tokenCommand(), s.loadCommand(), s.teamCommand(), s.channelCommand(), s.mailCommand(), s.webhookCommand(), s.changesCommand(), s.versionCommand(), s.demoCommand(), s.initCommand(),
 	)
 	group(root)

@@ -78,6 +78,7 @@ func newAPI(mux *http.ServeMux, svc Service, keeper *access.Keeper, log *slog.Lo
 	a.nestingRoutes()
 	a.beginRoutes()
 	a.seriesRoutes()
+	a.inboxRoutes()
 	return a
 }
 

@@ -62,6 +62,7 @@ type WaitQuery struct {
 	Wait   string       // "held", "retrying"
 	After  directory.ID // of one Target: only objects behind this one
 	Limit  int
+	Alone  bool // only what waits by itself: questions stand in a hold
 }
 
 // Waiting is an object that is not in step at a target, and why.

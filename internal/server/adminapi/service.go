@@ -1,8 +1,8 @@
 // Package adminapi is the administrators' HTTP API under /api/v1: what the command line and, later, the console use.
 //
 // It authenticates and authorizes by package access, checks requests, and hands them to a Service; it decides nothing by itself. The Service is
-// implemented by package app, the only client in the tree is package cli. Requests and answers are the types of this package and those of run and plan;
-// their JSON is stable within /api/v1: fields are added, never renamed.
+// implemented by package app, the only client in the tree is package cli. What waits for a person is gathered here, of what a Service says: see Inbox.
+// Requests and answers are the types of this package and those of run and plan; their JSON is stable within /api/v1: fields are added, never renamed.
 package adminapi
 
 import (

@@ -53,6 +53,7 @@ type SourceStatus struct {
 	Holds       []string     `json:"holds,omitempty"`
 	Last        *run.Run     `json:"last,omitempty"`
 	Problem     *run.Problem `json:"problem,omitempty"`
+	Troubled    time.Time    `json:"troubled_since,omitzero" doc:"Since when it has a problem, as far as its last runs tell."`
 }
 
 // TargetStatus is how a target stands.
@@ -74,6 +75,7 @@ type TargetStatus struct {
 	Holds       []string     `json:"holds,omitempty"`       // ids of the holds that wait
 	Paused      *run.Note    `json:"paused,omitempty"`      //
 	Stopped     *run.Problem `json:"stopped,omitempty"`     //
+	Troubled    time.Time    `json:"troubled_since,omitzero" doc:"Since when it is stopped, as far as its last runs tell."`
 	Waits       string       `json:"waits,omitempty" doc:"What the target as a whole waits for by itself: the first read of a source, or its list, which broke off and is asked for again."`
 	Listed      time.Time    `json:"listed,omitzero"` // last full comparison that finished
 	Upcoming    []time.Time  `json:"upcoming,omitempty" doc:"When everybody is compared next by itself, three times, unless that is asked for earlier; left out while one is due, the target is paused or stopped, or nothing is written there. What changes is sent at once."`
@@ -82,9 +84,11 @@ type TargetStatus struct {
 
 // Attention is something that needs a person.
 type Attention struct {
-	What  string    `json:"what"`
-	Fix   string    `json:"fix,omitempty"` // the command that answers it
-	Since time.Time `json:"since,omitzero"`
+	What   string    `json:"what"`
+	Fix    string    `json:"fix,omitempty"` // the command that answers it
+	Since  time.Time `json:"since,omitzero"`
+	Kind   string    `json:"kind,omitempty" doc:"scope: a question about the groups that bound a target."`
+	Target string    `json:"target,omitempty" doc:"The target that it is about; of a scope."`
 }
 
 // SourceCheck is what a source answered. With a Problem the report tells how far the check got.

@@ -25,6 +25,8 @@ type waitQuery struct {
 	Wait   string `query:"wait" enum:"held,retrying"`
 	After  string `query:"after" doc:"With a target: continue behind this object."`
 	Limit  int    `query:"limit" default:"100" minimum:"1" maximum:"1000"`
+
+	Alone bool `query:"alone" doc:"Only what waits by itself: questions stand in a hold."`
 }
 
 func (a *api) targetRoutes() {
@@ -58,7 +60,7 @@ func (a *api) targetRoutes() {
 		})
 	add(a, route{"list-waiting", http.MethodGet, "/waiting", "Who is not in step, and why", access.View, 0},
 		func(ctx context.Context, in *waitQuery) (List[Waiting], error) {
-			found, err := a.svc.Waiting(ctx, WaitQuery{in.Target, in.Wait, directory.ID(in.After), in.Limit})
+			found, err := a.svc.Waiting(ctx, WaitQuery{in.Target, in.Wait, directory.ID(in.After), in.Limit, in.Alone})
 			return list(found, 0, nil), err
 		})
 	a.driftRoutes()

@@ -37,8 +37,10 @@ type pulse struct {
 type glance struct {
 	status  adminapi.Status
 	leavers []adminapi.Leaver
-	inbox   []item
-	mark    string // another one after each change
+	inbox   []adminapi.InboxItem // the first of what waits, inboxGlance at most
+	more    bool                 // there is more
+	tokens  []access.Token       // that are about to end, whoever's they are
+	mark    string               // another one after each change
 }
 
 func (p *pulse) init(c *console) { p.c = c }
@@ -104,7 +106,11 @@ func (c *console) glance(ctx context.Context) (g glance, err error) {
 	if g.leavers, err = c.Service.Leavers(ctx, adminapi.LeaverQuery{}); err != nil {
 		return g, err
 	}
-	g.inbox, err = c.inbox(ctx, g)
+	if g.tokens, err = c.Keeper.Ending(ctx, adminapi.TokenSoon); err != nil {
+		return g, err
+	}
+	page, err := c.inbox(g).Page(ctx, adminapi.InboxQuery{Limit: inboxGlance})
+	g.inbox, g.more = page.Items, page.Next != ""
 	return g, err
 }
 

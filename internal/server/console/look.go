@@ -2,11 +2,8 @@ package console
 
 import (
 	"cmp"
-	"context"
 	"slices"
-	"time"
 
-	"muster/internal/access"
 	"muster/internal/run"
 	"muster/internal/server/adminapi"
 )
@@ -40,107 +37,6 @@ func (c *console) overviewPage(v *visit) (view, error) {
 		x.watch = "?sample=" + o.sample.State
 	}
 	return x, nil
-}
-
-// An item is something that waits for a person.
-type item struct {
-	sort  string // "Plan", "Hold" …
-	tone  tone
-	what  string
-	why   string
-	since time.Time
-	who   access.Right // whoever has it can answer
-	href  string
-	act   string
-}
-
-// inbox gathers what waits, most urgent first.
-func (c *console) inbox(ctx context.Context, g glance) ([]item, error) {
-	var out []item
-	for _, t := range g.status.Targets {
-		if t.Stopped != nil {
-			out = append(out, item{"Stopped target", bad, t.Name + " is stopped", t.Stopped.Why, t.Listed, access.Configure, Root + "targets/" + t.Name, "Look at it"})
-		}
-	}
-	for _, l := range g.leavers {
-		switch l.State {
-		case "held", "stopped", "paused", "lost":
-			out = append(out, item{"Open leaver", bad, l.Name + " still has an account at " + l.Target, l.Why, l.Since, access.Disable, Root + "people/" + string(l.Object) + "/close", "Disable now"})
-		}
-	}
-	plans, err := c.Service.Plans(ctx, adminapi.PlanQuery{Status: run.Waiting, Limit: inboxMost + 1})
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range plans[:min(len(plans), inboxMost)] {
-		if p.Kind != run.Preview {
-			sort := map[run.PlanKind]string{run.Hold: "Hold", run.First: "First plan", run.Change: "Changed rules"}[p.Kind]
-			why := cmp.Or(p.Why, count(p.People, "person or group is affected", "people and groups are affected"))
-			out = append(out, item{sort, warn, planTitle(p), why, p.Created, rightTo(p.Kind), Root + "plans/" + p.ID, "Review"})
-		}
-	}
-	for _, s := range g.status.Sources {
-		if s.Problem != nil {
-			out = append(out, item{"Source", warn, s.Problem.What, s.Problem.Why, s.Last.Started, access.Configure, Root + "sources/" + s.Name, "Look at it"})
-		}
-	}
-	for _, s := range g.status.Sources {
-		if s.Waiting > 0 {
-			out = append(out, item{
-				"Conflict", warn, count(s.Waiting, "entry of "+s.Name+" waits", "entries of "+s.Name+" wait"), "Another person has the name, or a rule cannot be computed for them. Each says why.",
-				s.Oldest,
-				access.Configure, recordsPath(s.Name, "waiting"), "See them",
-			})
-		}
-	}
-	for _, t := range g.status.Targets {
-		if t.Paused != nil {
-			out = append(out, item{"Paused target", warn, t.Name + " is paused", t.Paused.Reason, t.Paused.At, access.Pause, Root + "targets/" + t.Name, "Resume"})
-		}
-	}
-	refused, err := c.Service.Messages(ctx, adminapi.MessageQuery{State: "refused", Limit: 100})
-	if err != nil {
-		return nil, err
-	}
-	out = append(out, unsent(refused)...)
-	held, err := c.Service.Waiting(ctx, adminapi.WaitQuery{Wait: "held", Limit: inboxMost + 1})
-	for _, w := range held[:min(len(held), inboxMost)] {
-		if w.Plan == "" && w.Code != "ask" { // questions stand in a hold
-			out = append(out, item{"Held", warn, w.Name + " waits at " + w.Target, w.Reason, w.Since, access.Configure, whyPath(string(w.Object), w.Target), "Why?"})
-		}
-	}
-	return append(out, unlisted(len(plans), len(held), g.status.Targets)...), err
-}
-
-// soon is how long before its end a token stands in the inbox of whoever can see it.
-const soon = 14 * 24 * time.Hour
-
-// expiring are the tokens that are about to end.
-func (c *console) expiring(v *visit) ([]item, error) {
-	if !v.caller.May(access.OwnTokens) {
-		return nil, nil
-	}
-	tokens, err := c.Keeper.Tokens(v.ctx(), v.caller)
-	var out []item
-	for _, t := range tokens {
-		if left := t.Expires.Sub(v.now); !t.Revoked && left < soon && left > -soon {
-			what := "Token " + cmp.Or(t.Name, t.ID) + " ends " + ago(v.now, t.Expires)
-			if left <= 0 {
-				what = "Token " + cmp.Or(t.Name, t.ID) + " ended " + ago(v.now, t.Expires)
-			}
-			out = append(out, item{"Secret", warn, what, "Whatever uses it is refused from then on. Make another and put it there.", t.Created, access.OwnTokens, Root + "settings#tokens", "See the tokens"})
-		}
-	}
-	return out, err
-}
-
-func (c *console) inboxPage(v *visit) (view, error) {
-	secrets, err := c.expiring(v)
-	if err != nil {
-		return view{}, err
-	}
-	v.inbox = append(slices.Clip(v.inbox), secrets...)
-	return view{title: "Inbox", entry: "inbox", body: inboxBody(v)}, nil
 }
 
 // linesShown is how many lines of a plan stand on a page.

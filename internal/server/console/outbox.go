@@ -3,7 +3,6 @@ package console
 import (
 	"cmp"
 	"strings"
-	"time"
 
 	"muster/internal/access"
 	"muster/internal/notify"
@@ -67,28 +66,4 @@ func messageWhat(m adminapi.Message) string {
 		return m.Kind + " for the webhook " + hook
 	}
 	return m.Kind + " to " + cmp.Or(m.To, "nobody: there is no address")
-}
-
-// unsent are the mails that were refused, as what waits for somebody. Of very many, the newest are named.
-func unsent(all []adminapi.Message) []item {
-	const named = 5
-	var out []item
-	for i, m := range all {
-		if m.Channel != notify.Mail {
-			continue
-		}
-		if len(out) == named {
-			rest := len(all) - i
-			return append(out, item{"Mail", bad, count(rest, "more mail was", "more mails were") + " refused", "They stay here until they are sent or left out, for 30 days.", m.Ended, access.Configure, outboxPath, "See them"})
-		}
-		out = append(out, item{"Mail", bad, title(messageWhat(m)) + " was not sent", m.Answer, latest(m.Ended, m.Created), access.Configure, outboxPath, "See it"})
-	}
-	return out
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

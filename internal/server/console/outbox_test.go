@@ -53,7 +53,7 @@ func TestRefusedMails(t *testing.T) {
 	if res := g.post("outbox/m9/retry", ""); res.status != http.StatusNotFound {
 		t.Errorf("a message that is not there: %d", res.status)
 	}
-	if page := enter(t, h, much{h.Service}, access.Owner).get("inbox").body; !strings.Contains(page, "95 more mails were refused") || strings.Contains(page, fmt.Sprintf("-%03d@example.com was not sent", 5)) {
+	if page := enter(t, h, much{h.Service}, access.Owner).get("inbox?kind=mail").body; !strings.Contains(page, "95 more mails were refused") || strings.Contains(page, fmt.Sprintf("-%03d@example.com was not sent", 5)) {
 		t.Error("a hundred mails that were refused are listed one by one")
 	}
 }

@@ -60,7 +60,7 @@ func (past) Writes(_ context.Context, q adminapi.CallQuery) ([]adminapi.CallAt, 
 	}), nil
 }
 
-var earlier = regexp.MustCompile(`href="([^"]+)">Earlier<`)
+var earlier = regexp.MustCompile(`data-next href="([^"]+)">`)
 
 // every follows the link to the page before until there is none, and returns what a pattern finds on all of them.
 func every(t *testing.T, g guest, path, pattern string) []string {

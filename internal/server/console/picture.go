@@ -72,13 +72,6 @@ func unsureNames(s adminapi.Status) string {
 	return strings.Join(out, ", ")
 }
 
-func inboxLede(list []item) string {
-	if len(list) == 0 {
-		return ""
-	}
-	return count(len(list), "thing waits", "things wait") + " for a person, the most urgent first. Everything else goes on meanwhile."
-}
-
 func orDash(s string) string { return cmp.Or(s, "—") }
 
 // whoMay names the roles that have a right.

@@ -189,17 +189,7 @@ func tallies(m map[string]int) []tally {
 
 func sorted[V any](m map[attr.Path]V) []attr.Path { return slices.Sorted(maps.Keys(m)) }
 
-func planTitle(p run.Plan) string {
-	switch p.Kind {
-	case run.First:
-		return "First plan for " + p.Target
-	case run.Change:
-		return "Changed rules for " + p.Target
-	case run.Hold:
-		return "Held at " + p.Target
-	}
-	return "Preview for " + p.Target
-}
+func planTitle(p run.Plan) string { return adminapi.PlanTitle(p) }
 
 // classes are the limits in words.
 var classes = map[string]string{

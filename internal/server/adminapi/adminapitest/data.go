@@ -186,9 +186,9 @@ func (s *Service) status() adminapi.Status {
 	wiki, chat, old := target("wiki", "live", "held"), target("chat", "observe", "draft"), target("old", "live", "stopped")
 	wiki.Users, wiki.Groups, wiki.Held, wiki.Leavers, wiki.Holds, wiki.Last = 280, 12, 12, 1, []string{Hold}, last("wiki")
 	chat.Draft = FirstPlan
-	old.Stopped = oldProblem()
+	old.Stopped, old.Troubled = oldProblem(), ago(30*time.Hour)
 	corp := adminapi.SourceStatus{Name: "corp", Type: "ldap", Complete: ago(5 * time.Minute), People: 300, Groups: 40, Last: last("corp")}
-	hr := adminapi.SourceStatus{Name: "hr", Type: "ldap", Complete: ago(26 * time.Hour), People: 512, Waiting: 1, Oldest: ago(3 * time.Hour), Last: last("hr"), Problem: hrProblem(), Reading: true}
+	hr := adminapi.SourceStatus{Name: "hr", Type: "ldap", Complete: ago(26 * time.Hour), People: 512, Waiting: 1, Oldest: ago(3 * time.Hour), Last: last("hr"), Problem: hrProblem(), Troubled: ago(26 * time.Hour), Reading: true}
 	corp.Upcoming, hr.Upcoming, wiki.Upcoming = every(5*time.Minute), every(time.Hour), every(24*time.Hour)
 	corp.Next, hr.Next = corp.Upcoming[0], hr.Upcoming[0]
 	return adminapi.Status{
