@@ -15,6 +15,7 @@ import (
 	"muster/internal/attr"
 	"muster/internal/directory"
 	"muster/internal/store"
+	"muster/internal/store/storetest"
 )
 
 // A house is a store with one person per role, and a clock.
@@ -202,7 +203,7 @@ func TestRevokeAndList(t *testing.T) {
 }
 
 func TestLocal(t *testing.T) {
-	sqlite, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "muster.db"), store.Options{})
+	sqlite, err := store.Open(t.Context(), storetest.SQLite(t, t.TempDir()), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package access_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"muster/internal/attr"
 	"muster/internal/directory"
 	"muster/internal/store"
+	"muster/internal/store/storetest"
 )
 
 // A node is a keeper over a store of its own on the file that others have open, too.
@@ -42,7 +42,7 @@ func (r *reads) View(ctx context.Context, fn func(directory.Reader) error) error
 // I6, S4: what one request has proven about a token ends at once, whoever ends it, on every node.
 func TestProofsEnd(t *testing.T) {
 	now := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
-	file := filepath.Join(t.TempDir(), "muster.db")
+	file := storetest.SQLite(t, t.TempDir())
 	here, there := node(t, file, &now), node(t, file, &now)
 	owner := access.Caller{Handle: "owner", Roles: []access.Role{access.Owner}}
 	person, group := directory.NewID(), directory.NewID()

@@ -3,7 +3,6 @@ package access_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -17,7 +16,7 @@ import (
 	"muster/internal/directory"
 	"muster/internal/secret"
 	"muster/internal/store"
-	"muster/internal/testserver"
+	"muster/internal/store/storetest"
 )
 
 const goodPassword = "correct horse battery"
@@ -36,7 +35,7 @@ func onEachStore(t *testing.T, test func(*testing.T, *desk)) {
 	open := func(dsn string) func(*testing.T) directory.Store {
 		return func(t *testing.T) directory.Store {
 			if dsn == "" {
-				dsn = testserver.Postgres(t)
+				dsn = storetest.Postgres(t)
 			}
 			s, err := store.Open(t.Context(), dsn, store.Options{AllowNoSync: true})
 			if err != nil {
@@ -48,7 +47,7 @@ func onEachStore(t *testing.T, test func(*testing.T, *desk)) {
 	}
 	for name, s := range map[string]func(*testing.T) directory.Store{
 		"memory":   func(*testing.T) directory.Store { return accesstest.New() },
-		"sqlite":   open(filepath.Join(t.TempDir(), "muster.db")),
+		"sqlite":   open(storetest.SQLite(t, t.TempDir())),
 		"postgres": open(""),
 	} {
 		t.Run(name, func(t *testing.T) { test(t, newDesk(t, s(t))) })

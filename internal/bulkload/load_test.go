@@ -23,6 +23,7 @@ import (
 	"muster/internal/run"
 	"muster/internal/source"
 	"muster/internal/store"
+	"muster/internal/store/storetest"
 	"muster/internal/workspace"
 	"muster/internal/workspace/files"
 )
@@ -37,7 +38,7 @@ type hall struct {
 func newHall(t *testing.T) *hall {
 	t.Helper()
 	folder := t.TempDir()
-	s, err := store.Open(t.Context(), filepath.Join(folder, "muster.db"), store.Options{})
+	s, err := store.Open(t.Context(), storetest.SQLite(t, folder), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -28,6 +27,7 @@ import (
 	"muster/internal/secret"
 	"muster/internal/source"
 	"muster/internal/store"
+	"muster/internal/store/storetest"
 )
 
 // A world is a whole Muster around an engine: a directory that the test writes by hand, a store, and a SCIM sandbox.
@@ -58,7 +58,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC), corp: newCorp(), mode: engine.Live, sources: []string{"corp"}}
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "muster.db"), store.Options{})
+	s, err := store.Open(t.Context(), storetest.SQLite(t, t.TempDir()), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

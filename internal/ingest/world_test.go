@@ -5,11 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,26 +17,8 @@ import (
 	"muster/internal/mapping"
 	"muster/internal/source"
 	"muster/internal/store"
-	"muster/internal/testserver"
+	"muster/internal/store/storetest"
 )
-
-// template makes an empty database once; every test gets a copy.
-var template = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "ingest")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	path := filepath.Join(dir, "muster.db")
-	s, err := store.Open(context.Background(), path, store.Options{})
-	if err != nil {
-		return nil, err
-	}
-	if err := s.Close(); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(path)
-})
 
 // A spy is a store that counts writes, and can run each transaction twice: once in vain, as after a lost race.
 type spy struct {
@@ -88,15 +67,7 @@ func newWorld(t *testing.T, rules ...mapping.SourceRules) *world {
 // openWorld makes a world in a folder of t, whose failures are reported to r.
 func openWorld(t *testing.T, r tester, dir string, rules ...mapping.SourceRules) *world {
 	t.Helper()
-	raw, err := template()
-	if err != nil {
-		r.Fatal(err)
-	}
-	path := filepath.Join(dir, "muster.db")
-	if err := os.WriteFile(path, raw, 0o600); err != nil {
-		r.Fatal(err)
-	}
-	return worldOn(t, r, path, rules...)
+	return worldOn(t, r, storetest.SQLite(t, dir), rules...)
 }
 
 // eachStore runs a test on a world on each kind of database.
@@ -106,7 +77,7 @@ func eachStore(t *testing.T, test func(*testing.T, func(...mapping.SourceRules) 
 		test(t, func(rules ...mapping.SourceRules) *world { return newWorld(t, rules...) })
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
-		dsn := testserver.Postgres(t)
+		dsn := storetest.Postgres(t)
 		test(t, func(rules ...mapping.SourceRules) *world { return worldOn(t, t, dsn, rules...) })
 	})
 }

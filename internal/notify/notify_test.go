@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -26,6 +25,7 @@ import (
 	"muster/internal/notify/notifytest"
 	"muster/internal/secret"
 	"muster/internal/store"
+	"muster/internal/store/storetest"
 )
 
 var start = time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
@@ -41,7 +41,7 @@ type post struct {
 
 func newPost(t testing.TB) *post {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "muster.db"), store.Options{AllowNoSync: true})
+	s, err := store.Open(t.Context(), storetest.SQLite(t, t.TempDir()), store.Options{AllowNoSync: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"path/filepath"
 	"testing"
 
 	"muster/internal/directory"
@@ -13,13 +12,13 @@ import (
 	"muster/internal/run/runtest"
 	"muster/internal/series/seriestest"
 	"muster/internal/store"
-	"muster/internal/testserver"
+	"muster/internal/store/storetest"
 	"muster/internal/workspace/workspacetest"
 )
 
-func sqlite(t testing.TB) *store.Store { return open(t, filepath.Join(t.TempDir(), "muster.db")) }
+func sqlite(t testing.TB) *store.Store { return open(t, storetest.SQLite(t, t.TempDir())) }
 
-func postgres(t testing.TB) *store.Store { return open(t, testserver.Postgres(t)) }
+func postgres(t testing.TB) *store.Store { return open(t, storetest.Postgres(t)) }
 
 func open(t testing.TB, dsn string) *store.Store {
 	t.Helper()
@@ -39,14 +38,25 @@ func open(t testing.TB, dsn string) *store.Store {
 // suites are what every Store contract promises; each runs on both databases.
 var suites = map[string]func(*testing.T, func(*testing.T) directory.Store){"directory": directorytest.Run, "link": linktest.Run, "run": runtest.Run, "inbound": inboundtest.Run, "workspace": workspacetest.Run, "notify": notifytest.Run, "erase": erasetest.Run, "series": seriestest.Run}
 
+// TestSQLite also asks SQLite how it runs each statement: none may read a big table from end to end, but for an erasure, which looks everywhere.
 func TestSQLite(t *testing.T) {
+	plans := store.Plans{}
 	for name, run := range suites {
-		t.Run(name, func(t *testing.T) { run(t, func(t *testing.T) directory.Store { return sqlite(t) }) })
+		t.Run(name, func(t *testing.T) {
+			run(t, func(t *testing.T) directory.Store {
+				s := sqlite(t)
+				if name != "erase" {
+					t.Cleanup(func() { plans.Add(t, s) })
+				}
+				return s
+			})
+		})
 	}
+	plans.Check(t)
 }
 
 func TestPostgres(t *testing.T) {
-	testserver.Postgres(t) // skip once, not in every case, where there is no PostgreSQL
+	storetest.Postgres(t) // skip once, not in every case, where there is no PostgreSQL
 	for name, run := range suites {
 		t.Run(name, func(t *testing.T) { run(t, func(t *testing.T) directory.Store { return postgres(t) }) })
 	}

@@ -24,6 +24,7 @@ var cluster struct {
 	sync.Mutex
 	folder    string // its socket's folder; "" = not started yet
 	databases int
+	model     string // what PostgresLike copies; "" = not made yet
 }
 
 // Postgres returns the connection string of a new, empty database for this test, which is dropped when the test ends. The first call of a test process starts
@@ -31,9 +32,31 @@ var cluster struct {
 // MUSTER_TEST_FSYNC=on to measure with it.
 func Postgres(t testing.TB) (dsn string) {
 	t.Helper()
-	initdb := program(t, "initdb", "postgresql")
-	postgres := filepath.Join(filepath.Dir(initdb), "postgres")
-	name, err := newDatabase(initdb, postgres)
+	return like(t, func() (string, error) { return "template1", nil })
+}
+
+// PostgresLike is Postgres for many tests that begin alike: fill is called once in a test process, for a database of which each test gets a copy.
+func PostgresLike(t testing.TB, fill func(dsn string) error) (dsn string) {
+	t.Helper()
+	return like(t, func() (string, error) {
+		if cluster.model != "" {
+			return cluster.model, nil
+		}
+		name, err := newDatabase("template1")
+		if err == nil {
+			err = fill(dsnOf(cluster.folder, name))
+		}
+		if err == nil {
+			cluster.model = name
+		}
+		return name, err
+	})
+}
+
+// like makes a database that is a copy of another, which model names, and which nobody may be connected to.
+func like(t testing.TB, model func() (string, error)) (dsn string) {
+	t.Helper()
+	name, err := copyDatabase(program(t, "initdb", "postgresql"), model)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,20 +68,28 @@ func Postgres(t testing.TB) (dsn string) {
 	return dsnOf(cluster.folder, name)
 }
 
-// newDatabase starts the server if need be and makes the next database.
-func newDatabase(initdb, postgres string) (string, error) {
+// copyDatabase starts the server if need be and makes the next database.
+func copyDatabase(initdb string, model func() (string, error)) (string, error) {
 	cluster.Lock()
 	defer cluster.Unlock()
 	if cluster.folder == "" {
-		folder, err := startCluster(initdb, postgres)
+		folder, err := startCluster(initdb, filepath.Join(filepath.Dir(initdb), "postgres"))
 		if err != nil {
 			return "", fmt.Errorf("start PostgreSQL: %w", err)
 		}
 		cluster.folder = folder
 	}
+	from, err := model()
+	if err != nil {
+		return "", err
+	}
+	return newDatabase(from)
+}
+
+func newDatabase(from string) (string, error) {
 	cluster.databases++
 	name := "muster_test_" + strconv.Itoa(cluster.databases)
-	return name, execute("CREATE DATABASE " + name)
+	return name, execute("CREATE DATABASE " + name + " TEMPLATE " + from)
 }
 
 func startCluster(initdb, postgres string) (folder string, err error) {

@@ -3,7 +3,6 @@ package workspace_test
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"muster/internal/attr"
 	"muster/internal/directory"
 	"muster/internal/store"
+	"muster/internal/store/storetest"
 	"muster/internal/workspace"
 )
 
@@ -27,7 +27,7 @@ type club struct {
 
 func newClub(t *testing.T, people ...string) *club {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "muster.db"), store.Options{})
+	s, err := store.Open(t.Context(), storetest.SQLite(t, t.TempDir()), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

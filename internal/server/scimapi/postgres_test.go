@@ -7,12 +7,12 @@ import (
 	"sync"
 	"testing"
 
-	"muster/internal/testserver"
+	"muster/internal/store/storetest"
 )
 
 // TestPostgres plays a day of a provider on PostgreSQL: every kind of request, and those that come at the same time.
 func TestPostgres(t *testing.T) {
-	w := newWorldIn(t, testserver.Postgres(t), profile(t, "standard"))
+	w := newWorldIn(t, storetest.Postgres(t), profile(t, "standard"))
 	c := w.client("standard")
 	ada := c.newUser("Ada", `"externalId":"E1","title":"Boss","name":{"givenName":"Ada"},"emails":[{"type":"work","value":"Ada@Example.com","primary":true}]`)
 	ben := c.newUser("ben", `"title":"Clerk"`)

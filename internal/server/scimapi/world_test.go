@@ -2,7 +2,6 @@ package scimapi_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,10 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -26,25 +22,8 @@ import (
 	"muster/internal/scim"
 	"muster/internal/server/scimapi"
 	"muster/internal/store"
+	"muster/internal/store/storetest"
 )
-
-// template is an empty database, made once.
-var template = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "scimapi")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	file := filepath.Join(dir, "muster.db")
-	s, err := store.Open(context.Background(), file, store.Options{})
-	if err != nil {
-		return nil, err
-	}
-	if err := s.Close(); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(file)
-})
 
 // A world is a service with one or more clients over a real store.
 type world struct {
@@ -71,15 +50,7 @@ type client struct {
 // newWorld makes a service whose clients are named after their profiles.
 func newWorld(t testing.TB, clients ...scimapi.Client) *world {
 	t.Helper()
-	raw, err := template()
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "muster.db")
-	if err := os.WriteFile(file, raw, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return newWorldIn(t, file, clients...)
+	return newWorldIn(t, storetest.SQLite(t, t.TempDir()), clients...)
 }
 
 // newWorldIn is newWorld in a database.
