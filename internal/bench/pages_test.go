@@ -164,7 +164,7 @@ func pagesOf(ctx context.Context, m *app.Muster) (map[string]string, error) {
 		"people deactivated": "people?state=deactivated", "people at a target": "people?target=slow", "people by a word at a target": "people?q=clerk&target=slow",
 		"groups": "groups", "groups by a word": "groups?q=group04", "sources": "sources", "source": "sources/corp", "targets": "targets", "target": "targets/fast", "target in draft": "targets/slow", "links": "targets/fast/links", "drift": "targets/fast/drift", "going live": "targets/slow/report", "going live, unknown": "targets/slow/report?list=unknown",
 		"history": "history", "history of writes": "history?tab=writes", "history of acts": "history?tab=acts", "history of plans": "history?tab=plans", "settings": "settings",
-		"records": "sources/corp/records", "records that wait": "sources/corp/records?what=waiting", "waiting": "targets/fast/waiting", "users": "users", "roles": "roles", "outbox": "outbox",
+		"records": "sources/corp/records", "records that wait": "sources/corp/records?what=waiting", "waiting": "targets/fast/waiting", "users": "users", "roles": "roles", "outbox": "outbox", "problems": "problems", "problem": "problems/source_base",
 		"sandbox": "sandbox", "deletions": "deletions", "imports": "imports", "clients": "clients", "client": "clients/idp", "client, set-up": "clients/idp/setup?provider=entra", "teams": "teams",
 		"team": "teams/staff", "connect your own": "begin", "going anywhere": "palette?q=clerk",
 	}

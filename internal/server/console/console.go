@@ -68,6 +68,7 @@ func New(cfg Config) http.Handler {
 	c.beginRoutes()
 	c.paletteRoutes()
 	c.outboxRoutes()
+	c.problemRoutes()
 	c.userRoutes()
 	c.deletionRoutes()
 	c.roleRoutes()

@@ -25,6 +25,7 @@ var places = []jump{
 	{"Page", "Imports", "", Root + "imports"},
 	{"Page", "SCIM clients", "", Root + "clients"},
 	{"Page", "Mails", "", Root + "outbox"},
+	{"Page", "Problem codes", "", problemsPath},
 	{"Page", "Writes", "what was sent", Root + "history?tab=writes"},
 	{"Page", "Acts", "who did what", Root + "history?tab=acts"},
 	{"Page", "Plans", "", Root + "history?tab=plans"},

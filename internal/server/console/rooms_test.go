@@ -49,6 +49,7 @@ const (
 	noWait    = "it says what is so now, and nothing on it goes on by itself"
 	noNothing = "its subject is never empty: without one there is no such page"
 	noService = "it fails as the other address of this page does, or as the inbox"
+	always    = "what codes mean is part of the program: it is always there"
 	noData    = "it stands before the door: it shows no data"
 )
 
@@ -124,6 +125,8 @@ var rooms = []room{
 	{route: "clients/{name}", path: "clients/entra", but: but(loading, noWait)},
 	{route: "clients/{name}/setup", path: "clients/entra/setup?provider=entra", but: but(loading, noWait, many, noNothing)},
 	{route: "sample", path: "sample", but: but(many, "there is one sample company")},
+	{route: "problems", path: "problems", but: but(empty, always, loading, noWait, broken, always, many, always)},
+	{route: "problems/{code}", path: "problems/source_base", but: but(empty, always, loading, noWait, broken, always, many, always)},
 	{route: "outbox", path: "outbox", but: but(loading, noWait)},
 	{route: "outbox", path: "outbox?state=waiting", role: access.Auditor, but: but(empty, noNothing, loading, noWait, broken, noService, many, noNothing)},
 	{route: "sandbox", path: "sandbox", but: but(loading, noWait)},

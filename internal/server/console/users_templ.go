@@ -708,7 +708,7 @@ func settingsTabs(current string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, t := range [][2]string{{"settings", "This Muster"}, {"roles", "Roles"}, {"outbox", "Mails"}} {
+		for _, t := range [][2]string{{"settings", "This Muster"}, {"roles", "Roles"}, {"outbox", "Mails"}, {"problems", "Problem codes"}} {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<a href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
