@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -48,10 +49,32 @@ func checkInbox(t *testing.T, m *app.Muster) {
 	if err != nil || len(s.Targets) != 1 || !s.Targets[0].Troubled.Equal(later.Add(2*time.Hour)) {
 		t.Errorf("the target is stopped since %+v, %v", s.Targets, err)
 	}
+	checkUnderWay(t, m)
 	for limit, want := range map[int]int{1: 1, 2: 3, 9: 3} { // all of what waits of one group stands on one page
 		got, err := m.Waiting(t.Context(), adminapi.WaitQuery{Target: "wiki", Wait: "held", Alone: true, Limit: limit})
 		if err != nil || len(got) != want || got[0].Object != "waits-1" {
 			t.Errorf("at most %d: %+v wait alone, %v", limit, got, err)
 		}
+	}
+}
+
+// checkUnderWay has corp be read and wiki be served: both say so, and how the run before ended.
+func checkUnderWay(t *testing.T, m *app.Muster) {
+	t.Helper()
+	later := time.Now().Add(100 * time.Hour)
+	err := m.Store.Update(t.Context(), "test", func(tx directory.Tx) error {
+		return errors.Join(run.In(tx).PutRun(t.Context(), run.Run{ID: "under-read", Kind: run.Read, Name: "corp", Started: later, Outcome: run.Running}),
+			run.In(tx).PutRun(t.Context(), run.Run{ID: "under-serve", Kind: run.Serve, Name: "wiki", Started: later, Outcome: run.Running}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := m.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	corp, wiki := s.Sources[0], s.Targets[0]
+	if corp.Run == nil || corp.Run.ID != "under-read" || corp.Last == nil || corp.Last.Outcome != run.Done || wiki.Run == nil || wiki.Run.ID != "under-serve" || wiki.Last == nil || wiki.Last.Outcome != run.Stopped {
+		t.Errorf("under way are %+v and %+v, after %+v and %+v", corp.Run, wiki.Run, corp.Last, wiki.Last)
 	}
 }

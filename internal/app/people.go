@@ -172,7 +172,7 @@ func (m *Muster) present(ctx context.Context, v directory.Reader, o directory.Ob
 func record(rec directory.Record) adminapi.Record {
 	return adminapi.Record{
 		Source: rec.Source, Key: rec.Key, Base: rec.Base, Name: rec.Name, Status: rec.Status, Cause: rec.Cause, Since: rec.Since,
-		Disabled: rec.Disabled || rec.Expired, Expires: rec.Expires, Attrs: rec.Attrs, Waiting: rec.Waiting,
+		Disabled: rec.Disabled || rec.Expired, Expires: rec.Expires, Attrs: rec.Attrs, Waiting: rec.Waiting, Waits: rec.Waits,
 	}
 }
 

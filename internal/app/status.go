@@ -90,8 +90,8 @@ func (m *Muster) sourceStatus(ctx context.Context, v directory.Reader, c config.
 	if err != nil {
 		return s, err
 	}
-	if i := slices.IndexFunc(runs, func(r run.Run) bool { return r.Outcome != run.Running }); i >= 0 {
-		s.Last, s.Problem = &runs[i], runs[i].Problem
+	if s.Run, s.Last = lastTwo(runs); s.Last != nil {
+		s.Problem = s.Last.Problem
 	}
 	if s.Problem != nil {
 		if s.Troubled, err = troubled(ctx, v, c.Name, func(r run.Run) bool { return r.Problem != nil }); err != nil {
@@ -125,6 +125,18 @@ func (m *Muster) sourceStatus(ctx context.Context, v directory.Reader, c config.
 	waiting, err := v.Waiting(ctx, c.Name, "", countedWaiting)
 	s.Waiting, s.Oldest = len(waiting), oldest(waiting)
 	return s, err
+}
+
+// lastTwo returns the newest of runs that is under way, and the newest that has ended.
+func lastTwo(runs []run.Run) (under, last *run.Run) {
+	for i := len(runs) - 1; i >= 0; i-- {
+		if runs[i].Outcome == run.Running {
+			under = &runs[i]
+		} else {
+			last = &runs[i]
+		}
+	}
+	return under, last
 }
 
 // troubled returns when the first of the last runs of a source or target began that all went wrong in a way; zero if the last one did not.
@@ -212,11 +224,7 @@ func (m *Muster) targetStatus(ctx context.Context, v directory.Reader, c config.
 		}
 	}
 	runs, err := run.Of(v).Runs(ctx, c.Name, 5)
-	for _, r := range runs {
-		if r.Outcome != run.Running && s.Last == nil {
-			s.Last = &r
-		}
-	}
+	s.Run, s.Last = lastTwo(runs)
 	if state.Active == "" {
 		s.Pending = 0 // nothing goes out before the first plan is approved
 	}

@@ -26,7 +26,7 @@ func (s *shell) recordsCommand() *cobra.Command {
 			if s.json {
 				return s.printJSON(page)
 			}
-			s.records(page.Records)
+			s.records(page.Records, q.What == "waiting")
 			if page.Next != "" && q.What == "waiting" { // the place of the others has no printable form
 				s.next("muster source records %s --what waiting --after %s", strings.Join(args, ""), page.Next)
 			} else if page.Next != "" {
@@ -41,16 +41,27 @@ func (s *shell) recordsCommand() *cobra.Command {
 	return c
 }
 
+// waitsSince says since when an entry waits: of one that began to before that was kept, it is not known.
+func waitsSince(r adminapi.SourceRecord) string {
+	if r.Waits.IsZero() {
+		return "not known"
+	}
+	return stamp(r.Waits)
+}
+
 // records prints entries of a source.
-func (s *shell) records(all []adminapi.SourceRecord) {
+func (s *shell) records(all []adminapi.SourceRecord, waiting bool) {
 	if len(all) == 0 {
 		s.say("There are none.")
 		return
 	}
 	var t table
-	t.row("ENTRY", "WHO", "STATUS", "SINCE", "WAITS FOR")
+	since := func(r adminapi.SourceRecord) string { return stamp(r.Since) }
+	if t.row("ENTRY", "WHO", "STATUS", "SINCE", "WAITS FOR"); waiting {
+		t.rows[0][3], since = "WAITS SINCE", waitsSince
+	}
 	for _, r := range all {
-		t.row(r.Name, r.Who, string(r.Status), stamp(r.Since), r.Waiting)
+		t.row(r.Name, r.Who, string(r.Status), since(r), r.Waiting)
 	}
 	s.table(t, "")
 }

@@ -18,7 +18,7 @@ func (s *shell) sourceCommand() *cobra.Command {
 	c.AddCommand(&cobra.Command{
 		Use: "test name", Short: "Connect, search, count, show five people, and say what is amiss", Args: args("the name of a source"),
 		RunE: s.call(s.sourceTest),
-	}, s.sourceHistoryCommand(), s.confirmBaseCommand(), s.recordsCommand())
+	}, s.sourceListCommand(), s.sourceHistoryCommand(), s.confirmBaseCommand(), s.recordsCommand())
 	return c
 }
 

@@ -32,7 +32,7 @@ changed, disabled again and, where the service can, deleted. Where it cannot, a 
 	c.AddCommand(test, &cobra.Command{
 		Use: "show name", Short: "How a target stands, and what its last test has shown", Args: args("the name of a target"),
 		RunE: s.call(s.targetShow),
-	}, s.targetHistoryCommand(), s.reportCommand(), s.modeCommand(), s.forgetCommand(), s.confirmScopeCommand())
+	}, s.targetListCommand(), s.targetHistoryCommand(), s.reportCommand(), s.modeCommand(), s.forgetCommand(), s.confirmScopeCommand())
 	return c
 }
 

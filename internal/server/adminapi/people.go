@@ -58,6 +58,7 @@ type Record struct {
 	Expires  time.Time        `json:"expires,omitzero"`
 	Attrs    attr.Set         `json:"attrs,omitempty"`
 	Waiting  string           `json:"waiting,omitempty"`
+	Waits    time.Time        `json:"waits_since,omitzero" doc:"Since when it waits; left out where it does not, or it is not known."`
 }
 
 // Link joins a person or group to their account at a target.

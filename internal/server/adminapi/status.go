@@ -51,7 +51,8 @@ type SourceStatus struct {
 	Absent      int          `json:"absent"`                // records that were missing and about which nothing is concluded yet
 	Differences int          `json:"differences,omitempty"` // people and groups that the draft would change
 	Holds       []string     `json:"holds,omitempty"`
-	Last        *run.Run     `json:"last,omitempty"`
+	Run         *run.Run     `json:"run,omitempty" doc:"The read that is under way."`
+	Last        *run.Run     `json:"last,omitempty" doc:"The last read that has ended."`
 	Problem     *run.Problem `json:"problem,omitempty"`
 	Troubled    time.Time    `json:"troubled_since,omitzero" doc:"Since when it has a problem, as far as its last runs tell."`
 }
@@ -79,7 +80,8 @@ type TargetStatus struct {
 	Waits       string       `json:"waits,omitempty" doc:"What the target as a whole waits for by itself: the first read of a source, or its list, which broke off and is asked for again."`
 	Listed      time.Time    `json:"listed,omitzero"` // last full comparison that finished
 	Upcoming    []time.Time  `json:"upcoming,omitempty" doc:"When everybody is compared next by itself, three times, unless that is asked for earlier; left out while one is due, the target is paused or stopped, or nothing is written there. What changes is sent at once."`
-	Last        *run.Run     `json:"last,omitempty"`
+	Run         *run.Run     `json:"run,omitempty" doc:"The run that is under way."`
+	Last        *run.Run     `json:"last,omitempty" doc:"The last run that has ended."`
 }
 
 // Attention is something that needs a person.

@@ -25,13 +25,13 @@ func (b busy) Status(ctx context.Context) (adminapi.Status, error) {
 	s.Summary = "corp is read for the first time; 2 targets wait for it."
 	s.Sources, s.Attention = s.Sources[:1], nil
 	read, serve := going("corp", run.Read), going("wiki", run.Reconcile)
-	s.Sources[0].Complete, s.Sources[0].Last = time.Time{}, &read
+	s.Sources[0].Complete, s.Sources[0].Run, s.Sources[0].Last, s.Sources[0].Reading = time.Time{}, &read, nil, true
 	s.Targets = s.Targets[:2]
 	for i := range s.Targets {
 		t := &s.Targets[i]
 		t.State, t.Pending, t.Held, t.Holds, t.Draft, t.Waits = "working", 4_120, 0, nil, "", "the first read of corp"
 	}
-	s.Targets[0].Last = &serve
+	s.Targets[0].Run, s.Targets[0].Last = &serve, nil
 	return s, err
 }
 

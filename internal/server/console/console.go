@@ -39,6 +39,7 @@ type console struct {
 	Config
 	mux   *http.ServeMux
 	pulse pulse
+	homes map[uintptr]string // the paths of pages, by their functions
 
 	guesses *rate.Limiter // of links that do not work
 }
@@ -49,7 +50,7 @@ func New(cfg Config) http.Handler {
 		cfg.Now = time.Now
 	}
 	cfg.Log = cmp.Or(cfg.Log, slog.New(slog.DiscardHandler))
-	c := &console{Config: cfg, mux: http.NewServeMux()}
+	c := &console{Config: cfg, mux: http.NewServeMux(), homes: map[uintptr]string{}}
 	c.pulse.init(c)
 	c.mux.Handle("GET /{$}", http.RedirectHandler(Root, http.StatusSeeOther))
 	c.mux.Handle("GET "+Root+"assets/{name}", http.HandlerFunc(serveAsset))

@@ -95,3 +95,20 @@ func TestTargetSaysWhoElseWaits(t *testing.T) {
 		t.Error("the page says of one who waits that there are more")
 	}
 }
+
+// Links and filters of a page that answers a form which was refused lead to the page, not to the form.
+func TestRefusedFormKeepsThePage(t *testing.T) {
+	h := adminapitest.New(t, nil)
+	g := enter(t, h, h.Service, access.Owner)
+	for form, page := range map[string]string{
+		"plans/hold-wiki/approve": "plans/hold-wiki", "targets/wiki/pair": "targets/wiki/links", "targets/wiki/unpair": "targets/wiki/links", "outbox/m9/retry": "outbox", "groups": "groups",
+	} {
+		res := g.post(form, "count=0")
+		if form != page && strings.Contains(res.body, `href="/console/`+form) || form != page && strings.Contains(res.body, `action="/console/`+form+`" hx-get`) {
+			t.Errorf("the page that answers %s leads to the form: %d", form, res.status)
+		}
+		if got := strings.Count(res.body, `href="/console/`+page+`?`); got == 0 && strings.Contains(g.get(page).body, `href="/console/`+page+`?`) {
+			t.Errorf("no link of the page that answers %s leads to %s", form, page)
+		}
+	}
+}

@@ -89,7 +89,7 @@ func (p *pulse) look(ctx context.Context, old time.Duration) error {
 	p.last, p.at, p.took = g, time.Now(), time.Since(began)
 	s.Sources = slices.Clone(s.Sources)
 	for i := range s.Sources { // moves with each read, and says nothing
-		s.Sources[i].Reading, s.Sources[i].Next, s.Sources[i].Upcoming, s.Sources[i].Complete, s.Sources[i].Last = false, time.Time{}, nil, time.Time{}, nil
+		s.Sources[i].Reading, s.Sources[i].Next, s.Sources[i].Upcoming, s.Sources[i].Complete, s.Sources[i].Run, s.Sources[i].Last = false, time.Time{}, nil, time.Time{}, nil, nil
 	}
 	text, err := json.Marshal(s)
 	sum := sha256.Sum256(fmt.Append(text, runs))

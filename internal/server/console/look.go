@@ -70,7 +70,7 @@ func (c *console) planPage(v *visit) (view, error) {
 		return view{}, err
 	}
 	r := review{plan: p, chosen: selection(v), mine: v.caller.Authorize(rightTo(p.Kind))}
-	r.unasked = v.with() == v.URL.Path
+	r.unasked = v.with() == v.path()
 	if report, ok := p.Report(); ok {
 		r.report = &report
 	}

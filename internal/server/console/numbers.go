@@ -110,6 +110,21 @@ func (c *console) recordsPage(v *visit) (view, error) {
 	return view{title: "Records of " + x.source, entry: "sources", body: recordsBody(v, x)}, err
 }
 
+// since is since when a record is what it is; of those that wait, since when they do.
+func (x recordsView) since(r adminapi.SourceRecord) time.Time {
+	if x.what == "waiting" {
+		return r.Waits
+	}
+	return r.Since
+}
+
+func (x recordsView) sinceHead() string {
+	if x.what == "waiting" {
+		return "Waits since"
+	}
+	return "Since"
+}
+
 func recordTone(s directory.Status) tone {
 	switch s {
 	case directory.Present:

@@ -10,6 +10,15 @@ import (
 	"muster/internal/server/adminapi/adminapitest"
 )
 
+// A people page without anybody says whose first read goes on, and leads to it.
+func TestFirstReadIsNamed(t *testing.T) {
+	h := adminapitest.New(t, nil)
+	page := enter(t, h, busy{h.Service}, access.Auditor).get("people").body
+	if !strings.Contains(page, "corp is being read for the first time") || !strings.Contains(page, `href="/console/runs/run-corp"`) {
+		t.Error("the page does not say that corp is being read, or how far it is")
+	}
+}
+
 // U9: somebody is found by the id that an account of theirs has at a target, and lists are narrowed to a source.
 // Rows say at which targets somebody is to have an account and has none yet.
 func TestPeopleAreFound(t *testing.T) {

@@ -239,7 +239,7 @@ func sourceChip(s adminapi.SourceStatus) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		} else if s.Complete.IsZero() && s.Last != nil && s.Last.Outcome == run.Running {
+		} else if s.Complete.IsZero() && (s.Reading || s.Run != nil) {
 			templ_7745c5c3_Err = chip("first read", busy).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

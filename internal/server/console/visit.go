@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"time"
 
@@ -26,6 +27,7 @@ type visit struct {
 	glance  // a few seconds old at most
 	problem *adminapi.Problem
 	did     string // the notice of what was done
+	at      string // the address of the page that answers a form, which is not that of the form; "" = that of the request
 	scenes  bool
 }
 
@@ -49,6 +51,7 @@ type act func(*visit) (string, error)
 
 // get adds a page.
 func (c *console) get(path string, right access.Right, p page) {
+	c.homes[reflect.ValueOf(p).Pointer()] = path
 	c.mux.HandleFunc("GET "+Root+path, func(w http.ResponseWriter, r *http.Request) {
 		if v, ok := c.visit(w, r, right); ok {
 			c.show(w, v, p)
@@ -64,6 +67,7 @@ func (c *console) post(path string, right access.Right, do act, p page) {
 		if !ok {
 			return
 		}
+		v.at = c.home(r, p)
 		if do == nil {
 			c.show(w, v, c.noted(path, p))
 			return
@@ -80,6 +84,26 @@ func (c *console) post(path string, right access.Right, do act, p page) {
 		}
 		http.Redirect(w, r, to, http.StatusSeeOther)
 	})
+}
+
+// home returns the address of the page by which a form is answered: that of the page itself, or the nearest above the form at which there is one.
+func (c *console) home(r *http.Request, p page) string {
+	if path, ok := c.homes[reflect.ValueOf(p).Pointer()]; ok {
+		var parts []string
+		for part := range strings.SplitSeq(strings.TrimSuffix(path, "{$}"), "/") {
+			if strings.HasPrefix(part, "{") {
+				part = url.PathEscape(r.PathValue(strings.Trim(part, "{}")))
+			}
+			parts = append(parts, part)
+		}
+		return Root + strings.Join(parts, "/")
+	}
+	for path := r.URL.Path; len(path) > len(Root); path = path[:strings.LastIndexByte(path, '/')] {
+		if _, pattern := c.mux.Handler(&http.Request{Method: http.MethodGet, Host: r.Host, URL: &url.URL{Path: path}}); !strings.HasSuffix(pattern, "{rest...}") {
+			return path
+		}
+	}
+	return Root
 }
 
 // fromHere has everything that is done for a request recorded as done in the console.
@@ -210,10 +234,13 @@ func (v *visit) with(pairs ...string) string {
 		}
 	}
 	if len(q) == 0 {
-		return v.URL.Path
+		return v.path()
 	}
-	return v.URL.Path + "?" + q.Encode()
+	return v.path() + "?" + q.Encode()
 }
+
+// path returns the address of the page that is shown, without parameters.
+func (v *visit) path() string { return cmp.Or(v.at, v.URL.Path) }
 
 // deny says that the visitor lacks a right, and who has it; "" if the visitor has it.
 func (v *visit) deny(right access.Right) string {

@@ -110,8 +110,8 @@ func browseHead(kind directory.Kind) string {
 // firstRead returns the run that reads a source for the first time, if one does.
 func firstRead(s adminapi.Status) *run.Run {
 	for _, x := range s.Sources {
-		if x.Complete.IsZero() && x.Last != nil && x.Last.Outcome == run.Running {
-			return x.Last
+		if x.Complete.IsZero() && x.Run != nil {
+			return x.Run
 		}
 	}
 	return nil

@@ -114,7 +114,7 @@ func (s *Service) Records(_ context.Context, q adminapi.RecordQuery) (adminapi.R
 				r.Source, r.Status, r.Since = "hr", directory.Absent, ago(time.Hour)
 				page.Records = append(page.Records, adminapi.SourceRecord{Record: r, Object: o.ID, Kind: o.Kind, Who: o.Name})
 			} else if q.Source == "hr" && q.What == "waiting" && o.ID == ben {
-				r.Source, r.Name, r.Since, r.Waiting = "hr", "uid=ben,OU=Staff,DC=hr,DC=example", ago(time.Hour), "the username ben.ito is that of another person"
+				r.Source, r.Name, r.Since, r.Waits, r.Waiting = "hr", "uid=ben,OU=Staff,DC=hr,DC=example", ago(time.Hour), ago(3*time.Hour), "the username ben.ito is that of another person"
 				page.Records = append(page.Records, adminapi.SourceRecord{Record: r})
 			} else if q.Source == r.Source && q.What == "people" {
 				page.Records = append(page.Records, adminapi.SourceRecord{Record: r, Object: o.ID, Kind: o.Kind, Who: o.Name})
