@@ -204,12 +204,15 @@ func (l *leavers) waiting() error {
 
 // unserved are people who left since the target was served last: it is stopped, paused, or about to look.
 func (l *leavers) unserved(m *Muster) error {
+	if l.state.Active == "" {
+		return nil
+	}
 	cursor, err := link.Of(l.v).Cursor(l.ctx, l.target)
 	if err != nil {
 		return err
 	}
 	changes, err := m.Store.Changes(l.ctx, cursor, 1000)
-	if err != nil || l.state.Active == "" {
+	if err != nil {
 		return err
 	}
 	for _, c := range changes {

@@ -195,8 +195,13 @@ func (m *Muster) targetStatus(ctx context.Context, v directory.Reader, c config.
 	if s.Drift, err = link.Of(v).CountDrift(ctx, c.Name); err != nil {
 		return s, err
 	}
-	if err := m.waitingStatus(ctx, v, &s); err != nil {
+	if err := waitingStatus(ctx, v, &s); err != nil {
 		return s, err
+	}
+	if state.Active != "" { // nothing goes out before the first plan is approved
+		if err := m.pendingStatus(ctx, v, &s); err != nil {
+			return s, err
+		}
 	}
 	plans, err := run.Of(v).Plans(ctx, c.Name, "", run.Waiting, 50)
 	if err != nil {
@@ -225,14 +230,11 @@ func (m *Muster) targetStatus(ctx context.Context, v directory.Reader, c config.
 	}
 	runs, err := run.Of(v).Runs(ctx, c.Name, 5)
 	s.Run, s.Last = lastTwo(runs)
-	if state.Active == "" {
-		s.Pending = 0 // nothing goes out before the first plan is approved
-	}
 	s.State = targetState(s, state)
 	return s, err
 }
 
-func (m *Muster) waitingStatus(ctx context.Context, v directory.Reader, s *adminapi.TargetStatus) error {
+func waitingStatus(ctx context.Context, v directory.Reader, s *adminapi.TargetStatus) error {
 	waiting, err := link.Of(v).CountWaiting(ctx, s.Name)
 	if err != nil {
 		return err
@@ -244,6 +246,11 @@ func (m *Muster) waitingStatus(ctx context.Context, v directory.Reader, s *admin
 			s.Retrying += n
 		}
 	}
+	return nil
+}
+
+// pendingStatus counts what a target has not been told of yet, up to 1,000 changes.
+func (m *Muster) pendingStatus(ctx context.Context, v directory.Reader, s *adminapi.TargetStatus) error {
 	cursor, err := link.Of(v).Cursor(ctx, s.Name)
 	if err != nil {
 		return err
