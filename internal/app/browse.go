@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"muster/internal/access"
-	"muster/internal/bulkload"
 	"muster/internal/config"
 	"muster/internal/connector"
 	"muster/internal/connector/all"
@@ -34,11 +33,8 @@ func (m *Muster) Browse(ctx context.Context, q adminapi.BrowseQuery) (adminapi.B
 		return out, err
 	}
 	b := browser{m: m, q: q, look: directory.Look{
-		Kind: directory.Kind(q.Kind), State: directory.State(q.State), Text: strings.TrimSpace(q.Text), Account: q.Target, Source: q.Source, Missing: q.Missing, AfterName: name, After: id, Limit: max(q.Limit, 1),
+		Kind: directory.Kind(q.Kind), State: directory.State(q.State), Text: strings.TrimSpace(q.Text), Account: q.Target, Source: q.Source, Missing: q.Missing, Own: q.Own, AfterName: name, After: id, Limit: max(q.Limit, 1),
 	}}
-	if q.Own {
-		b.look.Own = bulkload.Source
-	}
 	err = m.Store.View(ctx, func(v directory.Reader) error {
 		found, more, err := b.page(ctx, v)
 		if err != nil {

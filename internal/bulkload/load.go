@@ -21,7 +21,7 @@ import (
 )
 
 // Source is the source that loaded people come from, for package ingest.
-const Source = "load"
+const Source = directory.Loaded
 
 // Rules say what becomes of a loaded user. A username that somebody has already makes them wait: nobody is taken for somebody else.
 func Rules() mapping.SourceRules {

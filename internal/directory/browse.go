@@ -10,8 +10,8 @@ type Look struct {
 	// Source is one that speaks for them, and Missing narrows that to those who are missing there; "" = any.
 	Source  string
 	Missing bool
-	// Own is a source; those for whom any other one speaks are left out. "" = they are not.
-	Own string
+	// Own leaves out those for whom a source speaks, other than Loaded.
+	Own bool
 	// AfterName and After continue behind an object with this handle and ID; empty they start at the beginning.
 	AfterName string
 	After     ID

@@ -114,6 +114,9 @@ const (
 	Removed Status = "removed" // tombstone, or absent from two complete reads with the look-ups agreeing
 )
 
+// Loaded is the source whose people came from a file. It states once, and whoever comes from it alone is managed here.
+const Loaded = "load"
+
 // A Record is one entry as a source stated it last.
 type Record struct {
 	Source      string

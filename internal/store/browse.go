@@ -14,8 +14,8 @@ const fewLinks = 2000
 // Browse implements directory.Reader. Those without a text are read in the order of their handles; those whom words find, from the index of words.
 func (r reader) Browse(ctx context.Context, l directory.Look) ([]directory.Object, error) {
 	terms := strings.Fields(fold(l.Text))
-	if len(terms) > 0 {
-		return r.browseWords(ctx, l, terms[:min(len(terms), mostTerms)])
+	if len(terms) > 0 || l.Own {
+		return r.browseIndex(ctx, l, terms[:min(len(terms), mostTerms)])
 	}
 	from := " from object o" + r.d.by("object_by_place")
 	q := &query{args: []any{string(l.Kind)}}
@@ -61,17 +61,26 @@ func (r reader) fewOf(ctx context.Context, source string) (bool, error) {
 	return n <= fewLinks, err
 }
 
-// browseWords finds those who have, for each of terms, a word that begins with it.
-func (r reader) browseWords(ctx context.Context, l directory.Look, terms []string) ([]directory.Object, error) {
+// browseIndex finds those who have, for each of terms, a word that begins with it, or who are own.
+func (r reader) browseIndex(ctx context.Context, l directory.Look, terms []string) ([]directory.Object, error) {
 	q := &query{args: []any{string(l.Kind), fold(l.AfterName), string(l.After)}}
+	const behind = " and (handle, object) > ($2, coalesce((select n from node where id = $3), 0))"
 	var sets []string
 	for _, t := range terms {
-		sets = append(sets, "select handle, object from word where kind = $1 and word >= "+q.arg(cut(t))+" and word < "+q.arg(cut(t)+"\U0010FFFF")+
-			" and (handle, object) > ($2, coalesce((select n from node where id = $3), 0))")
+		sets = append(sets, "select handle, object from word where kind = $1 and word >= "+q.arg(cut(t))+" and word < "+q.arg(cut(t)+"\U0010FFFF")+behind)
+	}
+	if l.Own {
+		sets = append(sets, "select handle, object from own"+r.d.by("own_by_place")+" where kind = $1"+behind)
+		if err := r.writeOwn(ctx); err != nil {
+			return nil, err
+		}
 	}
 	found := "select distinct handle, object from (" + sets[0] + ") one"
-	if len(sets) > 1 {
-		found = "select handle, object from (" + strings.Join(sets, " intersect ") + ") some"
+	switch {
+	case len(sets) > 1:
+		found = "select handle, object from (" + strings.Join(sets, " intersect ") + ") every"
+	case l.Own: // nobody is there twice
+		found = sets[0]
 	}
 	limit := " limit " + q.arg(atMost(l.Limit))
 	if q.only(l); q.text.Len() == 0 { // the index alone tells who is on the page
@@ -102,9 +111,6 @@ func (q *query) and(before string, v any, after string) {
 func (q *query) only(l directory.Look) {
 	if l.State != "" {
 		q.and("o.state = ", string(l.State), "")
-	}
-	if l.Own != "" {
-		q.and("not exists (select 1 from record own where own.object <> '' and own.object = o.id and own.source <> ", l.Own, " and own.status not in ('outside', 'removed'))")
 	}
 	if l.Source != "" {
 		in := "('present', 'absent')"

@@ -22,6 +22,7 @@ var copied = []struct{ table, columns, key string }{
 	{"resource", "n, source, kind, id, object, handle, external, name, doc, active, version, created, modified", "n"},
 	{"resource_value", "attr, value, res, elem", "attr, value, res, elem"},
 	{"word", "kind, word, handle, object", "kind, word, handle, object"},
+	{"own", "object, kind, handle", "object"},
 	{"tally", "about, name, sort, shard, n", "about, name, sort, shard"},
 	{"role_grant", "person, role, who, at_ms", "person, role"},
 }

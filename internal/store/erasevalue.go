@@ -22,6 +22,7 @@ func (x *erasing) records() (int, error) {
 		delta[tallyKey{"record", r.source + "/" + r.base, r.status}]--
 	}
 	x.tally(delta)
+	x.doubt(x.Person)
 	return len(gone), nil
 }
 

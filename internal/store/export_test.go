@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -18,6 +19,9 @@ var kept = map[string]string{
 	"lines": `select plan || ' ' || kind || ' ' || act || ' ' || class || ' ' || cause || ' ' || status || ' ' || n from line_tally where n <> 0
 		union all select plan || ' ' || kind || ' ' || act || ' ' || class || ' ' || cause || ' ' || status || ' ' || count(*) from line
 		group by plan, kind, act, class, cause, status`,
+	"own": `select w.kind || ' ' || w.handle || ' ' || n.id from own w join node n on n.n = w.object
+		union all select o.kind || ' ' || o.handle || ' ' || o.id from object o where not exists
+		(select 1 from record r where r.object = o.id and r.source <> 'load' and r.status not in ('outside', 'removed'))`,
 }
 
 // CheckKept fails if what is kept beside other things is not what they say: numbers, and words.
@@ -33,11 +37,21 @@ func CheckKept(t testing.TB, s *Store) {
 				t.Errorf("the number of %s is kept wrong: %v", what, both)
 			}
 		}
-		return checkWords(t, r)
+		return errors.Join(checkWords(t, r), checkShared(t, r))
 	})
 	if err != nil {
 		t.Error(err)
 	}
+}
+
+// checkShared looks for lines about an object that has others, which do not say so.
+func checkShared(t testing.TB, r *session) error {
+	alone, err := collect(context.Background(), r, scanOne[string],
+		"select l.key from line l where not l.shared and exists (select 1 from line o where o.plan = l.plan and o.object = l.object and o.seq <> l.seq)")
+	if len(alone) > 0 {
+		t.Errorf("lines are said to be alone, and are not: %v", alone)
+	}
+	return err
 }
 
 func checkWords(t testing.TB, r *session) error {

@@ -30,7 +30,10 @@ func (s *session) finish(ctx context.Context) error {
 	if s.torn != nil {
 		return s.torn
 	}
-	if err := s.writeTally(ctx); err != nil || !s.fed {
+	if err := s.writeTally(ctx); err != nil {
+		return err
+	}
+	if err := s.writeOwn(ctx); err != nil || !s.fed {
 		return err
 	}
 	if lite, ok := s.q.(*liteConn); ok {

@@ -3,6 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
 	"strings"
 
 	"muster/internal/connector"
@@ -19,7 +22,7 @@ func (r runReader) FindLines(ctx context.Context, planID string, f run.LineFilte
 	where, args := r.selects(f, []any{planID, after, atMost(limit)})
 	if f.Name != "" && !f.Whole { // names are looked at in the index, not in the lines
 		where, args = conditions(r.session, "s", f, []any{planID, after, atMost(limit)})
-		where = " and l.seq in (select s.seq from line s" + r.d.by("line_by_whom") + " where s.plan = $1 and s.seq > $2" + where + " order by s.seq limit $3)"
+		where = " and l.seq in (select s.seq from line s" + r.d.by("line_by_order") + " where s.plan = $1 and s.seq > $2" + where + " order by s.seq limit $3)"
 	}
 	return collect(ctx, r.session, scanLine, "select "+lineColumns+" from line l where l.plan = $1 and l.seq > $2"+where+" order by l.seq limit $3", args...)
 }
@@ -45,27 +48,49 @@ func (r runReader) TallyLines(ctx context.Context, planID string, f run.LineFilt
 		where, args := conditions(r.session, "l", f, []any{planID})
 		return collect(ctx, r.session, scanTally, "select "+tallyColumns+", l.n from line_tally l where l.plan = $1 and l.n <> 0"+where+" order by 1, 2, 3, 4, 5", args...)
 	}
+	if f.Name != "" && f.Object == "" && len(f.Objects)+len(f.Keys) == 0 && !f.Whole {
+		return r.countNames(ctx, planID, f, "")
+	}
 	where, args := r.selects(f, []any{planID})
-	return collect(ctx, r.session, scanTally, "select "+tallyColumns+", count(*) from line l where l.plan = $1"+where+" group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5", args...)
+	return r.countLines(ctx, "", where, args)
 }
 
-// Affected implements run.LineReader. The lines of an object stand together in the index that is read, which holds all that is asked of them.
-func (r runReader) Affected(ctx context.Context, planID string, f run.LineFilter) (run.Affected, error) {
-	const acting = "max(case when l.act not between 'skip ' and 'skip~' or l.act = 'skip ask' then 1 else 0 end)"
-	of, hit := "", f
-	args := []any{planID}
-	if hit.Whole = false; f.Whole { // the lines are those with the status, of objects of whose lines one is chosen
-		hit.Status = ""
-		of, args = conditions(r.session, "l", run.LineFilter{Status: f.Status}, args)
+// fewSorts is how many sorts of lines are counted side by side: to sort lines into more takes longer than to count each by itself.
+const fewSorts = 12
+
+// countNames counts lines by name, in the index of names. What sorts of lines there are is known: each is counted, and nothing sorted.
+func (r runReader) countNames(ctx context.Context, planID string, f run.LineFilter, more string) ([]run.Tally, error) {
+	where, args := conditions(r.session, "l", f, []any{planID})
+	by := r.d.by("line_by_order")
+	f.Name = ""
+	sorts, err := r.TallyLines(ctx, planID, f)
+	if err != nil || len(sorts) > fewSorts {
+		some, err2 := r.countLines(ctx, by, where+more, args)
+		return some, errors.Join(err, err2)
 	}
-	where, args := conditions(r.session, "l", hit, args)
-	having := " having max(case when 1 = 1" + where + " then 1 else 0 end) = 1"
-	if !f.Whole {
-		of, having = where, ""
+	if len(sorts) == 0 {
+		return nil, nil
 	}
-	return one(ctx, r.session, func(rows *sql.Rows, a *run.Affected) error { return rows.Scan(&a.Lines, &a.Objects) },
-		"select cast(coalesce(sum(lines), 0) as bigint), cast(coalesce(sum(acts), 0) as bigint) from (select count(*) as lines, "+acting+" as acts from line l"+
-			r.d.by("line_by_whom")+" where l.plan = $1"+of+" group by l.object"+having+") o", args...)
+	sums := make([]string, len(sorts))
+	for i, t := range sorts {
+		args = append(args, string(t.Kind), t.Act, t.Class, string(t.Cause), string(t.Status))
+		n := len(args)
+		sums[i] = fmt.Sprintf("count(case when l.kind = %s and l.act = %s and l.class = %s and l.cause = %s and l.status = %s then 1 end)", dollar(n-4), dollar(n-3), dollar(n-2), dollar(n-1), dollar(n))
+	}
+	if len(sums) == 1 { // they are all of one sort
+		sums[0], args = "count(*)", args[:len(args)-5]
+	}
+	into := make([]any, len(sorts))
+	for i := range sorts {
+		into[i] = &sorts[i].Lines
+	}
+	_, err = collect(ctx, r.session, func(rows *sql.Rows, _ *struct{}) error { return rows.Scan(into...) },
+		"select "+strings.Join(sums, ", ")+" from line l"+by+" where l.plan = $1"+where+more, args...)
+	return slices.DeleteFunc(sorts, func(t run.Tally) bool { return t.Lines == 0 }), err
+}
+
+func (r runReader) countLines(ctx context.Context, by, where string, args []any) ([]run.Tally, error) {
+	return collect(ctx, r.session, scanTally, "select "+tallyColumns+", count(*) from line l"+by+" where l.plan = $1"+where+" group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5", args...)
 }
 
 // Rejections implements run.LineReader.
@@ -167,9 +192,17 @@ func conditions(s *session, name string, f run.LineFilter, args []any) (string, 
 	among("act", texts(f.Acts))
 	among("object", texts(f.Objects))
 	among("key", texts(f.Keys))
-	if f.Name != "" {
+	switch {
+	case f.Name == "":
+	case strings.ContainsAny(f.Name, "*?"):
 		args = append(args, like(f.Name))
 		text.WriteString(" and " + name + ".name like " + dollar(len(args)) + ` escape '\'`)
+	default: // much quicker than a pattern
+		args = append(args, fold(f.Name))
+		text.WriteString(" and " + s.d.contains(name+".name", dollar(len(args))))
+	}
+	if f.Object != "" || len(f.Objects) > 0 { // by whom they are about, lines are found within a target
+		text.WriteString(" and " + name + ".target = (select target from plan where id = $1)")
 	}
 	return text.String(), args
 }

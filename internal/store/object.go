@@ -229,6 +229,7 @@ func (t tx) putRows(ctx context.Context, rows []objectRow, was map[directory.ID]
 		return t.torn
 	}
 	t.tallyObjects(rows, was)
+	t.hearRows(rows, was)
 	return nil
 }
 

@@ -132,8 +132,12 @@ func (t runTx) AddLines(ctx context.Context, planID string, lines ...plan.Line) 
 	if err != nil {
 		return err
 	}
+	shared, err := t.share(ctx, p, lines)
+	if err != nil {
+		return err
+	}
 	var delta []run.Tally
-	_, err = bulk(ctx, t.session, make(table, 16), "insert into line (plan, seq, status, key, target, object, data, act, remote, class, kind, cause, name, who, reason, decided)", "", lines,
+	_, err = bulk(ctx, t.session, make(table, 17), "insert into line (plan, seq, status, key, target, object, data, act, remote, class, kind, cause, name, who, reason, decided, shared)", "", lines,
 		func(l plan.Line, a []any) []any {
 			seq++
 			status, said := run.Waiting, no[l.Key]
@@ -142,7 +146,7 @@ func (t runTx) AddLines(ctx context.Context, planID string, lines ...plan.Line) 
 			}
 			delta = append(delta, tallyOf(l, status))
 			return append(a, planID, seq, string(status), l.Key, p.Target, string(l.Object), encode(l), run.Act(l), string(l.Remote), string(l.Class), string(l.Kind),
-				string(l.Cause), fold(l.Name), said.By, said.Reason, ms(said.Decided))
+				string(l.Cause), fold(l.Name), said.By, said.Reason, ms(said.Decided), shared[l.Object])
 		})
 	if err != nil {
 		return fmt.Errorf("add lines to plan %s: %w", planID, err)

@@ -176,12 +176,12 @@ func waits(r directory.Record) int64 {
 
 // storedRecord is what is stored of a record that is about to be written.
 type storedRecord struct {
-	key, base, status string
-	hash              int64
+	key, base, status, object string
+	hash                      int64
 }
 
 func scanStoredRecord(rows *sql.Rows, h *storedRecord) error {
-	return rows.Scan(&h.key, &h.hash, &h.base, &h.status)
+	return rows.Scan(&h.key, &h.hash, &h.base, &h.status, &h.object)
 }
 
 // changedRecords returns those of records that are not stored just so, and what becomes of the number of records by them.
@@ -195,7 +195,7 @@ func (t tx) changedRecords(ctx context.Context, records []directory.Record) ([]r
 	was := map[string]map[string]storedRecord{}
 	for source, list := range keys {
 		in, arg := among(t.session, "key", 2, list)
-		rows, err := collect(ctx, t.session, scanStoredRecord, "select key, hash, base, status from record where source = $1 and "+in, source, arg)
+		rows, err := collect(ctx, t.session, scanStoredRecord, "select key, hash, base, status, object from record where source = $1 and "+in, source, arg)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -213,6 +213,7 @@ func (t tx) changedRecords(ctx context.Context, records []directory.Record) ([]r
 			continue
 		}
 		out = append(out, w)
+		t.hearRecord(r, h)
 		delta[tallyKey{"record", baseName(r.Source, r.Base), string(r.Status)}]++
 		if ok {
 			delta[tallyKey{"record", baseName(r.Source, h.base), h.status}]--

@@ -53,6 +53,7 @@ type session struct {
 	made    map[string]int64          // numbers of nodes that are not committed yet
 	own     map[directory.ID]struct{} // objects written here: their Rev may be older than the stored one
 	counts  tallyDelta                // what becomes of numbers, to be written before the commit
+	heard   map[directory.ID]speech   // whose place among the own may have changed, to be looked at before the commit
 	absent  map[recordKey]struct{}    // records that were asked for here and are not there; nil where others may write meanwhile
 	torn    error                     // why this must not be committed, whatever the caller makes of it
 }
@@ -122,6 +123,7 @@ func (s *session) atomic(ctx context.Context, fn func() error) error {
 	err := fn()
 	if err != nil {
 		s.counts = counts
+		s.unhear()
 		if _, back := s.exec(ctx, "rollback to savepoint attempt"); back != nil {
 			return fmt.Errorf("%w (and then: %w)", err, back)
 		}

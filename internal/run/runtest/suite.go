@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 		{"lines by key", testByKey},
 		{"lines of an object", testLinesOf},
 		{"decide", testDecide},
+		{"affected", testAffected},
 		{"rejections", testRejections},
 		{"targets", testTargets},
 		{"raises", testRaises},
