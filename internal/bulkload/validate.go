@@ -78,7 +78,7 @@ func inOrder[T any](ctx context.Context, a *Archive, do func(*batch) T, take fun
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	workers := runtime.GOMAXPROCS(0)
-	work, ordered, room := make(chan job), make(chan job, 2*workers), room{ctx, make(chan struct{}, mostOnTheWay), thrift{new(bool)}}
+	work, ordered, room := make(chan job), make(chan job, 2*workers), room{ctx, make(chan struct{}, mostOnTheWay), newThrift()}
 	defer room.end()
 	var group sync.WaitGroup
 	for range workers {
