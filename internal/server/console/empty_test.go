@@ -99,6 +99,10 @@ func (nothing) Members(context.Context, string, adminapi.MemberQuery) (adminapi.
 	return adminapi.MemberPage{}, nil
 }
 
+func (nothing) Nesting(context.Context, string, string) (adminapi.Nesting, error) {
+	return adminapi.Nesting{}, nil
+}
+
 func (nothing) Plan(_ context.Context, ref string) (run.Plan, error) {
 	kind := run.First
 	if ref != adminapitest.FirstPlan {

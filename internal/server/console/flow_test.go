@@ -27,7 +27,7 @@ func (wide) Status(context.Context) (adminapi.Status, error) {
 }
 
 var (
-	intoMuster  = regexp.MustCompile(`d="M170 [^"]* 335 ([\d.]+)V([\d.]+)C`)
+	intoMuster  = regexp.MustCompile(`d="M205 [^"]* 335 ([\d.]+)V([\d.]+)C`)
 	outOfMuster = regexp.MustCompile(`d="M465 ([\d.]+)C[^"]* ([\d.]+)Z"`)
 )
 

@@ -65,8 +65,8 @@ func TestDeniedSaysWhoMay(t *testing.T) {
 	h := adminapitest.New(t, nil)
 	g := enter(t, h, h.Service, access.Auditor)
 	for path, want := range map[string]string{
-		"targets/wiki": "Your role does not allow this. Ask somebody who is owner, admin or operator.", "sandbox": "Your role does not allow this. Ask somebody who is owner or admin.",
-		"users": "Your role does not allow this. Ask somebody who is owner or admin.",
+		"targets/wiki": "Your role does not allow this. Ask an owner, admin or operator.", "sandbox": "Your role does not allow this. Ask an owner or admin.",
+		"users": "Your role does not allow this. Ask an owner or admin.",
 	} {
 		if body := g.get(path).body; !strings.Contains(body, want) || strings.Contains(body, `Your role does not allow this"`) {
 			t.Errorf("%s does not say %q", path, want)

@@ -44,11 +44,19 @@ func leaversBy(all []adminapi.Leaver, q adminapi.LeaverQuery, name func(adminapi
 	return out
 }
 
+// untilWhat says what a time in the future is the time of.
+func untilWhat(state string) string {
+	if state == "missing" {
+		return "At the earliest"
+	}
+	return "Tried again"
+}
+
 // sure says what no open leaver means: that all are closed, or that nothing speaks against it where anybody would say so.
 func sure(s adminapi.Status) (title, text string) {
 	switch {
 	case len(s.Targets) == 0:
-		return "Nobody is open", "There is no target yet at which anybody could have an account."
+		return "No leaver is open", "There is no target yet at which anybody could have an account."
 	case len(s.Unsure) == 0:
 		return "Every leaver is closed", "Each target has confirmed it."
 	}

@@ -144,7 +144,7 @@ func (much) Plans(_ context.Context, q adminapi.PlanQuery) ([]run.Plan, error) {
 	return some(min(q.Limit, 60), func(i int) run.Plan {
 		return run.Plan{
 			ID: fmt.Sprintf("plan-%d", i), Target: fmt.Sprintf("target-with-a-long-name-%d", i%9), Kind: []run.PlanKind{run.First, run.Hold, run.Change}[i%3], Status: run.Waiting, Created: hours(i), People: 12_345 + i,
-			Why: "12,345 disables wanted, limit 50; " + long(i), Counts: map[string]int{"disable": 12_345, "group rename": 7},
+			Why: "12,345 disables because their source says so, 0 in the last 24 hours; the limit is 50; " + long(i), Counts: map[string]int{"disable": 12_345, "group update": 7},
 		}
 	}), nil
 }
@@ -198,7 +198,7 @@ func (m much) Why(ctx context.Context, who, _ string) (adminapi.Explanation, err
 	if err != nil {
 		return x, err
 	}
-	x.Object, err = m.Object(ctx, "", who)
+	x.Object, err = m.Object(ctx, map[bool]string{true: "group"}[who == staff], who)
 	for path := range x.Attrs {
 		for i := range 3 {
 			x.Origins = append(x.Origins, adminapi.Origin{Path: path, Source: fmt.Sprintf("source-with-a-long-name-%d", i), Value: attr.Values{long(i)}, Won: i == 0})
@@ -212,7 +212,7 @@ func (m much) Why(ctx context.Context, who, _ string) (adminapi.Explanation, err
 		at.Target = fmt.Sprintf("target-with-a-long-name-%d", i)
 		x.Targets = append(x.Targets, at)
 	}
-	x.Targets[0] = x.Targets[1]
+	x.Targets = x.Targets[1:]
 	return x, err
 }
 

@@ -213,6 +213,9 @@ func sparkBars(s adminapi.TargetSeries) []bar {
 
 // sparkWords says a small picture in words.
 func sparkWords(s adminapi.TargetSeries) string {
+	if s.Range == "" {
+		return "no call yet"
+	}
 	if s.Total.Calls == 0 {
 		return "no call in " + s.Words()
 	}

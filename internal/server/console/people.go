@@ -42,6 +42,13 @@ func (c *console) groupsPage(v *visit) (view, error) {
 	return view{title: "Groups", entry: "people", body: browseBody(v, directory.Group, page)}, err
 }
 
+func nothingFound(kind directory.Kind) string {
+	if kind == directory.Group {
+		return "No group is found"
+	}
+	return "Nobody is found"
+}
+
 // A moment is something that happened to a person.
 type moment struct {
 	at   time.Time
@@ -91,7 +98,7 @@ func (c *console) life(v *visit, o adminapi.Object) ([]moment, error) {
 		return nil, err
 	}
 	for _, e := range events {
-		out = append(out, moment{e.At, quiet, title(e.Act) + " by " + who(e.By), e.Detail, "", ""})
+		out = append(out, moment{e.At, quiet, title(actName(e.Act)) + " by " + who(e.By), e.Detail, "", ""})
 	}
 	writes, err := c.Service.Writes(v.ctx(), adminapi.CallQuery{Who: string(o.ID), Limit: rowsShown})
 	if err != nil {

@@ -25,6 +25,35 @@ func groupPath(name string) string { return Root + "groups/" + url.PathEscape(na
 
 func fullName(o adminapi.Object) string { return cmp.Or(o.Attrs.First(directory.Name), o.Name) }
 
+// originText says how an account came to be somebody's.
+func originText(o string) string {
+	return cmp.Or(map[string]string{"created": "made by Muster", "adopted": "was there before, taken over", "paired": "linked by hand"}[o], o)
+}
+
+// comesFirst says which source's word counts, of those that state an attribute.
+func comesFirst(source string) string {
+	if source == "" {
+		return ""
+	}
+	return "; " + source + " comes before it"
+}
+
+// findBy says by what people, or groups, are found.
+func findBy(kind directory.Kind) string {
+	if kind == directory.Group {
+		return "Any name, key, DN or id …"
+	}
+	return "Any name, email, key, DN or id …"
+}
+
+// lastRun names the run of the last call about somebody: it is not the one that something waits for.
+func lastRun(verdict string) string {
+	if verdict == "pass" {
+		return "The run that sent it"
+	}
+	return "The run of the last call"
+}
+
 // linkState says how an account is, in one word.
 func linkState(l adminapi.Link) string {
 	switch {
@@ -91,6 +120,9 @@ func memberTone(m adminapi.MemberAt) tone {
 // whyTitle asks the question that the page answers.
 func whyTitle(x adminapi.Explanation, a adminapi.At) string {
 	has := a.Link != nil && a.Link.Active
+	if x.Kind == directory.Group {
+		return groupTitle(x.Name, a)
+	}
 	switch {
 	case has:
 		return fmt.Sprintf("Why does %s have an account at %s?", x.Name, a.Target)
@@ -100,6 +132,17 @@ func whyTitle(x adminapi.Explanation, a adminapi.At) string {
 		return fmt.Sprintf("Why does %s have no account at %s yet?", x.Name, a.Target)
 	}
 	return fmt.Sprintf("Why does %s have no account at %s?", x.Name, a.Target)
+}
+
+// groupTitle is the question about a group.
+func groupTitle(name string, a adminapi.At) string {
+	switch {
+	case a.Link != nil && a.Link.State == "linked":
+		return fmt.Sprintf("Why is the group %s at %s?", name, a.Target)
+	case a.Scope == plan.In && a.Link == nil:
+		return fmt.Sprintf("Why is the group %s not at %s yet?", name, a.Target)
+	}
+	return fmt.Sprintf("Why is the group %s not at %s?", name, a.Target)
 }
 
 func stepTitle(i int, name string) string {

@@ -51,7 +51,11 @@ func oldest(v *visit) string {
 	return fmt.Sprintf("The oldest open leaver is %s%s, for %s.", l.Name, where, short(v.now.Sub(l.Since)))
 }
 
-// usedLimits parts limits of many targets into those of which something is used or that were raised, and the rest; those of one target stand together.
+// limitsShown is how many limits stand open; of one target there are no more.
+const limitsShown = 8
+
+// usedLimits parts limits of many targets into those of which something is used or that were raised, the most used first, and the rest; those of one target stand
+// together.
 func usedLimits(limits []adminapi.Limit, many bool) (used, idle []adminapi.Limit) {
 	for _, l := range limits {
 		if many && l.Spent == 0 && l.Raised == nil {
@@ -60,8 +64,14 @@ func usedLimits(limits []adminapi.Limit, many bool) (used, idle []adminapi.Limit
 			used = append(used, l)
 		}
 	}
+	if many {
+		slices.SortStableFunc(used, func(a, b adminapi.Limit) int { return cmp.Compare(share(b), share(a)) })
+	}
 	return used, idle
 }
+
+// share is how much of a limit is used.
+func share(l adminapi.Limit) float64 { return float64(l.Spent) / float64(max(l.Limit, 1)) }
 
 // unsureNames names what cannot say whether every leaver is closed.
 func unsureNames(s adminapi.Status) string {
@@ -74,7 +84,7 @@ func unsureNames(s adminapi.Status) string {
 
 func orDash(s string) string { return cmp.Or(s, "—") }
 
-// whoMay names the roles that have a right.
+// whoMay names the roles that have a right: "an owner or admin".
 func whoMay(right access.Right) string {
 	var out []string
 	for _, r := range []access.Role{access.Owner, access.Admin, access.Operator, access.Helpdesk} {
@@ -84,9 +94,9 @@ func whoMay(right access.Right) string {
 	}
 	last := len(out) - 1
 	if last < 1 {
-		return strings.Join(out, "")
+		return "an " + strings.Join(out, "")
 	}
-	return strings.Join(out[:last], ", ") + " or " + out[last]
+	return "an " + strings.Join(out[:last], ", ") + " or " + out[last]
 }
 
 // sceneLabel says what a scene of the demo is about.
@@ -113,7 +123,9 @@ func num(f float64) string { return fmt.Sprintf("%.4g", f) }
 // A band is one stream of the picture of the flow.
 type band struct {
 	path        string
+	name        string // the whole of it
 	label, note string
+	page        string // of the source or target
 	href        string // the rows that note counts
 	n           int
 	x, y        string
@@ -138,6 +150,7 @@ type stream struct {
 	n           int
 	tone        tone
 	href        string // to the rows of the number
+	page        string
 }
 
 // lanes gathers streams in at most mostLanes lanes, in their order.
@@ -156,20 +169,20 @@ func lanes(all []stream, rest func(streams, n int) stream) []stream {
 func flowOf(s adminapi.Status) flowPicture {
 	var from, to []stream
 	for _, c := range s.Sources {
-		x := stream{c.Name, count(c.People, "person", "people"), c.People, good, recordsPath(c.Name, "people")}
+		x := stream{c.Name, count(c.People, "person", "people"), c.People, good, recordsPath(c.Name, "people"), Root + "sources/" + c.Name}
 		if c.Problem != nil {
 			x.tone = warn
 		}
 		from = append(from, x)
 	}
 	for _, t := range s.Targets {
-		to = append(to, stream{t.Name, count(t.Users, "account", "accounts") + ", " + t.State, t.Users, toneOf(t.State), targetPath(t.Name, "links?state=active")})
+		to = append(to, stream{t.Name, count(t.Users, "account", "accounts") + ", " + t.State, t.Users, toneOf(t.State), targetPath(t.Name, "links?state=active"), targetPath(t.Name, "")})
 	}
 	from = lanes(from, func(streams, n int) stream {
-		return stream{count(streams, "more source", "more sources"), count(n, "person", "people"), n, quiet, Root + "sources"}
+		return stream{count(streams, "more source", "more sources"), count(n, "person", "people"), n, quiet, Root + "sources", Root + "sources"}
 	})
 	to = lanes(to, func(streams, n int) stream {
-		return stream{count(streams, "more target", "more targets"), count(n, "account", "accounts"), n, quiet, Root + "targets"}
+		return stream{count(streams, "more target", "more targets"), count(n, "account", "accounts"), n, quiet, Root + "targets", Root + "targets"}
 	})
 	p := flowPicture{height: max(len(from), len(to), 1)*64 + 16, people: s.People["active"], text: flowText(s)}
 	people := func(all []stream) []int {
@@ -183,12 +196,12 @@ func flowOf(s adminapi.Status) flowPicture {
 	ends := stack(mid, scale, people(from))
 	for i, x := range from {
 		y := lane(i, len(from), p.height)
-		p.bands = append(p.bands, band{path: ribbon(170, y, 335, ends[i], thick(scale, x.n)), label: brief(x.label), note: x.note, x: "158", y: num(y), anchor: "end", tone: x.tone, href: x.href, n: x.n})
+		p.bands = append(p.bands, band{path: ribbon(205, y, 335, ends[i], thick(scale, x.n)), name: x.label, label: brief(x.label), note: x.note, page: x.page, x: "193", y: num(y), anchor: "end", tone: x.tone, href: x.href, n: x.n})
 	}
 	ends = stack(mid, scale, people(to))
 	for i, x := range to {
 		y := lane(i, len(to), p.height)
-		p.bands = append(p.bands, band{path: ribbon(465, ends[i], 630, y, thick(scale, x.n)), label: brief(x.label), note: x.note, x: "642", y: num(y), anchor: "start", tone: x.tone, href: x.href, n: x.n})
+		p.bands = append(p.bands, band{path: ribbon(465, ends[i], 595, y, thick(scale, x.n)), name: x.label, label: brief(x.label), note: x.note, page: x.page, x: "607", y: num(y), anchor: "start", tone: x.tone, href: x.href, n: x.n})
 	}
 	return p
 }
@@ -227,12 +240,12 @@ func stack(mid, scale float64, people []int) []float64 {
 
 // brief shortens a name to what fits beside a lane: its beginning and its end, by which long names differ.
 func brief(name string) string {
-	const most = 15
+	const most = 19
 	r := []rune(name)
 	if len(r) <= most {
 		return name
 	}
-	return string(r[:8]) + "…" + string(r[len(r)-6:])
+	return string(r[:10]) + "…" + string(r[len(r)-8:])
 }
 
 // lane returns the middle of the i-th of n lanes.

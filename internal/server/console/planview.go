@@ -16,8 +16,6 @@ import (
 // planLede says what a plan is about in a sentence.
 func planLede(p run.Plan) string {
 	switch {
-	case p.Status != run.Waiting && p.By != "":
-		return sentence(string(p.Status) + " by " + who(p.By) + " on " + stamp(p.Decided))
 	case p.Kind == run.Hold:
 		return sentence(p.Why, p.Target) + " Only these wait; everything else goes on."
 	case p.Kind == run.First:

@@ -85,6 +85,8 @@ func count(n int, one, many string) string {
 	return number(n) + " " + many
 }
 
+const year = 365 * 24 * time.Hour
+
 // short says a length of time in one unit.
 func short(d time.Duration) string {
 	d = d.Abs()
@@ -96,7 +98,10 @@ func short(d time.Duration) string {
 	case d < 48*time.Hour:
 		return fmt.Sprintf("%d h", int(d/time.Hour))
 	}
-	return fmt.Sprintf("%d days", int(d/(24*time.Hour)))
+	if d < 2*year {
+		return fmt.Sprintf("%d days", int(d/(24*time.Hour)))
+	}
+	return fmt.Sprintf("%d years", int(d/year))
 }
 
 // ago says how far a time is from now.
@@ -111,6 +116,14 @@ func ago(now, t time.Time) string {
 		return "in " + short(d)
 	}
 	return short(d) + " ago"
+}
+
+// lastingText says how long it has been since a time.
+func lastingText(now, t time.Time) string {
+	if d := now.Sub(t); d >= time.Minute {
+		return short(d)
+	}
+	return "less than a minute"
 }
 
 // age says how long ago something was, at least a minute.
@@ -224,6 +237,14 @@ func countsText(m map[string]int) string {
 		return "nothing to do"
 	}
 	return strings.Join(out, " · ")
+}
+
+// runCounts says what a run that has ended counted. One that was cut short and counted nothing has not found that there is nothing to do.
+func runCounts(r run.Run) string {
+	if r.Outcome != run.Done && len(tallies(r.Counts)) == 0 {
+		return "—"
+	}
+	return countsText(r.Counts)
 }
 
 func pausedNames(s adminapi.Status) string {

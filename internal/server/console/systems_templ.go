@@ -1203,7 +1203,7 @@ func targetBody(v *visit, t targetView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = numbered("leavers open", t.Leavers, Root+"leavers?target="+t.Name).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = numbered("open leavers", t.Leavers, Root+"leavers?target="+t.Name).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

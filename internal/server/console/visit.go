@@ -211,13 +211,13 @@ func (c *console) problem(v *visit, err error) *adminapi.Problem {
 	id := string(directory.NewID())
 	c.Log.Error("request failed", "request", id, "path", v.URL.Path, "by", v.caller.Handle, "error", err)
 	return &adminapi.Problem{
-		Status: http.StatusInternalServerError, Code: "internal", Detail: "Something went wrong in Muster itself.", Now: "Nothing is known to have changed.",
-		Fix: "Look for the request id in Muster's log.", Request: id,
+		Status: http.StatusInternalServerError, Code: "internal", Detail: "Something went wrong in Muster itself.", Why: "What was asked for could not be read or written. Muster's log says the cause, beside the request id below.",
+		Now: "Nothing is known to have changed.", Fix: "Try again. If it stays so, look for the request id in Muster's log.", Request: id,
 	}
 }
 
 func (c *console) unknownPage(v *visit) (view, error) {
-	return view{}, &run.Problem{Code: adminapi.NotFound, What: "There is no page " + strings.TrimSuffix(v.URL.Path, "/") + "."}
+	return view{}, &run.Problem{Code: adminapi.NotFound, What: "There is no page " + strings.TrimSuffix(v.URL.Path, "/") + ".", Why: "The address is old or mistyped.", Now: "Nothing was changed.", Fix: "Everything is reached from the navigation, or by typing after Ctrl+K."}
 }
 
 // query returns a parameter of the address.
@@ -247,5 +247,5 @@ func (v *visit) deny(right access.Right) string {
 	if v.caller.May(right) {
 		return ""
 	}
-	return "Your role does not allow this. Ask somebody who is " + whoMay(right) + "."
+	return "Your role does not allow this. Ask " + whoMay(right) + "."
 }

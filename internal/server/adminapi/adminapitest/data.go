@@ -72,13 +72,13 @@ func plans() []run.Plan {
 	return []run.Plan{
 		{
 			ID: FirstPlan, Target: "chat", Kind: run.First, Status: run.Waiting, Created: ago(time.Hour), People: 5, Takes: 130,
-			Counts:   map[string]int{"create": 1, "update": 1, "disable": 1, "link": 1, "skip": 1, "add members": 1},
-			Verdicts: []plan.Verdict{{Class: link.Creates, Count: 1, Limit: 200}, {Class: link.Overwrite, Count: 6, Limit: 5, Tripped: true, Why: "6 names would change, limit 5"}},
+			Counts:   map[string]int{"create": 1, "update": 1, "disable": 1, "link": 1, "skip": 1, "add members": 1, "remove members": 1},
+			Verdicts: []plan.Verdict{{Class: link.Creates, Count: 1, Limit: 200}, {Class: link.Unmember, Count: 60, Limit: 50, Tripped: true, Why: "60 membership removals, 0 in the last 24 hours; the limit is 50"}},
 		},
 		{
 			ID: Hold, Target: "wiki", Kind: run.Hold, Class: "missing", Status: run.Waiting, Created: ago(2 * time.Hour), People: 12,
-			Why: "12 disables wanted, limit 5", Counts: map[string]int{"disable": 12},
-			Verdicts: []plan.Verdict{{Class: link.Missing, Count: 12, Limit: 5, Tripped: true, Why: "12 disables wanted, limit 5"}},
+			Why: "12 disables because they are missing at their source, 0 in the last 24 hours; the limit is 5", Counts: map[string]int{"disable": 12},
+			Verdicts: []plan.Verdict{{Class: link.Missing, Count: 12, Limit: 5, Tripped: true, Why: "12 disables because they are missing at their source, 0 in the last 24 hours; the limit is 5"}},
 		},
 	}
 }
@@ -101,13 +101,19 @@ func lines(p run.Plan) []run.Line {
 	user := func(id directory.ID, verb plan.Verb, why string) plan.Line {
 		return plan.Line{Object: id, Kind: connector.User, Name: names()[id], Verb: verb, Why: why}
 	}
+	gone := func() plan.Line {
+		l := user(mia, plan.DisableUser, "not in corp any more")
+		l.Class, l.Cause, l.Count = link.Missing, directory.Missing, 1
+		return l
+	}
 	if p.Kind != run.First {
 		for range p.People {
-			add(user(mia, plan.DisableUser, "not in corp any more"))
+			add(gone())
 		}
 		return out
 	}
 	l := user(ben, plan.Create, "member of CN=Chat")
+	l.Class, l.Count = link.Creates, 1
 	l.Fields = []attr.Change{{Path: "userName", New: attr.Values{"ben.ito"}}, {Path: `emails[type eq "work"].value`, New: attr.Values{"ben.ito@example.com"}}}
 	add(l)
 	l = user(olivia, plan.Link, "userName is the same")
@@ -116,11 +122,12 @@ func lines(p run.Plan) []run.Line {
 	l = user(olivia, plan.Update, "member of CN=Chat")
 	l.Fields = []attr.Change{{Path: "title", Old: attr.Values{"Engineer"}, New: attr.Values{"Lead\nEngineer"}}, {Path: "nickName", Old: attr.Values{"Liv"}}}
 	add(l)
-	add(user(mia, plan.DisableUser, "not in corp any more"))
+	add(gone())
 	l = user(ben, plan.Skip, "a person must say whether the deactivated account c-9 is theirs")
 	l.Of, l.Code = plan.Link, "ask"
 	add(l)
 	add(plan.Line{Object: staff, Kind: connector.Group, Name: "Staff", Verb: plan.AddMembers, Add: []directory.ID{olivia, ben}, Size: 3, Left: 5})
+	add(plan.Line{Object: staff, Kind: connector.Group, Name: "Staff", Verb: plan.RemoveMembers, Remove: []directory.ID{mia}, Size: 100, Left: 40, Class: link.Unmember, Count: 60})
 	return out
 }
 
@@ -200,7 +207,7 @@ func (s *Service) status() adminapi.Status {
 			{Source: "hr", Why: "hr was not read whole: who left there since is not known", Fix: "muster source test hr"},
 			{Target: "chat", Why: "chat does not serve everybody yet: its plan says who left and has an account there", Fix: "muster plan show chat"},
 		},
-		Attention: []adminapi.Attention{{What: "wiki: 12 disables wanted, limit 5", Fix: "muster hold show " + Hold, Since: ago(2 * time.Hour)}},
+		Attention: []adminapi.Attention{{What: "wiki: 12 disables because they are missing at their source, 0 in the last 24 hours; the limit is 5", Fix: "muster hold show " + Hold, Since: ago(2 * time.Hour)}},
 	}
 }
 
@@ -275,6 +282,8 @@ func explanation(o adminapi.Object, target string) adminapi.Explanation {
 	}
 	if len(o.Links) > 0 {
 		at.Link = &o.Links[0]
+	} else {
+		at.Differs = nil // there is nothing to compare with
 	}
 	origins := []adminapi.Origin{
 		{Path: "email", Source: "corp", Key: "guid-" + o.Name, Value: attr.Values{o.Name + "@example.com"}, Won: true},

@@ -8,20 +8,23 @@
   const say = (text) => { const s = $("#said"); if (s) s.textContent = text; };
 
   // Times. What the server wrote is in UTC; here they are shown as the reader wants them.
-  const units = [["day", 172800, 86400], ["hour", 7200, 3600], ["minute", 60, 60], ["second", 0, 1]];
-  const relative = (t) => {
+  const units = [["year", 63072000, 31536000], ["day", 172800, 86400], ["hour", 7200, 3600], ["minute", 60, 60], ["second", 0, 1]];
+  const lasting = (s) => {
+    const [unit, , size] = units.find(([, from]) => s >= from);
+    return `${Math.floor(s / size)} ${{ year: "years", day: "days", hour: "h", minute: "min", second: "s" }[unit]}`;
+  };
+  const relative = (t, how) => {
     const s = (Date.now() - t) / 1000;
+    if (how === "for") return s < 60 ? "less than a minute" : lasting(s);
     if (Math.abs(s) < 2) return "now";
-    const [unit, , size] = units.find(([, from]) => Math.abs(s) >= from);
-    const text = `${Math.floor(Math.abs(s) / size)} ${{ day: "days", hour: "h", minute: "min", second: "s" }[unit]}`;
-    return s < 0 ? `in ${text}` : `${text} ago`;
+    return s < 0 ? `in ${lasting(-s)}` : `${lasting(s)} ago`;
   };
   const times = () => {
     const zone = root.dataset.time === "utc" ? "UTC" : undefined;
     const absolute = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, timeZone: zone, timeZoneName: "short" });
     for (const e of $$("time[data-when]")) {
       const t = Date.parse(e.dateTime);
-      const text = e.dataset.when === "ago" ? relative(t) : absolute.format(t);
+      const text = e.dataset.when === "at" ? absolute.format(t) : relative(t, e.dataset.when);
       if (e.textContent !== text) e.textContent = text;
       e.title = `${absolute.format(t)} · ${e.dateTime}`;
     }
