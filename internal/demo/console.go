@@ -41,5 +41,5 @@ func (b buttons) Play(ctx context.Context, name string) (string, error) {
 	if last.Step != nil && !last.Step.OK {
 		return "", fmt.Errorf("scene %s: %+v", name, last.Step.Checks)
 	}
-	return strings.Join(said, " "), nil
+	return strings.Join(said, "\n"), nil
 }

@@ -58,7 +58,7 @@ func sampleCompany(t *testing.T, p *browsertest.Tab, data string) {
 	t.Helper()
 	p.Press("Try with the sample company")
 	p.Press("Go into the sample company")
-	p.Says("This is the demo. Make something happen")
+	p.Says("This is the demo. Approve a plan below first")
 	p.Says("First plan for wiki")
 	p.Go("/console/people?q=a")
 	p.Wait(`document.querySelectorAll("tr[data-row]").length > 5`)

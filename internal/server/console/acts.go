@@ -269,6 +269,7 @@ func (c *console) playScene(v *visit) (string, error) {
 	if !slices.Contains(c.Scenes.Names(), v.PathValue("name")) {
 		return "", &run.Problem{Code: adminapi.NotFound, What: "There is no scene " + v.PathValue("name") + "."}
 	}
-	_, err := c.Scenes.Play(v.ctx(), v.PathValue("name"))
+	said, err := c.Scenes.Play(v.ctx(), v.PathValue("name"))
+	c.played.Store(&said)
 	return Root + "?did=played", err
 }

@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -41,7 +42,8 @@ type console struct {
 	pulse pulse
 	homes map[uintptr]string // the paths of pages, by their functions
 
-	guesses *rate.Limiter // of links that do not work
+	played  atomic.Pointer[string] // what the last scene of the demo said
+	guesses *rate.Limiter          // of links that do not work
 }
 
 // New returns the console as a handler of everything under Root, and of "/", which leads there.

@@ -65,7 +65,7 @@ var inboxSorts = map[string][2]string{
 }
 
 func inboxTone(kind string) tone {
-	if slices.Contains([]string{adminapi.InboxStopped, adminapi.InboxLeaver, adminapi.InboxMail}, kind) {
+	if slices.Contains([]string{adminapi.InboxStopped, adminapi.InboxLeaver}, kind) {
 		return bad
 	}
 	return warn

@@ -60,5 +60,5 @@ func sure(s adminapi.Status) (title, text string) {
 	case len(s.Unsure) == 0:
 		return "Every leaver is closed", "Each target has confirmed it."
 	}
-	return "No leaver is known to be open", "Where it is known, every target has confirmed that its leavers are closed. It is not known of all:"
+	return "No leaver is known to be open", "Where it is known, every target has confirmed that its leavers are closed. Here it is not known yet:"
 }

@@ -64,7 +64,7 @@ func leaversBody(v *visit, x leaversView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(v.status.Unsure) > 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<ul class=\"lines card-box px-4\" aria-label=\"Not known\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<ul class=\"lines card-box mt-4 px-4\" aria-label=\"Not known\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -73,7 +73,7 @@ func leaversBody(v *visit, x leaversView) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = icon("warn", "size-5 shrink-0").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = icon("warn", "mark tone-warn size-5 shrink-0").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

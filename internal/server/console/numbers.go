@@ -144,13 +144,25 @@ func chosenCalls(v *visit) adminapi.CallQuery {
 
 // chosenWrites says in words which writes were asked for, "" = all.
 func chosenWrites(v *visit) string {
+	says := map[string]string{
+		"run": "of one run", "who": "about one person or group", "verb": "to " + v.query("verb"), "result": "with the answer " + v.query("result"),
+		"class": "that count as “" + className(v.query("class")) + "”", "since": "since " + sinceText(v.query("since")),
+	}
 	var out []string
 	for _, name := range []string{"run", "who", "verb", "result", "class", "since"} {
-		if value := v.query(name); value != "" {
-			out = append(out, name+" "+value)
+		if v.query(name) != "" {
+			out = append(out, says[name])
 		}
 	}
 	return strings.Join(out, ", ")
+}
+
+// sinceText says a time of an address; what is none stays as it is.
+func sinceText(text string) string {
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return stamp(t)
+	}
+	return text
 }
 
 func sumOf(writes []adminapi.CallAt) int {

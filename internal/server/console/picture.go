@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"muster/internal/access"
 	"muster/internal/server/adminapi"
@@ -39,7 +40,7 @@ func oldest(v *visit) string {
 	case len(v.status.Targets) == 0:
 		return "Nobody has an account anywhere that Muster knows of. Add a target to the configuration next."
 	case len(v.status.Unsure) > 0:
-		return "No leaver is known to be open. It is not known of " + unsureNames(v.status) + "."
+		return "No leaver is known to be open; of " + unsureNames(v.status) + " it is not known yet."
 	default:
 		return "Everybody who left is closed everywhere, and every target has confirmed it."
 	}
@@ -79,7 +80,15 @@ func unsureNames(s adminapi.Status) string {
 	for _, x := range s.Unsure {
 		out = append(out, x.Source+x.Target)
 	}
-	return strings.Join(out, ", ")
+	return inWords(out)
+}
+
+// inWords names things one after the other: "a, b and c".
+func inWords(names []string) string {
+	if last := len(names) - 1; last > 0 {
+		return strings.Join(names[:last], ", ") + " and " + names[last]
+	}
+	return strings.Join(names, "")
 }
 
 func orDash(s string) string { return cmp.Or(s, "—") }
@@ -119,6 +128,27 @@ func logOf(n int) float64 { return math.Log1p(float64(n)) }
 var nan = math.NaN()
 
 func num(f float64) string { return fmt.Sprintf("%.4g", f) }
+
+// targetState says how a target stands. One whose first plan nobody has approved has no rules in force yet: they are a draft.
+func targetState(state string) string {
+	if state == "draft" {
+		return "not approved yet"
+	}
+	return state
+}
+
+// scenesTitle says what the buttons of the demo are for. Before a plan is approved, nothing can be seen to happen.
+func scenesTitle(s adminapi.Status) string {
+	if slices.ContainsFunc(s.Targets, func(t adminapi.TargetStatus) bool { return t.State != "draft" }) {
+		return "This is the demo. Make something happen:"
+	}
+	return "This is the demo. Approve a plan below first; then make something happen:"
+}
+
+// often says whether times follow each other so closely that none of them is worth telling.
+func often(times []time.Time) bool {
+	return len(times) > 1 && times[len(times)-1].Sub(times[0]) < time.Minute
+}
 
 // A band is one stream of the picture of the flow.
 type band struct {
@@ -176,7 +206,7 @@ func flowOf(s adminapi.Status) flowPicture {
 		from = append(from, x)
 	}
 	for _, t := range s.Targets {
-		to = append(to, stream{t.Name, count(t.Users, "account", "accounts") + ", " + t.State, t.Users, toneOf(t.State), targetPath(t.Name, "links?state=active"), targetPath(t.Name, "")})
+		to = append(to, stream{t.Name, count(t.Users, "account", "accounts") + ", " + targetState(t.State), t.Users, toneOf(t.State), targetPath(t.Name, "links?state=active"), targetPath(t.Name, "")})
 	}
 	from = lanes(from, func(streams, n int) stream {
 		return stream{count(streams, "more source", "more sources"), count(n, "person", "people"), n, quiet, Root + "sources", Root + "sources"}

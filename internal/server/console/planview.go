@@ -217,19 +217,43 @@ func memberNames(names map[directory.ID]string, ids []directory.ID) string {
 }
 
 // stacked draws counts as one bar 1,000 wide.
-func stacked(counts map[string]int) []bar {
+func stacked(list []actTally) []bar {
 	all, x := 0, 0
-	list := tallies(counts)
 	for _, t := range list {
 		all += t.n
 	}
 	var out []bar
 	for _, t := range list {
 		w := max(1000*t.n/max(all, 1), 4)
-		out = append(out, bar{x: fmt.Sprint(x), width: fmt.Sprint(w), tone: verbTone(t.name), title: number(t.n) + " " + actText(strings.TrimPrefix(t.name, "group "), kindOf(t.name), t.n)})
+		out = append(out, bar{x: fmt.Sprint(x), width: fmt.Sprint(w), tone: verbTone(t.act), title: number(t.n) + " " + actText(t.act, t.kind, t.n)})
 		x += w + 2
 	}
 	return out
+}
+
+// actsText says what a plan does, in words.
+func actsText(list []actTally) string {
+	var out []string
+	for _, t := range list {
+		out = append(out, number(t.n)+" "+actText(t.act, t.kind, t.n))
+	}
+	return strings.Join(out, ", ")
+}
+
+// decidedBy says who decided about a plan; when follows.
+func decidedBy(p run.Plan) string {
+	how := title(string(p.Status))
+	if p.Status == run.Finished {
+		how = "Approved"
+	}
+	return how + " by " + who(p.By) + " on "
+}
+
+func whatTitle(p run.Plan) string {
+	if p.Status == run.Finished {
+		return "What it did"
+	}
+	return "What it does"
 }
 
 // rowsOf leads to the rows of a list of a plan that waits, or to the lines that put accounts right; "" = nowhere.

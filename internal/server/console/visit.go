@@ -153,6 +153,9 @@ func (c *console) visit(w http.ResponseWriter, r *http.Request, right access.Rig
 		return nil, false
 	}
 	v := &visit{Request: r, caller: caller, now: c.Now(), did: notices[r.URL.Query().Get("did")], scenes: c.Scenes != nil}
+	if said := c.played.Load(); said != nil && v.did == notices["played"] {
+		v.did += "\n" + *said
+	}
 	if err == nil {
 		err = caller.Authorize(right)
 	}
