@@ -114,6 +114,9 @@ func approveFirst(t *testing.T, p *browsertest.Tab) {
 	p.Go("/console/")
 	p.Wait(`document.querySelector("h1").innerText.includes("waiting for a decision")`) // the page freshens itself
 	shoot(p, "overview")
+	p.Go("/console/inbox")
+	p.Says("yours to answer")
+	shoot(p, "inbox")
 }
 
 // missing finds out why somebody has no account.

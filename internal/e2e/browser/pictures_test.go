@@ -40,6 +40,8 @@ var pictures = []picture{
 	{"overview", "light", false},
 	{"overview", "dark", false},
 	{"overview", "dark", true},
+	{"inbox", "light", false},
+	{"inbox", "dark", false},
 	{"plan", "light", false},
 	{"plan", "dark", false},
 	{"plan", "light", true},

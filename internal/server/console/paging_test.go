@@ -100,12 +100,12 @@ func TestPastIsPaged(t *testing.T) {
 func TestTimeline(t *testing.T) {
 	h := adminapitest.New(t, nil)
 	body := enter(t, h, past{h.Service}, access.Auditor).get("runs/run-wiki").body
-	for _, want := range []string{"100 calls in 99 s, 1 not done", `class="timeline"`, "Half took at most"} {
+	for _, want := range []string{"100 calls in 99 s, 1 not done", `class="timeline low"`, "Half took at most"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page of a run does not say %q", want)
 		}
 	}
-	svg := body[strings.Index(body, `class="timeline"`):]
+	svg := body[strings.Index(body, `class="timeline low"`):]
 	svg = svg[:strings.Index(svg, "</svg>")]
 	if n := strings.Count(svg, "<rect"); n != 100 {
 		t.Errorf("%d calls are drawn", n)

@@ -120,3 +120,14 @@ func TestNamesKeepTheirCase(t *testing.T) {
 		t.Errorf("a problem says %s", page)
 	}
 }
+
+// A command in a text is set apart from it; a text in which one only begins stays as it is.
+func TestProse(t *testing.T) {
+	for text, want := range map[string]string{
+		"close it with `muster disable`, or wait": "close it with <code>muster disable</code>, or wait", "nothing": "nothing", "it`s": "it`s",
+	} {
+		if got := rendered(t, prose(text)); got != want {
+			t.Errorf("%q is shown as %q", text, got)
+		}
+	}
+}
