@@ -1047,7 +1047,7 @@ func targetBody(v *visit, t targetView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = chip(t.State, toneOf(t.State)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = chip(targetState(t.State), toneOf(t.State)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
