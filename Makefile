@@ -5,12 +5,14 @@ SHELL      := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-# Packages whose concurrency is worth the race detector, played at small sizes (-short).
-RACE := ./internal/access ./internal/app ./internal/connector/memory ./internal/engine ./internal/httpclient ./internal/ingest \
-        ./internal/scim/scimtest ./internal/server/... ./internal/source/ldap/... ./internal/store
+# Packages whose concurrency is worth the race detector, played at small sizes (-short). Those that take longest come first, here and below, lest one of them
+# is played alone at the end while a core has nothing to do.
+RACE := ./internal/engine ./internal/store ./internal/server/... ./internal/source/ldap/... ./internal/access ./internal/app ./internal/connector/memory \
+        ./internal/httpclient ./internal/ingest ./internal/scim/scimtest
+LONG := ./internal/e2e ./internal/server/console ./internal/engine ./internal/e2e/browser ./internal/demo ./internal/connector/scim ./internal/store
 
-# Long histories and counts on one goroutine, and pages in a browser: played above, and nothing for the race detector.
-HISTORIES := ^TestCrash|History|^TestOrderSurvivesACrash$$|^TestCostOf|^TestEachLimitTripsAndReleases$$|^TestRemovalsOfOneReadAreOneWave$$|^TestRivals|^TestOrderIsNeverDropped$$|^TestOneRefusedMemberKeepsNobodyOut$$|^TestWhatBecomesOfAGroupThatIsGone$$|^TestLostReplyMakesNoSecondAccount$$|^TestHowItIsReadDoesNotCount|^TestNobodyIsGoneWithoutEvidence|^TestGallery$$
+# Long histories and counts on one goroutine, and pages that one person opens in a browser, one after the other: played above, and nothing for the race detector.
+HISTORIES := ^TestCrash|History|^TestOrderSurvivesACrash$$|^TestCostOf|^TestEachLimitTripsAndReleases$$|^TestRemovalsOfOneReadAreOneWave$$|^TestRivals|^TestOrderIsNeverDropped$$|^TestOneRefusedMemberKeepsNobodyOut$$|^TestWhatBecomesOfAGroupThatIsGone$$|^TestLostReplyMakesNoSecondAccount$$|^TestHowItIsReadDoesNotCount|^TestNobodyIsGoneWithoutEvidence|^TestGallery$$|^TestDoor$$|InABrowser$$|^TestInvitationPage$$|^TestFocus$$|^TestNoMotion$$|^TestPalette|^TestKeysDo$$|^TestThemeAndTime$$
 
 # SQLite, translated from C, is not watched itself: it would take four times as long, and what is ours is watched all the same.
 UNWATCHED := -gcflags='modernc.org/...=-race=false'
@@ -39,7 +41,7 @@ test: ## install the test servers that are missing, check, and run every test on
 # Tests wait for servers, clocks and disks: two halves at a time keep the cores busy.
 .PHONY: plain
 plain: ## run every test once
-	MUSTER_TEST_SERVERS=required go test -vet=off ./...
+	MUSTER_TEST_SERVERS=required go test -vet=off $(LONG) ./...
 
 .PHONY: race
 race: ## run the concurrent packages with the race detector
