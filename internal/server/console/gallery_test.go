@@ -265,7 +265,11 @@ const small = `(() => {
 // survey judges how a page looks, and takes its pictures.
 func survey(t *testing.T, s *site, name string) {
 	t.Helper()
-	for _, width := range []int64{768, 360, 320, 1440} { // 320: what 1280 is at 400 %
+	for _, theme := range s.Themes() {
+		s.Theme(theme)
+		judge(t, s, theme)
+	}
+	for _, width := range []int64{1440, 768, 360, 320} { // 320: what 1280 is at 400 %
 		s.Size(width, 900)
 		if out := s.Overflow(); out != "" {
 			t.Errorf("at %d: %s", width, out)
@@ -282,10 +286,7 @@ func survey(t *testing.T, s *site, name string) {
 			}
 		}
 	}
-	for _, theme := range []string{"dark", "light"} {
-		s.Theme(theme)
-		judge(t, s, theme)
-	}
+	s.Hide()
 }
 
 // never are texts that nobody should read on a page.

@@ -90,6 +90,7 @@ type Tab struct {
 	ctx  context.Context
 	home string
 	size [2]int64 // of the window
+	mode string   // "light" or "dark", "" = as the browser began
 
 	mu       sync.Mutex // guards the rest
 	faults   []string
@@ -337,9 +338,27 @@ func (p *Tab) Size(width, height int64) {
 	}
 }
 
+// Themes are both themes, that which is set first: each change has the browser style and paint the page anew.
+func (p *Tab) Themes() []string {
+	if p.mode == "dark" {
+		return []string{"dark", "light"}
+	}
+	return []string{"light", "dark"}
+}
+
+// Hide takes the page out of sight, for what is to come to cost nothing for it.
+func (p *Tab) Hide() {
+	p.t.Helper()
+	Eval[bool](p, `document.documentElement.style.display = "none", true`)
+}
+
 // Theme has the system of the browser prefer "light" or "dark".
 func (p *Tab) Theme(name string) {
 	p.t.Helper()
+	if p.mode == name {
+		return
+	}
+	p.mode = name
 	p.must(p.within(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}, {Name: "prefers-reduced-motion", Value: "reduce"}},
