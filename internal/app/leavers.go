@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"muster/internal/config"
 	"muster/internal/connector"
@@ -215,15 +216,20 @@ func (l *leavers) unserved(m *Muster) error {
 	if err != nil {
 		return err
 	}
+	var ids []directory.ID
 	for _, c := range changes {
-		o, err := l.v.Object(l.ctx, c.Object)
-		if errors.Is(err, directory.ErrNotFound) || err == nil && (o.Kind != directory.Person || o.State == directory.Active) {
+		ids = append(ids, c.Object)
+	}
+	slices.Sort(ids)
+	changed, err := l.v.Objects(l.ctx, slices.Compact(ids))
+	if err != nil {
+		return err
+	}
+	for _, o := range changed {
+		if o.Kind != directory.Person || o.State == directory.Active {
 			continue
 		}
-		if err != nil {
-			return err
-		}
-		if err := l.add(c.Object, "open", "about to be closed", adminapi.Leaver{}); err != nil {
+		if err := l.add(o.ID, "open", "about to be closed", adminapi.Leaver{}); err != nil {
 			return err
 		}
 	}

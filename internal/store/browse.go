@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
+	"slices"
 	"strings"
 
 	"muster/internal/directory"
@@ -75,19 +77,52 @@ func (r reader) browseIndex(ctx context.Context, l directory.Look, terms []strin
 			return nil, err
 		}
 	}
-	found := "select distinct handle, object from (" + sets[0] + ") one"
-	switch {
-	case len(sets) > 1:
+	found := sets[0]
+	if len(sets) > 1 {
 		found = "select handle, object from (" + strings.Join(sets, " intersect ") + ") every"
-	case l.Own: // nobody is there twice
-		found = sets[0]
 	}
-	limit := " limit " + q.arg(atMost(l.Limit))
-	if q.only(l); q.text.Len() == 0 { // the index alone tells who is on the page
-		found += " order by handle, object" + limit
+	if l.Limit > 0 {
+		return r.sift(ctx, l, found+" order by handle, object limit ", q.args)
 	}
-	return collect(ctx, r.session, scanObject, "select "+objectColumnsOf+" from ("+found+") w cross join node n cross join object o where n.n = w.object and o.id = n.id"+
-		q.text.String()+" order by w.handle, w.object"+limit, q.args...)
+	q.only(l)
+	return collect(ctx, r.session, scanObject, "select "+objectColumnsOf+" from (select distinct handle, object from ("+found+") one) w cross join node n cross join object o"+
+		" where n.n = w.object and o.id = n.id"+q.text.String()+" order by w.handle, w.object", q.args...)
+}
+
+// A portion of those whom an index finds is looked at for what it does not hold, and a larger one after that, until the page is full: where most are what is looked
+// for, the first does.
+const (
+	firstPortion = 4 // pages
+	nextPortion  = 8 // times the one before
+)
+
+// sift leaves, of those whom found finds behind the place that is in args, those whom l asks for.
+func (r reader) sift(ctx context.Context, l directory.Look, found string, args []any) ([]directory.Object, error) {
+	type candidate struct {
+		handle string
+		id     directory.ID
+	}
+	var out []directory.Object
+	for n := firstPortion * l.Limit; ; n *= nextPortion {
+		all := append(slices.Clone(args), atMost(n))
+		some, err := collect(ctx, r.session, func(rows *sql.Rows, c *candidate) error { return rows.Scan(&c.handle, &c.id) },
+			"select w.handle, n.id from ("+found+dollar(len(all))+") w cross join node n where n.n = w.object order by w.handle, w.object", all...)
+		if err != nil || len(some) == 0 {
+			return out, err
+		}
+		var list []directory.ID
+		for _, c := range slices.Compact(slices.Clone(some)) { // several words of one may fit
+			list = append(list, c.id)
+		}
+		q := &query{args: []any{ids(r.session, list), atMost(l.Limit - len(out))}}
+		q.only(l)
+		page, err := collect(ctx, r.session, scanObject, "select "+objectColumnsOf+" from "+r.d.list(1)+" cross join object o where o.id = l.value"+q.text.String()+" order by l.key limit $2", q.args...)
+		if out = append(out, page...); err != nil || len(out) == l.Limit || len(some) < n {
+			return out, err
+		}
+		last := some[len(some)-1]
+		args[1], args[2] = last.handle, string(last.id)
+	}
 }
 
 // A query is conditions with what they compare with.
