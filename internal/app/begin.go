@@ -89,7 +89,7 @@ func (m *Muster) TryBeginning(ctx context.Context, req adminapi.NewConfiguration
 	if err := m.acted(ctx, by, "beginning.try", strings.Join(addresses(req), " ")); err != nil {
 		return adminapi.Trial{}, err
 	}
-	return m.tryOut(ctx, req), nil
+	return m.tryOut(ctx, req, true), nil
 }
 
 func tryingAlready() error {
@@ -118,7 +118,7 @@ func (m *Muster) Begin(ctx context.Context, req adminapi.NewConfiguration, by ac
 		return adminapi.Trial{}, err
 	}
 	req = withoutSecrets(req)
-	out := m.tryOut(ctx, req)
+	out := m.tryOut(ctx, req, false)
 	if out.Failed() {
 		return out, nil
 	}

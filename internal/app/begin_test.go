@@ -86,17 +86,22 @@ func TestTryBeginning(t *testing.T) {
 		allow  bool
 		want   string // what fails, "" = nothing
 	}{
-		"all right":       {func(*adminapi.NewConfiguration) {}, false, ""},
-		"with a target":   {func(c *adminapi.NewConfiguration) { c.Target = target(site.URL, "first-secret-token") }, true, ""},
-		"wrong token":     {func(c *adminapi.NewConfiguration) { c.Target = target(site.URL, "other-secret-token") }, true, "The token is taken"},
-		"private address": {func(c *adminapi.NewConfiguration) { c.Target = target(site.URL, "first-secret-token") }, false, "network.allow"},
-		"another service": {func(c *adminapi.NewConfiguration) { c.Target = target(site.URL+"/nowhere", "first-secret-token") }, true, "The service answers as it should"},
-		"wrong password":  {func(c *adminapi.NewConfiguration) { c.Source.Password = "other-secret-password" }, false, "The account is let in"},
-		"no password":     {func(c *adminapi.NewConfiguration) { c.Source.Password = "" }, false, "The password is at hand"},
-		"nobody there":    {func(c *adminapi.NewConfiguration) { c.Source.Servers = []string{"ldap://127.0.0.1:1"} }, false, "The server answers"},
-		"unencrypted":     {func(c *adminapi.NewConfiguration) { c.Source.Servers = []string{"ldap://dc1.corp.example"} }, false, "unencrypted"},
-		"wrong base":      {func(c *adminapi.NewConfiguration) { c.Source.People = "OU=Nowhere,DC=corp,DC=example" }, false, "Everything is read"},
-		"no name":         {func(c *adminapi.NewConfiguration) { c.Source.Name = "" }, false, "The file is not right"},
+		"all right":                   {func(*adminapi.NewConfiguration) {}, false, ""},
+		"with a target":               {func(c *adminapi.NewConfiguration) { c.Target = target(site.URL, "first-secret-token") }, true, ""},
+		"wrong token":                 {func(c *adminapi.NewConfiguration) { c.Target = target(site.URL, "other-secret-token") }, true, "The token is taken"},
+		"private address":             {func(c *adminapi.NewConfiguration) { c.Target = target(site.URL, "first-secret-token") }, false, "network.allow"},
+		"another service":             {func(c *adminapi.NewConfiguration) { c.Target = target(site.URL+"/nowhere", "first-secret-token") }, true, "The service answers as it should"},
+		"wrong password":              {func(c *adminapi.NewConfiguration) { c.Source.Password = "other-secret-password" }, false, "The account is let in"},
+		"no password":                 {func(c *adminapi.NewConfiguration) { c.Source.Password = "" }, false, "The password is at hand"},
+		"nobody there":                {func(c *adminapi.NewConfiguration) { c.Source.Servers = []string{"ldap://127.0.0.1:1"} }, false, "The server answers"},
+		"unencrypted":                 {func(c *adminapi.NewConfiguration) { c.Source.Servers = []string{"ldap://dc1.corp.example"} }, false, "unencrypted"},
+		"wrong base":                  {func(c *adminapi.NewConfiguration) { c.Source.People = "OU=Nowhere,DC=corp,DC=example" }, false, "Everything is read"},
+		"no base":                     {func(c *adminapi.NewConfiguration) { c.Source.People, c.Source.Canary = "", "" }, false, ""},
+		"no base, and wrong password": {func(c *adminapi.NewConfiguration) { c.Source.People, c.Source.Password = "", "other-secret-password" }, false, "The account is let in"},
+		"no base, and nobody there": {func(c *adminapi.NewConfiguration) {
+			c.Source.People, c.Source.Servers = "", []string{"ldap://127.0.0.1:1"}
+		}, false, "The server answers"},
+		"no name": {func(c *adminapi.NewConfiguration) { c.Source.Name = "" }, false, "The file is not right"},
 		"by scim": {func(c *adminapi.NewConfiguration) {
 			c.Source = adminapi.NewSource{Name: "entra", Type: "scim", Profile: "entra"}
 		}, false, ""},
@@ -114,6 +119,12 @@ func TestTryBeginning(t *testing.T) {
 			}
 			if got := failed(out); c.want == "" && got != "" || !strings.Contains(got, c.want) {
 				t.Errorf("%q fails, not %q", got, c.want)
+			}
+			if chosen := out.Chosen; (name == "no base") != (chosen != nil) || chosen != nil && (*chosen != adminapi.Chosen{People: "OU=People,DC=corp,DC=example", Canary: "CN=muster,DC=corp,DC=example"} || !strings.Contains(out.Text, chosen.People)) {
+				t.Errorf("chosen: %+v in\n%s", chosen, out.Text)
+			}
+			if c.want == "" && req.Source.Type == "ldap" && len(out.Places) != 2 {
+				t.Errorf("places: %+v", out.Places)
 			}
 			said, err := json.Marshal(out)
 			if err != nil || strings.Contains(string(said), "-secret-") {

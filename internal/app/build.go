@@ -148,20 +148,30 @@ func (m *Muster) engine(ctx context.Context) (*engine.Engine, error) {
 // opener makes a source for one read: secrets are read anew each time, so that a changed password file counts at once.
 func (m *Muster) opener(s config.Source) func(map[source.Base]source.Pin) (source.Source, error) {
 	return func(pins map[source.Base]source.Pin) (source.Source, error) {
-		c := s.LDAP
-		var password secret.String
-		if !c.Password.IsZero() {
-			var err error
-			if password, err = c.Password.Resolve(); err != nil {
-				return nil, err
-			}
+		c, err := m.reading(s)
+		if err != nil {
+			return nil, err
 		}
-		return ldap.New(ldap.Config{
-			Name: s.Name, Servers: c.Servers, StartTLS: c.StartTLS, CAFile: c.CAFile, Bind: c.Bind, Password: password, Canary: c.Canary,
-			People: areas(c.People), Groups: areas(c.Groups), IDAttribute: c.IDAttribute, DisabledFilter: c.DisabledFilter, PageSize: c.PageSize,
-			Attributes: m.attributes(s), References: m.references(s), Pins: pins, Now: m.now,
-		})
+		c.Pins = pins
+		return ldap.New(c)
 	}
+}
+
+// reading says how a directory is read, with its password as it is now.
+func (m *Muster) reading(s config.Source) (ldap.Config, error) {
+	c := s.LDAP
+	var password secret.String
+	if !c.Password.IsZero() {
+		var err error
+		if password, err = c.Password.Resolve(); err != nil {
+			return ldap.Config{}, err
+		}
+	}
+	return ldap.Config{
+		Name: s.Name, Servers: c.Servers, StartTLS: c.StartTLS, CAFile: c.CAFile, Bind: c.Bind, Password: password, Canary: c.Canary,
+		People: areas(c.People), Groups: areas(c.Groups), IDAttribute: c.IDAttribute, DisabledFilter: c.DisabledFilter, PageSize: c.PageSize,
+		Attributes: m.attributes(s), References: m.references(s), Now: m.now,
+	}, nil
 }
 
 func areas(bases []config.Base) []ldap.Area {

@@ -23,14 +23,30 @@ type trial struct {
 	out     adminapi.Trial
 }
 
-// tryOut composes a configuration and tries out what it connects to, with the code that serves and the addresses that may be connected to.
-func (m *Muster) tryOut(ctx context.Context, req adminapi.NewConfiguration) adminapi.Trial {
+// tryOut composes a configuration and tries out what it connects to, with the code that serves and the addresses that may be connected to. With look, it finds out
+// where people and groups are in a directory, and chooses where nobody has.
+func (m *Muster) tryOut(ctx context.Context, req adminapi.NewConfiguration, look bool) adminapi.Trial {
 	ctx, cancel := context.WithTimeout(ctx, trialTime)
 	defer cancel()
 	t := &trial{req: req, out: adminapi.Trial{Steps: []adminapi.TrialStep{}}}
 	kept, said := m.places(req)
 	t.out.Secrets = append([]adminapi.SecretPlace{}, said...)
-	t.out.Text = config.Compose(composed(req, kept))
+	look = look && req.Source.Type != "scim"
+	if look && req.Source.People == "" && !t.choose(ctx, m, kept) || !t.compose(m, kept) {
+		return t.out
+	}
+	t.step("", "The file is right", "pass", "", "")
+	t.source(ctx, kept)
+	if look && t.out.Chosen == nil {
+		t.survey(ctx, kept)
+	}
+	t.target(ctx, kept)
+	return t.out
+}
+
+// compose makes the configuration, and reports whether it is right.
+func (t *trial) compose(m *Muster, kept map[string]config.Value) bool {
+	t.out.Text = config.Compose(composed(t.req, kept))
 	f, err := config.Parse(filepath.Base(m.firstFile()), []byte(t.out.Text), all.Types()...)
 	if err == nil {
 		f.Allow = m.File.Allow
@@ -39,12 +55,8 @@ func (m *Muster) tryOut(ctx context.Context, req adminapi.NewConfiguration) admi
 	}
 	if err != nil {
 		t.refused(err)
-		return t.out
 	}
-	t.step("", "The file is right", "pass", "", "")
-	t.source(ctx, kept)
-	t.target(ctx, kept)
-	return t.out
+	return err == nil
 }
 
 func (t *trial) step(of, what, state, why, fix string) {

@@ -161,6 +161,16 @@ type Report struct {
 	Disabled int               `json:"disabled"`
 	Samples  []Sample          `json:"samples,omitempty"`  // at most five people
 	Warnings []Warning         `json:"warnings,omitempty"` // missing rights, risky filters …
+	Places   []Place           `json:"places,omitempty"`   // where people and groups are, if that was asked
+	Account  string            `json:"account,omitempty"`  // where the entry of the bind account is, if that was asked and found
+}
+
+// A Place is a part of a source that search bases can be chosen from: a naming context of a directory, or what lies below it.
+type Place struct {
+	DN     string `json:"dn"`
+	Depth  int    `json:"depth" doc:"How far below the naming context it lies; 0 = it is one."`
+	People int    `json:"people" doc:"How many are in it, at any depth."`
+	Groups int    `json:"groups"`
 }
 
 // A Sample is one person as the source shows them.

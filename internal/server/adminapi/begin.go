@@ -63,7 +63,7 @@ type NewSource struct {
 	CAFile   string   `json:"ca_file,omitempty" doc:"PEM file of the authority, if it is not the system's."`
 	Bind     string   `json:"bind,omitempty" doc:"The account that reads: a DN or a user principal name."`
 	Password string   `json:"password,omitempty" doc:"Its password, for trying it out. It is kept nowhere."`
-	People   string   `json:"people,omitempty" doc:"The DN under which people are."`
+	People   string   `json:"people,omitempty" doc:"The DN under which people are. Left out where it is tried out, it is chosen from what the directory shows, and so are groups and canary."`
 	Groups   string   `json:"groups,omitempty" doc:"The DN under which groups are."`
 	Canary   string   `json:"canary,omitempty" doc:"The DN of an entry that every read must find."`
 	Profile  string   `json:"profile,omitempty" doc:"How an identity provider behaves."`
@@ -83,7 +83,16 @@ type Trial struct {
 	Text    string          `json:"text,omitempty" doc:"The configuration, without any secret."`
 	Secrets []SecretPlace   `json:"secrets" doc:"Where its secrets belong."`
 	Samples []source.Sample `json:"samples,omitempty" doc:"A few people that were found."`
+	Places  []source.Place  `json:"places,omitempty" doc:"Where people and groups are in the directory, each place after the one that it is in."`
+	Chosen  *Chosen         `json:"chosen,omitempty" doc:"What was chosen where nothing was said."`
 	Written string          `json:"written,omitempty" doc:"The file that was written, if it was."`
+}
+
+// Chosen is what a trial took where people were not said to be anywhere.
+type Chosen struct {
+	People string `json:"people"`
+	Groups string `json:"groups,omitempty"`
+	Canary string `json:"canary,omitempty"`
 }
 
 // A TrialStep is one thing that was tried out.

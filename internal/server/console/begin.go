@@ -10,13 +10,21 @@ import (
 
 	"muster/internal/access"
 	"muster/internal/server/adminapi"
+	"muster/internal/source"
 )
 
 // beginPath leads from a Muster with nothing configured to one that keeps somebody in step.
 const beginPath = Root + "begin"
 
 func (c *console) beginRoutes() {
-	c.get("begin", access.View, func(v *visit) (view, error) { return c.begin(v, nil) })
+	chosen := func(v *visit) (view, error) { return c.begin(v, nil) }
+	c.get("begin", access.View, chosen)
+	c.mux.HandleFunc("POST "+Root+"begin", func(w http.ResponseWriter, r *http.Request) { // another kind was chosen, with fields filled in already
+		r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
+		if v, ok := c.visit(w, r, access.View); ok {
+			c.show(w, v, chosen)
+		}
+	})
 	c.mux.Handle("GET "+Root+"begin/check", http.RedirectHandler(beginPath, http.StatusSeeOther)) // of who comes back to what was tried out
 	c.post("begin/check", access.Begin, nil, c.tryBegin)
 	c.mux.HandleFunc("POST "+Root+"begin/write", c.writeBegin)
@@ -53,8 +61,11 @@ func (c *console) begin(v *visit, trial *adminapi.Trial) (view, error) {
 	x := beginView{Beginning: b, door: doors[0], trial: trial, form: url.Values{}}
 	source, target := v.query("source"), v.query("target")
 	if v.Method == http.MethodPost {
-		source, target, x.form = v.PostFormValue("source"), v.PostFormValue("target"), v.PostForm
+		if x.form = v.typedIn(); source == "" {
+			source, target = x.form.Get("source"), x.form.Get("target")
+		}
 	}
+	x.fill()
 	if i := slices.IndexFunc(doors, func(d door) bool { return d.key == source }); i >= 0 {
 		x.door = doors[i]
 	}
@@ -62,6 +73,22 @@ func (c *console) begin(v *visit, trial *adminapi.Trial) (view, error) {
 		x.typ = &b.Types[i]
 	}
 	return view{title: "Connect your own", entry: "overview", body: beginBody(v, x), wait: true}, nil
+}
+
+// typedIn returns the fields that were filled in.
+func (v *visit) typedIn() url.Values {
+	_ = v.ParseForm() // what cannot be read was not filled in
+	return v.PostForm
+}
+
+// fill puts what a trial has chosen into the fields that were left empty.
+func (x beginView) fill() {
+	if x.trial == nil || x.trial.Chosen == nil {
+		return
+	}
+	for field, text := range map[string]string{"people": x.trial.Chosen.People, "groups": x.trial.Chosen.Groups, "canary": x.trial.Chosen.Canary} {
+		x.form.Set(field, text)
+	}
 }
 
 // tryBegin tries out what was typed. Nothing of it stays but in the answer, and secrets not even there.
@@ -199,4 +226,27 @@ func keptFields(x beginView) []kept {
 	}
 	slices.SortFunc(out, func(a, b kept) int { return strings.Compare(a.name, b.name) })
 	return out
+}
+
+// placeText says what is at a place of a directory.
+func placeText(p source.Place) string {
+	return count(p.People, "person", "people") + ", " + count(p.Groups, "group", "groups")
+}
+
+// placeIndent sets a place apart from the one that it is in.
+func placeIndent(p source.Place) string { return []string{"", "sm:pl-8", "sm:pl-12"}[min(p.Depth, 2)] }
+
+// groupAsk asks whom a target gets, in the words of a kind of source.
+func groupAsk(d door) string {
+	if d.kind == "scim" {
+		return "Only the members of the group with this name; everybody if left empty"
+	}
+	return "Only the members of this group of the directory, by its DN; everybody if left empty"
+}
+
+func groupExample(d door) string {
+	if d.kind == "scim" {
+		return "Wiki users"
+	}
+	return "CN=Wiki," + d.groups
 }

@@ -35,6 +35,14 @@ func TestTryBegin(t *testing.T) {
 	if !strings.Contains(page, "begin/write") || !strings.Contains(page, "Everything that could be tried out works") || strings.Contains(page, "s3cret") {
 		t.Error("what works is not offered to be written, or a secret is told")
 	}
+	for _, want := range []string{`name="people" value="OU=People,DC=corp,DC=example"`, `name="canary" value="CN=muster,OU=Service,DC=corp,DC=example"`, "Groups are here", "57 groups"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("what was found where nobody said anything is not offered: %q", want)
+		}
+	}
+	if page := owner.post("begin?source=scim&target=slack", firstForm); page.status != http.StatusOK || !strings.Contains(page.body, "How it behaves") || !strings.Contains(page.body, `value="corp"`) || strings.Contains(page.body, "s3cret") || len(h.Calls()) != 2 {
+		t.Errorf("another kind of source drops what was typed, tells a secret, or does something: %d %v", page.status, h.Calls())
+	}
 	if res := owner.post("begin/write", "source=ldap&name=corp"); res.status != http.StatusConflict || !strings.Contains(res.body, "The configuration is not written here") {
 		t.Errorf("written beside another: %d", res.status)
 	}

@@ -264,7 +264,7 @@ func welcomeForm(e entrance) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else if e.first {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "Welcome. This Muster is yours.")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "This Muster is yours")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

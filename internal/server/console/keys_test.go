@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp/kb"
+
 	"muster/internal/server/adminapi/adminapitest"
 	"muster/internal/server/console/browsertest"
 )
@@ -47,6 +49,7 @@ func TestFocus(t *testing.T) {
 		}
 	}
 	alongRows(t, s)
+	alongPoints(t, s)
 	s.Size(1440, 900)
 	s.Go("/console/people")
 	s.Keys("\t\r")
@@ -69,6 +72,43 @@ func alongRows(t *testing.T, s *site) {
 		if at[0] == "" || at[1] != "" {
 			t.Errorf("the %d. key leads to %s: %s", i+1, at[0], at[1])
 		}
+	}
+}
+
+// alongPoints goes along the points of a plot by the arrow keys, each of which is told, and keeps the plot as a picture.
+func alongPoints(t *testing.T, s *site) {
+	t.Helper()
+	s.Size(1440, 900)
+	s.Go("/console/sources/corp")
+	s.Wait(`document.querySelector(".drawn canvas") !== null`)
+	said := func() string {
+		return browsertest.Eval[string](s.Tab, `document.querySelector("[data-at]").textContent`)
+	}
+	rest := said()
+	browsertest.Eval[bool](s.Tab, `document.querySelector(".drawn").focus(), true`)
+	var told []string
+	for _, key := range []string{kb.Home, kb.ArrowRight, kb.ArrowLeft, kb.End, kb.ArrowRight} {
+		s.Keys(key)
+		told = append(told, said())
+	}
+	if told[0] == rest || told[1] == told[0] || told[2] != told[0] || told[3] == told[0] || told[4] != told[3] || !strings.Contains(told[3], "299") {
+		t.Errorf("from %q the keys lead to %q", rest, told)
+	}
+	if aloud := browsertest.Eval[string](s.Tab, `document.querySelector("#said").textContent`); aloud != told[4] {
+		t.Errorf("said aloud: %q", aloud)
+	}
+	if browsertest.Eval[bool](s.Tab, `document.querySelector(".drawn").blur(), true`); said() != rest {
+		t.Errorf("without the focus it says %q", said())
+	}
+	kept := browsertest.Eval[[]string](s.Tab, `(() => {
+		const [click, kept] = [HTMLAnchorElement.prototype.click, []];
+		HTMLAnchorElement.prototype.click = function () { kept.push(this.download, this.href); };
+		document.querySelector("[data-do=png]").click();
+		HTMLAnchorElement.prototype.click = click;
+		return kept;
+	})()`)
+	if len(kept) != 2 || !strings.HasPrefix(kept[0], "people-299-people") || !strings.HasSuffix(kept[0], ".png") || !strings.HasPrefix(kept[1], "data:image/png;base64,") || len(kept[1]) < 5000 {
+		t.Errorf("kept as a picture: %.80q", kept)
 	}
 }
 

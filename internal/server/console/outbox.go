@@ -46,6 +46,11 @@ func (c *console) dropMessage(v *visit) (string, error) {
 }
 
 // outboxTabs are the states of messages, in the order in which they are asked for.
+// nothingSent says that a list of messages is empty.
+func nothingSent(tab string) string {
+	return map[string]string{"refused": "Nothing was refused", "waiting": "Nothing waits", "sent": "Nothing was sent yet", "dropped": "Nothing was left out"}[tab]
+}
+
 var outboxTabs = [][2]string{{"refused", "Refused"}, {"waiting", "Waiting"}, {"sent", "Sent"}, {"dropped", "Left out"}}
 
 func messageTone(s notify.State) tone {

@@ -111,7 +111,7 @@ func ago(now, t time.Time) string {
 	case t.IsZero():
 		return "never"
 	case d.Abs() < 2*time.Second:
-		return "now"
+		return "just now"
 	case d < 0:
 		return "in " + short(d)
 	}

@@ -141,7 +141,7 @@ func configuredAt(s sourceView) string {
 		out = append(out, s.config.At)
 	}
 	if s.config.Every > 0 {
-		out = append(out, "every "+short(s.config.Every))
+		out = append(out, "read every "+short(s.config.Every))
 	}
 	return strings.Join(out, ", ")
 }

@@ -1002,7 +1002,7 @@ func rolesBody(v *visit, r rolesView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 87, "\" class=\"filters\"><label class=\"field grow\"><span>Person or group</span><input class=\"input\" name=\"who\" required autocomplete=\"off\" spellcheck=\"false\" placeholder=\"Username, email or name of a group\"></label> <label class=\"field\"><span>Which of them</span> <select name=\"kind\" class=\"select\"><option value=\"person\">A person</option> <option value=\"group\">A group</option></select></label> <label class=\"field\"><span>Role</span> <select name=\"role\" class=\"select\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 87, "\" class=\"filters\"><label class=\"field grow\"><span>Person or group</span><input class=\"input\" name=\"who\" required autocomplete=\"off\" spellcheck=\"false\" placeholder=\"Username, email or name of a group\"></label> <label class=\"field\"><span>Kind</span> <select name=\"kind\" class=\"select\"><option value=\"person\">A person</option> <option value=\"group\">A group</option></select></label> <label class=\"field\"><span>Role</span> <select name=\"role\" class=\"select\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -59,6 +59,9 @@ var holdings = map[string][2]string{
 func holding(name string, n int) string {
 	w, ok := holdings[name]
 	first, rest, more := strings.Cut(name, "_")
+	if i := strings.LastIndexByte(name, ' '); i > 0 && holdings[strings.ReplaceAll(name[:i], " ", "_")][0] != "" { // "post added"
+		return holding(strings.ReplaceAll(name[:i], " ", "_"), n) + name[i:]
+	}
 	switch {
 	case !ok && more && holdings[first][0] != "":
 		return holding(first, n) + " " + strings.ReplaceAll(rest, "_", " ")

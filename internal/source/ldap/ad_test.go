@@ -409,6 +409,8 @@ func TestCheckOnAD(t *testing.T) {
 	if !strings.Contains(rep.Guessed["members"], "primaryGroupID") || !strings.Contains(rep.Guessed["people.filter"], "objectCategory=person") {
 		t.Errorf("guessed: %v", rep.Guessed)
 	}
+	wantPlaces(t, cfg, adCanary, source.Place{DN: adBase, People: 4, Groups: 4}, source.Place{DN: "OU=Groups," + adBase, Depth: 1, Groups: 4},
+		source.Place{DN: "OU=People," + adBase, Depth: 1, People: 3}, source.Place{DN: "OU=Service," + adBase, Depth: 1, People: 1})
 	s.Set(ldaptest.Faults{Hide: func(e ldaptest.Entry) bool { return strings.HasPrefix(e.DN, "CN=Deleted Objects") }})
 	rep, err = open(t, cfg).Check(t.Context())
 	var fix string

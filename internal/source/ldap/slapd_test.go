@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	ldapv3 "github.com/go-ldap/ldap/v3"
+	"github.com/google/go-cmp/cmp"
 
 	"muster/internal/secret"
 	"muster/internal/source"
@@ -120,6 +121,9 @@ func TestSuiteOnSlapd(t *testing.T) {
 	f.Refers = map[string][]source.Key{ // nothing is stated of who names somebody who is not there: it may be hidden
 		string(anna) + " manager": {ben}, string(ben) + " manager": nil, string(cleo) + " manager": {odd}, string(key("uid=leaver,ou=People")) + " manager": nil,
 	}
+	wantPlaces(t, slapdConfig(s), "uid=muster,ou=Service,"+slapdBase,
+		source.Place{DN: slapdBase, People: 7, Groups: 3}, source.Place{DN: "ou=Elsewhere," + slapdBase, Depth: 1, People: 1}, source.Place{DN: "ou=Groups," + slapdBase, Depth: 1, Groups: 3},
+		source.Place{DN: "ou=People," + slapdBase, Depth: 1, People: 5}, source.Place{DN: "ou=Service," + slapdBase, Depth: 1, People: 1})
 	sourcetest.Run(t, func(t *testing.T) sourcetest.Fixture {
 		f.Source = open(t, slapdConfig(s))
 		f.Broken = func(t *testing.T) (source.Source, string) {
@@ -130,6 +134,21 @@ func TestSuiteOnSlapd(t *testing.T) {
 		return f
 	})
 }
+
+// wantPlaces demands what a survey of a directory finds.
+func wantPlaces(t *testing.T, cfg ldap.Config, account string, want ...source.Place) {
+	t.Helper()
+	rep, err := ldap.Survey(t.Context(), cfg)
+	if diff := cmp.Diff(want, rep.Places); err != nil || diff != "" || rep.Account != account {
+		t.Errorf("%v; the account is at %q; places (-want +got):\n%s", err, rep.Account, diff)
+	}
+	cfg.Password = secret.New("wrong")
+	if inc := (*source.Incomplete)(nil); !errors.As(second(ldap.Survey(t.Context(), cfg)), &inc) || inc.Code != "bind" {
+		t.Errorf("with a wrong password: %v", inc)
+	}
+}
+
+func second[A, B any](_ A, b B) B { return b }
 
 // wantIncomplete pulls and demands a fault with the code, a text to act on, and no complete base.
 func wantIncomplete(t *testing.T, s source.Source, code string) sourcetest.Read {

@@ -35,6 +35,9 @@ func (s *Service) TryBeginning(_ context.Context, req adminapi.NewConfiguration,
 		Text:    "# Where people and groups come from.\nsources:\n  - name: " + req.Source.Name + "\n    type: ldap\n",
 		Secrets: []adminapi.SecretPlace{{Of: "password of " + req.Source.Name, File: "/etc/muster/secrets/corp-password", Command: "install -D -m 600 /dev/stdin '/etc/muster/secrets/corp-password'"}},
 		Samples: []source.Sample{{Name: "Olivia Brandt", Username: "olivia.brandt", Email: "olivia.brandt@example.com"}, {Name: "Uwe Weg", Username: "uwe.weg", Disabled: true}},
+		Places: []source.Place{
+			{DN: "DC=corp,DC=example", People: 1204, Groups: 57}, {DN: "OU=Groups,DC=corp,DC=example", Depth: 1, Groups: 57}, {DN: "OU=People,DC=corp,DC=example", Depth: 1, People: 1204},
+		},
 		Steps: []adminapi.TrialStep{
 			{What: "The file is right", State: "pass"},
 			{Of: "corp", What: "The server answers", State: "pass", Why: "ldaps://dc1.corp.example, a server of the kind Active Directory, encryption: TLS 1.3"},
@@ -48,6 +51,9 @@ func (s *Service) TryBeginning(_ context.Context, req adminapi.NewConfiguration,
 			out.Steps, adminapi.TrialStep{Of: req.Target.Name, What: "The address answers", State: "pass"},
 			adminapi.TrialStep{Of: req.Target.Name, What: "The token is taken", State: "fail", Why: "401: the token is not valid", Fix: "Use a valid token, and check the rights of its owner."},
 		)
+	}
+	if req.Source.People == "" {
+		out.Chosen = &adminapi.Chosen{People: "OU=People,DC=corp,DC=example", Groups: "OU=Groups,DC=corp,DC=example", Canary: "CN=muster,OU=Service,DC=corp,DC=example"}
 	}
 	return out, nil
 }

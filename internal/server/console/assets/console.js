@@ -16,7 +16,7 @@
   const relative = (t, how) => {
     const s = (Date.now() - t) / 1000;
     if (how === "for") return s < 60 ? "less than a minute" : lasting(s);
-    if (Math.abs(s) < 2) return "now";
+    if (Math.abs(s) < 2) return "just now";
     return s < 0 ? `in ${lasting(-s)}` : `${lasting(s)} ago`;
   };
   const times = () => {
@@ -158,6 +158,14 @@
     },
     help: () => $("#help").showModal(),
     copy: (b) => navigator.clipboard?.writeText($(b.dataset.copy).textContent).then(() => { b.textContent = "Copied"; say("Copied"); }, () => getSelection().selectAllChildren($(b.dataset.copy))),
+    fill: (b) => {
+      const field = $(`input[name=${b.dataset.fill}]`);
+      field.value = b.value;
+      field.scrollIntoView({ block: "center" });
+      field.focus({ preventScroll: true });
+      say(`${b.dataset.fill}: ${b.value}`);
+    },
+    png: (b) => picture(b.closest("figure")),
     keys: (b) => localStorage.setItem("muster-keys", b.checked ? "on" : "off"),
   };
   document.addEventListener("click", (e) => {
@@ -308,7 +316,8 @@
   const options = (figure, data, width) => {
     const at = $("[data-at]", figure);
     const utc = () => root.dataset.time === "utc" ? "UTC" : undefined;
-    const usual = () => figure.dataset.unit + (utc() ? ", UTC" : "");
+    const zoned = () => new Intl.DateTimeFormat("en", { timeZone: utc(), timeZoneName: "short" }).formatToParts(data.to * 1000).find((p) => p.type === "timeZoneName").value;
+    const usual = () => `${figure.dataset.unit}, ${zoned()}`;
     at.textContent = usual();
     const moment = (seconds, how) => new Intl.DateTimeFormat(undefined, { ...how, hour12: false, timeZone: utc() }).format(seconds * 1000);
     const clock = (u, list, _, __, step) => list.map((s) => moment(s, step < 86400 ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short" }));
@@ -348,7 +357,7 @@
       width, height: 160, legend: { show: false }, cursor: { y: false, drag: { x: false, y: false } },
       tzDate: (s) => utc() ? uPlot.tzDate(new Date(s * 1000), "Etc/UTC") : new Date(s * 1000),
       scales: { x: { range: () => [data.from, data.to] }, y: { range: () => [data.low, data.high] } },
-      axes: [{ ...axis, values: clock }, { ...axis, size: 64, values: (u, list) => list.map((n) => n.toLocaleString()) }],
+      axes: [{ ...axis, values: clock, size: 28 }, { ...axis, size: 64, values: (u, list) => list.map((n) => n.toLocaleString()) }],
       series: [{}, ...data.lines.map((l) => ({
         stroke: () => colour(inks[l.tone] ?? "--color-primary"), width: 2, dash: l.dash?.split(" ").map(Number), spanGaps: false,
         points: { show: true, size: 5, ...(data.at.length < 20 ? {} : { filter: alone }) },
@@ -385,7 +394,47 @@
       const u = new uPlot(options(figure, data, box.clientWidth), [data.at, ...data.lines.map((l) => l.n)], box);
       walk(box, u, data);
       drawn.push(u);
+      for (const b of $$("[data-do=png]", figure)) b.hidden = false;
     }
+  };
+  // A plot as a picture: its title, unit, drawing and legend, in the colours of the page.
+  const picture = (figure) => {
+    const u = drawn.find((x) => figure.contains(x.root));
+    if (!u) return;
+    const [drawing, px] = [u.ctx.canvas, devicePixelRatio];
+    const keys = $$(".legend li", figure).map((li) => [li.textContent.trim(), $("path", li)]);
+    const [pad, row] = [16 * px, 20 * px];
+    const canvas = Object.assign(document.createElement("canvas"), { width: drawing.width + 2 * pad, height: drawing.height + (4 + keys.length) * row });
+    const pen = canvas.getContext("2d");
+    const ink = getComputedStyle(figure).color;
+    const write = (text, x, y, weight) => { pen.font = `${weight} ${13 * px}px ${getComputedStyle(figure).fontFamily}`; pen.fillStyle = ink; pen.fillText(text, x, y, canvas.width - pad - x); };
+    pen.fillStyle = getComputedStyle(figure).backgroundColor;
+    pen.fillRect(0, 0, canvas.width, canvas.height);
+    write($("figcaption b", figure).textContent, pad, 1.4 * row, 600);
+    write($("[data-at]", figure).textContent, pad, 2.3 * row, 400);
+    pen.drawImage(drawing, pad, 2.8 * row);
+    keys.forEach(([text, path], i) => {
+      const y = 3.6 * row + drawing.height + i * row;
+      pen.setLineDash([]);
+      if (path) {
+        const look = getComputedStyle(path);
+        pen.setLineDash(look.strokeDasharray === "none" ? [] : look.strokeDasharray.split(",").map((n) => parseFloat(n) * px));
+        pen.strokeStyle = look.stroke;
+        pen.lineWidth = 2 * px;
+        pen.beginPath();
+        pen.moveTo(pad, y - row / 4);
+        pen.lineTo(pad + 24 * px, y - row / 4);
+        pen.stroke();
+      } else {
+        pen.fillStyle = getComputedStyle($(".swatch", figure)).backgroundColor;
+        pen.fillRect(pad + 6 * px, y - row / 2, 12 * px, 12 * px);
+      }
+      write(text, pad + 32 * px, y, 400);
+    });
+    const link = document.createElement("a");
+    link.href = canvas.toDataURL("image/png");
+    link.download = `${$("figcaption b", figure).textContent.toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 60)}.png`;
+    link.click();
   };
   const redraw = () => { for (const u of drawn) { u.setSize({ width: u.root.parentElement.clientWidth, height: 160 }); u.redraw(false, true); } };
   addEventListener("resize", redraw);
