@@ -237,7 +237,9 @@ func (m *Muster) Run(ctx context.Context, id string, wait time.Duration) (admina
 func (m *Muster) runView(ctx context.Context, id string) (adminapi.RunView, error) {
 	var out adminapi.RunView
 	err := m.Store.View(ctx, func(v directory.Reader) (err error) {
-		out.Run, err = run.Of(v).Run(ctx, id)
+		if out.Run, err = run.Of(v).Run(ctx, id); err == nil {
+			out.Kept, err = kept(ctx, v, out.Run)
+		}
 		return err
 	})
 	if p, ok := m.Engine.Progress(id); ok {

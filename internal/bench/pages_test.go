@@ -194,6 +194,11 @@ func pagesOf(ctx context.Context, m *app.Muster) (map[string]string, error) {
 			return fmt.Errorf("%d runs of fast: %w", len(runs), err)
 		}
 		pages["run"] = "runs/" + runs[0].ID
+		reads, err := run.Of(v).Runs(ctx, "corp", 50)
+		if err != nil || len(reads) == 0 {
+			return fmt.Errorf("%d reads of corp: %w", len(reads), err)
+		}
+		pages["run, what was added"] = "runs/" + reads[len(reads)-1].ID + "/rows?what=added"
 		return nil
 	})
 	return pages, err

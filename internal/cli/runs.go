@@ -33,23 +33,7 @@ func (s *shell) runsCommand() *cobra.Command {
 	}
 	c.Flags().IntVar(&q.Limit, "limit", 20, "at most this many")
 	c.Flags().StringVar(&q.Before, "before", "", "only those before this `run`")
-	c.AddCommand(s.runsSentCommand(), &cobra.Command{
-		Use: "show run", Short: "Show a run", Args: args("the id of a run"),
-		RunE: s.call(func(ctx context.Context, c *client.Client, args []string) error {
-			v, err := c.Run(ctx, args[0], 0)
-			if err != nil {
-				return err
-			}
-			if s.json {
-				return s.printJSON(v)
-			}
-			if err := s.listRuns([]run.Run{v.Run}); err != nil || v.Phase == "" {
-				return err
-			}
-			s.print("\n%s%s", v.Phase, far(v))
-			return nil
-		}),
-	})
+	c.AddCommand(s.runsSentCommand(), s.runsShowCommand())
 	return c
 }
 

@@ -89,6 +89,7 @@ func (r *reader) pull(ctx context.Context, rec *run.Run, under *reading) error {
 	if err != nil {
 		return err
 	}
+	reading.Run = rec.ID
 	reading.Touch = func(ids ...directory.ID) { r.e.reads.touch(under, ids) }
 	pins, err := r.e.cfg.Door.Pins(ctx, r.Name)
 	if err != nil {

@@ -174,13 +174,16 @@ func (r *Reading) rebindPart(ctx context.Context, part pairs) error {
 		if len(done.records) == 0 {
 			return nil
 		}
-		return done.reconsider(ctx)
+		if err := done.reconsider(ctx); err != nil {
+			return err
+		}
+		return r.keep(ctx, tx, counts(done.records, countBack))
 	})
 	if err != nil {
 		return err
 	}
 	for _, rec := range done.records {
-		if live(rec) {
+		if countBack(rec) != "" {
 			r.remember(mark(rec), source.Base(rec.Base))
 			r.sum.Returned++
 		}
@@ -189,4 +192,12 @@ func (r *Reading) rebindPart(ctx context.Context, part pairs) error {
 		r.carried(Anchors, r.rebindLine(p).Key)
 	}
 	return nil
+}
+
+// countBack says as what the entries of a pair count: the one that is there, as back.
+func countBack(rec *directory.Record) string {
+	if live(rec) {
+		return rowReturned
+	}
+	return ""
 }

@@ -26,7 +26,7 @@ func (d *Door) Expire(ctx context.Context, name string) (int, error) {
 		if err != nil || len(keys) == 0 {
 			return total, err
 		}
-		done, err := r.conclude(ctx, keys, func(rec *directory.Record) bool {
+		done, err := r.conclude(ctx, keys, uncounted, func(rec *directory.Record) bool {
 			was := rec.Expired
 			rec.Expired = expired(rec.Expires, r.now)
 			return rec.Expired && !was

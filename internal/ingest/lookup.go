@@ -81,7 +81,7 @@ func (l *lookUp) believe(ctx context.Context, lost []directory.Record, found []s
 			}
 		}
 	}
-	if _, err := l.reappear(ctx, inside); err != nil {
+	if _, err := l.reappear(ctx, inside, uncounted); err != nil {
 		return err
 	}
 	if err := l.leave(ctx, outside, at); err != nil {
@@ -105,7 +105,7 @@ func (l *lookUp) tell() {
 
 // leave records entries that stand elsewhere now: they left the scope of the source.
 func (r *Reading) leave(ctx context.Context, keys []string, at map[string]source.Sighting) error {
-	left, err := r.conclude(ctx, keys, func(rec *directory.Record) bool {
+	left, err := r.conclude(ctx, keys, as(rowOutside), func(rec *directory.Record) bool {
 		rec.Status, rec.Cause, rec.Since, rec.Name = directory.Outside, directory.Left, r.now, at[rec.Key].Where
 		return true
 	})
@@ -123,7 +123,7 @@ func (r *Reading) overdue(rec *directory.Record) bool {
 // else's, is removed at once: nobody leaves with it.
 func (r *Reading) miss(ctx context.Context, keys []string) error {
 	now := r.door.Now()
-	lost, err := r.conclude(ctx, keys, func(rec *directory.Record) bool {
+	lost, err := r.conclude(ctx, keys, countLost, func(rec *directory.Record) bool {
 		switch {
 		case rec.Object == "":
 			rec.Status, rec.Cause, rec.Since = directory.Removed, directory.Missing, now
@@ -137,13 +137,23 @@ func (r *Reading) miss(ctx context.Context, keys []string) error {
 		return true
 	})
 	for _, rec := range lost {
-		switch {
-		case rec.Object == "":
-		case rec.Status == directory.Removed:
+		switch countLost(&rec) {
+		case rowRemoved:
 			r.sum.Removed++
-		default:
+		case rowAbsent:
 			r.sum.Absent++
 		}
 	}
 	return err
+}
+
+// countLost says as what an entry counts that is nowhere; one that never became anybody does not.
+func countLost(rec *directory.Record) string {
+	switch {
+	case rec.Object == "":
+		return ""
+	case rec.Status == directory.Removed:
+		return rowRemoved
+	}
+	return rowAbsent
 }

@@ -17,6 +17,8 @@ import (
 type Reading struct {
 	// Touch, if set, is told of people, groups and members before they are written: whatever follows from that was found by this read.
 	Touch func(...directory.ID)
+	// Run, if set, is the run that the read is: what it counts is kept with it, row by row, in the transactions in which it is done.
+	Run string
 
 	door     *Door
 	source   string
@@ -171,7 +173,7 @@ func (r *Reading) takeSeen(ctx context.Context, keys []source.Key) error {
 				absent = append(absent, rec.Key)
 			}
 		}
-		back, err := r.reappear(ctx, absent)
+		back, err := r.reappear(ctx, absent, as(rowReturned))
 		if err != nil {
 			return err
 		}
@@ -181,8 +183,8 @@ func (r *Reading) takeSeen(ctx context.Context, keys []source.Key) error {
 }
 
 // reappear withdraws what was suspected of absent entries.
-func (r *Reading) reappear(ctx context.Context, keys []string) (int, error) {
-	back, err := r.conclude(ctx, keys, func(rec *directory.Record) bool {
+func (r *Reading) reappear(ctx context.Context, keys []string, count func(*directory.Record) string) (int, error) {
+	back, err := r.conclude(ctx, keys, count, func(rec *directory.Record) bool {
 		was := rec.Status
 		rec.Status, rec.Since = directory.Present, r.now
 		return was == directory.Absent
@@ -193,7 +195,7 @@ func (r *Reading) reappear(ctx context.Context, keys []string) (int, error) {
 // takeDeleted believes tombstones: the source states that the entry is no more.
 func (r *Reading) takeDeleted(ctx context.Context, keys []source.Key) error {
 	for part := range slices.Chunk(keys, chunk) {
-		gone, err := r.conclude(ctx, texts(part), func(rec *directory.Record) bool {
+		gone, err := r.conclude(ctx, texts(part), as(rowRemoved), func(rec *directory.Record) bool {
 			was := rec.Status
 			rec.Status, rec.Cause, rec.Since = directory.Removed, directory.Stated, r.now
 			return was != directory.Removed
@@ -214,8 +216,9 @@ func texts(keys []source.Key) []string {
 	return out
 }
 
-// conclude changes known records by their keys and settles their objects, in one transaction. It returns the records that change said yes to.
-func (r *Reading) conclude(ctx context.Context, keys []string, change func(*directory.Record) bool) ([]directory.Record, error) {
+// conclude changes known records by their keys and settles their objects, in one transaction. It returns the records that change said yes to, each counted
+// as count says.
+func (r *Reading) conclude(ctx context.Context, keys []string, count func(*directory.Record) string, change func(*directory.Record) bool) ([]directory.Record, error) {
 	if len(keys) == 0 {
 		return nil, nil
 	}
@@ -236,6 +239,9 @@ func (r *Reading) conclude(ctx context.Context, keys []string, change func(*dire
 			return nil
 		}
 		if err := s.reconsider(ctx); err != nil {
+			return err
+		}
+		if err := r.keep(ctx, tx, counts(s.records, count)); err != nil {
 			return err
 		}
 		for _, rec := range s.records {

@@ -133,12 +133,17 @@ func (r *Reading) settle(ctx context.Context, fresh map[string]directory.Record,
 		}
 		done.start(fresh, known)
 		if wait == "" {
-			return done.finish(ctx)
+			err = done.finish(ctx)
+		} else {
+			for _, rec := range done.records {
+				rec.Waiting = wait
+			}
+			err = done.write(ctx)
 		}
-		for _, rec := range done.records {
-			rec.Waiting = wait
+		if err != nil {
+			return err
 		}
-		return done.write(ctx)
+		return r.keep(ctx, tx, done.counted)
 	})
 	return done, err
 }

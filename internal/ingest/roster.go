@@ -201,6 +201,9 @@ func (w *rosters) write(ctx context.Context, rosters ...roster) error {
 			if err := tx.PutEdges(ctx, ro.id, ro.add, ro.drop); err != nil {
 				return err
 			}
+			if err := w.keepMembers(ctx, tx, ro.id, ro.add, ro.drop); err != nil {
+				return err
+			}
 			records[i].MembersHash = ro.hash
 		}
 		return tx.PutRecords(ctx, records...)

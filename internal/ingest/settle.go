@@ -28,6 +28,8 @@ type settling struct {
 	suits   []suit   // matches that wait
 	matched []string // keys of matches that were carried out
 
+	counted []counted // records, as what they are counted below
+
 	added     int // records never seen before
 	changed   int // records that say something else, or are back
 	unchanged int // records that waited and say what they said
@@ -53,6 +55,7 @@ func (s *settling) start(fresh map[string]directory.Record, known []directory.Re
 			s.follow(&in, was)
 		} else {
 			s.added++
+			s.counted = append(s.counted, counted{rowAdded, &in})
 		}
 		s.records = append(s.records, &in)
 	}
@@ -68,11 +71,13 @@ func (s *settling) follow(in *directory.Record, was directory.Record) {
 		in.Since = was.Since
 	} else {
 		s.returned++
+		s.counted = append(s.counted, counted{rowReturned, in})
 	}
 	if was.Status == directory.Present && was.Digest == in.Digest {
 		s.unchanged++
 	} else {
 		s.changed++
+		s.counted = append(s.counted, counted{rowChanged, in})
 	}
 }
 

@@ -161,9 +161,10 @@ func (r *Reading) bindFew(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read matches: %w", err)
 	}
-	was := r.sum
-	r.suits = suits{free: true}
-	if err := r.write(ctx, fresh); err != nil {
+	was, of := r.sum, r.Run
+	r.suits, r.Run = suits{free: true}, "" // they are counted already
+	err = r.write(ctx, fresh)
+	if r.Run = of; err != nil {
 		return err
 	}
 	waiting := r.sum.Waiting - was.Waiting // some wait for something else

@@ -15,6 +15,7 @@ import (
 	"muster/internal/directory/directorytest"
 	"muster/internal/ingest"
 	"muster/internal/mapping"
+	"muster/internal/run"
 	"muster/internal/source"
 	"muster/internal/store"
 	"muster/internal/store/storetest"
@@ -138,6 +139,7 @@ func (w *world) read(name string) ingest.Summary {
 	if err != nil {
 		w.Fatal(err)
 	}
+	r.Run = string(directory.NewID())
 	cause := s.pull(func(b source.Batch) error { return r.Take(w.ctx, b) })
 	if cause != nil && !errors.Is(cause, s.fail) {
 		w.Fatal(cause)
@@ -150,7 +152,28 @@ func (w *world) read(name string) ingest.Summary {
 	if err != nil {
 		w.Fatal(err)
 	}
+	w.counted(r.Run, sum)
 	return sum
+}
+
+// counted checks that what a read counts is kept row by row: U9.
+func (w *world) counted(id string, sum ingest.Summary) {
+	w.Helper()
+	counts := sum.Counts()
+	for _, what := range []string{"added", "changed", "returned", "absent", "removed", "outside", "memberships_added", "memberships_removed"} {
+		w.view(func(v directory.Reader) error {
+			rows, err := run.Of(v).Rows(w.ctx, id, what, 0, 10_000)
+			if len(rows) != counts[what] {
+				w.Errorf("%d rows are kept of %d %s", len(rows), counts[what], what)
+			}
+			for _, row := range rows {
+				if (row.Object == "") == (row.Key == "") || (row.Member != "") != strings.HasPrefix(what, "memberships") {
+					w.Errorf("a row of %s says %+v", what, row)
+				}
+			}
+			return err
+		})
+	}
 }
 
 // calm reads a source and fails if the read is not believed.

@@ -184,6 +184,7 @@ type Raise struct {
 // A Reader reads runs and plans. Missing things are directory.ErrNotFound.
 type Reader interface {
 	LineReader
+	RowReader
 	Run(ctx context.Context, id string) (Run, error)
 	// Runs returns the newest first, at most limit; name "" means any.
 	Runs(ctx context.Context, name string, limit int) ([]Run, error)
@@ -228,6 +229,7 @@ type PlanFilter struct {
 type Tx interface {
 	Reader
 	LineTx
+	RowTx
 	PutRun(ctx context.Context, r Run) error
 	PutPlan(ctx context.Context, p Plan) error
 	// AddLines appends lines to a plan; a line whose key the plan has already is left alone. One that a person has rejected is rejected from the start: see

@@ -11,7 +11,7 @@ var left = []string{
 	"anchor", "audit", "erasure", "erasure_file", "feed", "goose_db_version", "journal", "lead", "limit_raise", "line", "line_tally", "link", "link_edge", "link_group", "observed", "observed_key",
 	"bot", "definition", "drift", "group_place", "hook_cursor", "hook_told", "invitation", "link_claim", "link_rename", "outbox", "place", "place_member", "post", "post_file",
 	"post_mark", "profile", "stop_order", "stray_link", "call_sample", "count_sample",
-	"password", "plan", "run", "session", "sign_in_code", "source_cursor", "span", "target", "target_cursor", "token", "waiting", "sqlite_sequence",
+	"password", "plan", "run", "run_row", "session", "sign_in_code", "source_cursor", "span", "target", "target_cursor", "token", "waiting", "sqlite_sequence",
 }
 
 // I9: whoever adds a table says whether a copy of the people has it. What holds secrets never is.

@@ -14,7 +14,7 @@ var without = map[string]string{
 	"tally": "numbers", "target": "targets", "target_cursor": "positions", "line_tally": "numbers", "limit_raise": "targets, and who raised: actors", "group_place": "numbers, and who linked: actors",
 	"word": "written with the object", "own": "written with the object", "call_sample": "numbers, by target", "count_sample": "numbers, by source", "observed_key": "removed with what was observed", "place": "removed with direct channels", "link": "removed by links", "observed": "removed by observed",
 	"object": "emptied at the end", "record": "removed by records", "line": "emptied by lines", "bot": "handed over", "post": "removed by posts", "post_file": "removed with posts",
-	"profile": "removed by profile", "run": "swept", "plan": "swept", "audit": "swept", "outbox": "removed, and swept", "erasure": "its names are removed at the end",
+	"profile": "removed by profile", "run": "swept", "run_row": "ids, and swept", "plan": "swept", "audit": "swept", "outbox": "removed, and swept", "erasure": "its names are removed at the end",
 }
 
 // stepped are the tables that steps of their own name.

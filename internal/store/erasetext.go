@@ -89,6 +89,7 @@ type sweep struct {
 var sweeps = []sweep{
 	{"audit", "true", []string{"seq"}, []string{"object", "detail"}},
 	{"run", "true", []string{"id"}, []string{"notes", "problem"}},
+	{"run_row", "entry <> ''", []string{"run", "what", "seq"}, []string{"entry"}},
 	{"plan", "true", []string{"id"}, []string{"why", "note", "reason"}},
 	{"outbox", "true", []string{"id"}, []string{"body"}},
 	{"record", "waiting <> ''", []string{"source", "key"}, []string{"waiting"}},

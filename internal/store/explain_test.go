@@ -8,7 +8,7 @@ import (
 )
 
 // big are the tables that grow with the company, by their names and the aliases that statements give them.
-var big = regexp.MustCompile(`^SCAN (object|record|reference|edge|node|link|link_edge|link_group|journal|span|waiting|drift|observed|observed_key|line|line_tally|word|own|outbox|call_sample|count_sample|hook_told|invitation|resource|resource_value|[efgmrkoatnx])( USING |$)`)
+var big = regexp.MustCompile(`^SCAN (object|record|reference|edge|node|link|link_edge|link_group|journal|span|waiting|drift|observed|observed_key|line|line_tally|run_row|word|own|outbox|call_sample|count_sample|hook_told|invitation|resource|resource_value|[efgmrkoatnx])( USING |$)`)
 
 // Plans are how SQLite runs the statements of a test, by their text.
 type Plans map[string]string

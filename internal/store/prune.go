@@ -28,6 +28,8 @@ var old = []struct{ what, text, before string }{
 	{"plans", `delete from plan where id in (select p.id from plan p where p.created < $1 and p.decided < $1 and p.status not in ('waiting', 'approved')
 		and not exists (select 1 from line l where l.plan = p.id) limit $2)`, ""},
 	{"erasures", "delete from erasure where person in (select person from erasure where done > 0 and done < $1 order by done limit $2)", ""},
+	{"rows of runs", `delete from run_row where (run, what, seq) in (select r.run, r.what, r.seq from run join run_row r on r.run = run.id
+		where run.ended > 0 and run.ended < $1 limit $2)`, ""},
 	{"runs", "delete from run where id in (select id from run where ended > 0 and ended < $1 limit $2)", ""},
 }
 

@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 		test func(*testing.T, directory.Store)
 	}{
 		{"runs", testRuns},
+		{"rows", testRows},
 		{"plans", testPlans},
 		{"lines", testLines},
 		{"many lines", testManyLines},

@@ -79,6 +79,7 @@ func newAPI(mux *http.ServeMux, svc Service, keeper *access.Keeper, log *slog.Lo
 	a.beginRoutes()
 	a.seriesRoutes()
 	a.inboxRoutes()
+	a.runRowRoutes()
 	return a
 }
 

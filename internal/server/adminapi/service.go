@@ -68,6 +68,8 @@ type Syncs interface {
 	Run(ctx context.Context, id string, wait time.Duration) (RunView, error)
 	// Runs returns the newest first.
 	Runs(ctx context.Context, q RunQuery) ([]run.Run, error)
+	// RunRows returns a page of what a run counted under a name.
+	RunRows(ctx context.Context, q RunRowQuery) (RunRowPage, error)
 }
 
 // Plans show stored plans and take decisions on them. Holds are plans of kind run.Hold. A ref is the id of a plan, or the name of a target: then its

@@ -149,6 +149,8 @@ type RunView struct {
 	Phase string `json:"phase,omitempty"` // "waiting", "reading people", "serving" …
 	Done  int    `json:"done,omitempty"`
 	Total int    `json:"total,omitempty"` // 0 = not known
+	// Kept names the counts of which it is known what was counted, row by row: see RunRows.
+	Kept []string `json:"kept,omitempty" doc:"The counts of which it is kept what was counted, row by row."`
 	// PerSecond is how fast it goes, 0 = not known.
 	PerSecond float64 `json:"per_second,omitempty"`
 	Left      int     `json:"left,omitempty" doc:"Seconds that what is left takes at the rates of the service; 0 = not known, or no time."`

@@ -102,6 +102,7 @@ func (c *console) lookRoutes() {
 		"targets":                c.targetsPage,
 		"targets/{name}":         c.targetPage,
 		"runs/{id}":              c.runPage,
+		"runs/{id}/rows":         c.runRowsPage,
 		"history":                c.historyPage,
 		"settings":               c.settingsPage,
 	} {

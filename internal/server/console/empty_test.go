@@ -24,6 +24,10 @@ func (nothing) Leavers(context.Context, adminapi.LeaverQuery) ([]adminapi.Leaver
 	return nil, nil
 }
 
+func (nothing) RunRows(context.Context, adminapi.RunRowQuery) (adminapi.RunRowPage, error) {
+	return adminapi.RunRowPage{}, nil
+}
+
 func (nothing) Limits(context.Context, string) ([]adminapi.Limit, error) { return nil, nil }
 
 func (nothing) Plans(context.Context, adminapi.PlanQuery) ([]run.Plan, error) { return nil, nil }

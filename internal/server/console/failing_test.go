@@ -48,6 +48,10 @@ func (f failing) Runs(ctx context.Context, q adminapi.RunQuery) ([]run.Run, erro
 	return f.Service.Runs(ctx, q)
 }
 
+func (failing) RunRows(context.Context, adminapi.RunRowQuery) (adminapi.RunRowPage, error) {
+	return adminapi.RunRowPage{}, errDisk
+}
+
 func (failing) Run(context.Context, string, time.Duration) (adminapi.RunView, error) {
 	return adminapi.RunView{}, errDisk
 }

@@ -97,6 +97,12 @@ func (m much) SourceSeries(ctx context.Context, name, span string) (adminapi.Sou
 	return s, err
 }
 
+func (much) RunRows(_ context.Context, q adminapi.RunRowQuery) (adminapi.RunRowPage, error) {
+	return adminapi.RunRowPage{Next: q.Limit, Rows: some(q.Limit, func(i int) adminapi.RunRow {
+		return adminapi.RunRow{Seq: i + 1, Object: directory.NewID(), Kind: directory.Group, Name: long(i), State: directory.Active, Member: directory.NewID(), MemberKind: directory.Person, MemberName: long(i + 1)}
+	})}, nil
+}
+
 func (much) Leavers(_ context.Context, q adminapi.LeaverQuery) ([]adminapi.Leaver, error) {
 	return q.Page(some(120, func(i int) adminapi.Leaver {
 		return adminapi.Leaver{

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,8 +47,11 @@ func linesIn(by []run.Tally, class string) int {
 	return n
 }
 
-// runRows leads to the writes that a count of a run counts, "" if it counts something else.
+// runRows leads to what a count of a run counts, as far as that is kept: entries and memberships, or writes; "" if it is not.
 func runRows(r adminapi.RunView, name string) string {
+	if slices.Contains(r.Kept, name) {
+		return Root + "runs/" + r.ID + "/rows?what=" + url.QueryEscape(name)
+	}
 	verb := connector.Verb(strings.TrimSuffix(name, "d"))
 	switch verb {
 	case connector.Create, connector.Update, connector.Enable, connector.Disable, connector.Delete:

@@ -97,6 +97,7 @@ var rooms = []room{
 	{route: "sources/{name}/records", path: "sources/hr/records?what=missing", but: but(empty, noNothing, loading, noWait, broken, noService, many, noNothing)},
 	{route: "runs/{id}", path: "runs/run-wiki"},
 	{route: "runs/{id}", path: "runs/run-hr", but: but(empty, noNothing, loading, noWait, broken, noService, many, noNothing)},
+	{route: "runs/{id}/rows", path: "runs/run-corp/rows?what=changed", but: but(loading, noWait)},
 	{route: "history", path: "history"},
 	{route: "history", path: "history?tab=writes", but: but(loading, noWait)},
 	{route: "history", path: "history?tab=acts", but: but(loading, noWait)},

@@ -154,6 +154,8 @@ func runView(id string, ended bool) (adminapi.RunView, bool) {
 	}
 	v.Ended, v.Phase, v.Done, v.Total, v.Outcome = ago(30*time.Second), "", 0, 0, run.Done
 	switch v.Name {
+	case "corp":
+		v.Kept = []string{"changed"}
 	case "hr":
 		v.Outcome, v.Problem = run.Incomplete, hrProblem()
 	case "wiki":

@@ -71,6 +71,10 @@ func reads(t *testing.T, h *adminapitest.House, c *client.Client) {
 	writes, err := c.Writes(ctx, adminapi.CallQuery{Target: "wiki", Before: "write-2", Limit: 3})
 	writesWant, wantErr := h.Writes(ctx, adminapi.CallQuery{Target: "wiki", Before: "write-2", Limit: 3})
 	same(t, "writes", writes, err, writesWant, wantErr)
+	rq := adminapi.RunRowQuery{Run: "run-corp", What: "changed", After: 1, Limit: 2}
+	rows, err := c.RunRows(ctx, rq)
+	rowsWant, wantErr := h.RunRows(ctx, rq)
+	same(t, "rows of a run", rows, err, rowsWant, wantErr)
 	plans, err := c.Plans(ctx, adminapi.PlanQuery{Kind: run.Hold, Status: run.Waiting})
 	plansWant, wantErr := h.Plans(ctx, adminapi.PlanQuery{Kind: run.Hold, Status: run.Waiting})
 	same(t, "plans", plans, err, plansWant, wantErr)
