@@ -50,7 +50,7 @@ func (g glance) waits() string {
 func (v *visit) inboxKinds() []tab {
 	out := []tab{{"", "All"}}
 	for _, kind := range adminapi.InboxKinds() {
-		if v.more || v.query("kind") == kind || slices.ContainsFunc(v.glance.inbox, func(i adminapi.InboxItem) bool { return i.Kind == kind }) {
+		if v.more || v.query("kind") == kind || slices.ContainsFunc(v.inbox, func(i adminapi.InboxItem) bool { return i.Kind == kind }) {
 			out = append(out, tab{kind, inboxSorts[kind][1]})
 		}
 	}
@@ -102,10 +102,10 @@ func inboxLede(v *visit) string {
 	switch {
 	case v.more:
 		return "More than " + number(inboxGlance) + " things wait for a person, the most urgent first. Everything else goes on meanwhile."
-	case len(v.glance.inbox) == 0:
+	case len(v.inbox) == 0:
 		return ""
 	}
-	return count(len(v.glance.inbox), "thing waits", "things wait") + " for a person, the most urgent first. Everything else goes on meanwhile."
+	return count(len(v.inbox), "thing waits", "things wait") + " for a person, the most urgent first. Everything else goes on meanwhile."
 }
 
 // answerer says who can answer something.
