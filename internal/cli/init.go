@@ -149,5 +149,7 @@ func (s *shell) trial(t adminapi.Trial) {
 		s.next("muster status")
 		return
 	}
-	s.print("%s", strings.TrimSuffix(t.Text, "\n"))
+	for line := range strings.Lines(t.Text) {
+		s.print("%s", strings.TrimSuffix(line, "\n"))
+	}
 }
