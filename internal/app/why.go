@@ -199,7 +199,7 @@ func send(x engine.Explanation) adminapi.Step {
 	s := adminapi.Step{Name: "send", Verdict: "pass", Text: "nothing was sent yet"}
 	if len(x.Journal) > 0 {
 		last := x.Journal[0]
-		s.Text = fmt.Sprintf("last %s: %s at %s", last.Verb, last.Result, last.At.UTC().Format(time.RFC3339))
+		s.Text = fmt.Sprintf("last %s: %s at %s", last.Verb, last.Result, momentText(last.At))
 		if last.Answer != "" {
 			s.Notes = append(s.Notes, last.Answer)
 		}
@@ -313,12 +313,15 @@ func waitingAt(ctx context.Context, v directory.Reader, target string, q adminap
 	}
 }
 
+// momentText says a time as people read it.
+func momentText(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+
 // ordered tells an order to close somebody.
 func ordered(o link.Order) string {
-	out := fmt.Sprintf("ordered closed by %s at %s: %s; ", o.By, o.At.UTC().Format(time.RFC3339), o.Reason)
+	out := fmt.Sprintf("ordered closed by %s at %s: %s; ", o.By, momentText(o.At), o.Reason)
 	switch o.State {
 	case link.Obeyed:
-		return out + fmt.Sprintf("confirmed at %s: %s", o.Confirmed.UTC().Format(time.RFC3339), o.Answer)
+		return out + fmt.Sprintf("confirmed at %s: %s", momentText(o.Confirmed), o.Answer)
 	case link.Nobody:
 		return out + o.Answer
 	}
