@@ -206,7 +206,7 @@ func flowOf(s adminapi.Status) flowPicture {
 		from = append(from, x)
 	}
 	for _, t := range s.Targets {
-		to = append(to, stream{t.Name, count(t.Users, "account", "accounts") + ", " + targetState(t.State), t.Users, toneOf(t.State), targetPath(t.Name, "links?state=active"), targetPath(t.Name, "")})
+		to = append(to, stream{t.Name, count(t.Users, "account", "accounts") + ", " + strings.Replace(t.State, "draft", "unapproved", 1), t.Users, toneOf(t.State), targetPath(t.Name, "links?state=active"), targetPath(t.Name, "")})
 	}
 	from = lanes(from, func(streams, n int) stream {
 		return stream{count(streams, "more source", "more sources"), count(n, "person", "people"), n, quiet, Root + "sources", Root + "sources"}
