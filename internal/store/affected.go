@@ -84,7 +84,7 @@ func (r runReader) affectedShared(ctx context.Context, planID string, f run.Line
 // affectedOf is Affected for lines or objects that are named.
 func (r runReader) affectedOf(ctx context.Context, planID string, f run.LineFilter) (run.Affected, error) {
 	where, args := r.selects(f, []any{planID})
-	return one(ctx, r.session, scanAffected, objects("from line l where l.plan = $1"+where+" group by l.object"), args...)
+	return one(ctx, r.session, scanAffected, objects("from line l"+r.byWhom(f)+" where l.plan = $1"+where+" group by l.object"), args...)
 }
 
 // share marks the lines of a plan whose objects get more, and returns the objects that have, or get, several lines.

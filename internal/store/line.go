@@ -24,7 +24,7 @@ func (r runReader) FindLines(ctx context.Context, planID string, f run.LineFilte
 		where, args = conditions(r.session, "s", f, []any{planID, after, atMost(limit)})
 		where = " and l.seq in (select s.seq from line s" + r.d.by("line_by_order") + " where s.plan = $1 and s.seq > $2" + where + " order by s.seq limit $3)"
 	}
-	return collect(ctx, r.session, scanLine, "select "+lineColumns+" from line l where l.plan = $1 and l.seq > $2"+where+" order by l.seq limit $3", args...)
+	return collect(ctx, r.session, scanLine, "select "+lineColumns+" from line l"+r.byWhom(f)+" where l.plan = $1 and l.seq > $2"+where+" order by l.seq limit $3", args...)
 }
 
 // findActs finds lines by what they do: each act is read in order by the index, as far as the page goes, so that few among many are found without walking over
@@ -52,7 +52,15 @@ func (r runReader) TallyLines(ctx context.Context, planID string, f run.LineFilt
 		return r.countNames(ctx, planID, f, "")
 	}
 	where, args := r.selects(f, []any{planID})
-	return r.countLines(ctx, "", where, args)
+	return r.countLines(ctx, r.byWhom(f), where, args)
+}
+
+// byWhom is the index by which lines of a few objects are read, if f names some: without it, all lines of the plan would be.
+func (r runReader) byWhom(f run.LineFilter) string {
+	if f.Object != "" || len(f.Objects) > 0 || f.Whole && len(f.Keys) > 0 {
+		return r.d.by("line_by_object")
+	}
+	return ""
 }
 
 // fewSorts is how many sorts of lines are counted side by side: to sort lines into more takes longer than to count each by itself.
@@ -132,7 +140,7 @@ func (t runTx) Decide(ctx context.Context, planID string, f run.LineFilter, v ru
 		return 0, err
 	}
 	where, args := t.selects(f, []any{planID, v.To, v.By, v.Reason, v.Answer, ms(v.At)})
-	n, err := t.exec(ctx, "update line set status = $2, who = $3, reason = $4, answer = $5, decided = $6 where (plan, seq) in (select l.plan, l.seq from line l where l.plan = $1"+where+")", args...)
+	n, err := t.exec(ctx, "update line set status = $2, who = $3, reason = $4, answer = $5, decided = $6 where (plan, seq) in (select l.plan, l.seq from line l"+t.byWhom(f)+" where l.plan = $1"+where+")", args...)
 	return int(n), err
 }
 
@@ -158,13 +166,16 @@ func selects(s *session, f run.LineFilter, args []any) (string, []any) {
 		return conditions(s, "l", f, args)
 	}
 	inner, args := conditions(s, "s", f, args)
-	where := " and l.object in (select s.object from line s where s.plan = $1" + inner + ")"
+	where := " and " + ofTarget("l") + " and l.object in (select s.object from line s where s.plan = $1" + inner + ")"
 	if f.Status != "" {
 		args = append(args, f.Status)
 		where += " and l.status = " + dollar(len(args))
 	}
 	return where, args
 }
+
+// ofTarget says that a line is one of the target of the plan that is $1.
+func ofTarget(name string) string { return name + ".target = (select target from plan where id = $1)" }
 
 // conditions is what f asks of the line that is called name.
 func conditions(s *session, name string, f run.LineFilter, args []any) (string, []any) {
@@ -202,7 +213,7 @@ func conditions(s *session, name string, f run.LineFilter, args []any) (string, 
 		text.WriteString(" and " + s.d.contains(name+".name", dollar(len(args))))
 	}
 	if f.Object != "" || len(f.Objects) > 0 { // by whom they are about, lines are found within a target
-		text.WriteString(" and " + name + ".target = (select target from plan where id = $1)")
+		text.WriteString(" and " + ofTarget(name))
 	}
 	return text.String(), args
 }
