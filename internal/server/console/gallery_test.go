@@ -157,6 +157,7 @@ func check(t *testing.T, s *site, r room, state string) {
 			t.Errorf("the browser says: %s", f)
 		}
 	}
+	s.Hide()
 }
 
 // answers returns how a room answers that is not what was asked for; the browser says so too.
@@ -286,7 +287,6 @@ func survey(t *testing.T, s *site, name string) {
 			}
 		}
 	}
-	s.Hide()
 }
 
 // never are texts that nobody should read on a page.
