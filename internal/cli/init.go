@@ -45,7 +45,7 @@ there; --write needs them there.`,
 	f.StringVar(&src.CAFile, "ca-file", "", "PEM `file` of the authority, if it is not the system's")
 	f.StringVar(&src.Bind, "bind", "", "`account` that reads: a DN or a user principal name")
 	f.StringVar(&a.password, "password-file", "", "`file` with its password, to try it out")
-	f.StringVar(&src.People, "people", "", "`DN` below which people are; left out, it is chosen from what the directory shows, and so are groups and canary")
+	f.StringVar(&src.People, "people", "", "`DN` below which people are; left out, it is chosen from what the directory shows, and so are groups and canary (not with --write)")
 	f.StringVar(&src.Groups, "groups", "", "`DN` below which groups are")
 	f.StringVar(&src.Canary, "canary", "", "`DN` of an entry that every read must find")
 	f.StringVar(&src.Profile, "profile", "", "how a provider behaves: standard, entra, okta, onelogin, closed")

@@ -93,7 +93,7 @@ func (x *erasing) links() (int, error) {
 	return len(links), linkTx{linkReader{x.session}}.Put(x.ctx, none...)
 }
 
-// lines leaves of lines of plans what was done, and to whom.
+// lines leaves of lines of plans what was done, and to whom. They are found target by target, as they are indexed.
 func (x *erasing) lines() (int, error) {
 	type row struct {
 		plan string
@@ -101,7 +101,7 @@ func (x *erasing) lines() (int, error) {
 		data string
 	}
 	found, err := collect(x.ctx, x.session, func(rows *sql.Rows, r *row) error { return rows.Scan(&r.plan, &r.seq, &r.data) },
-		"select plan, seq, data from line where object = $1 and name <> $1 order by plan, seq limit $2", x.Person, x.limit)
+		"select plan, seq, data from line where target in (select target from plan) and object = $1 and name <> $1 order by plan, seq limit $2", x.Person, x.limit)
 	for _, r := range found {
 		var was plan.Line
 		if err := decode(r.data, &was); err != nil {

@@ -161,7 +161,7 @@ func (c *console) visit(w http.ResponseWriter, r *http.Request, right access.Rig
 	}
 	if err == nil {
 		v.glance, err = c.pulse.glance(r.Context())
-		v.glance = v.glance.own(caller)
+		v.glance = v.own(caller)
 	}
 	if err != nil {
 		c.fail(w, v, err)

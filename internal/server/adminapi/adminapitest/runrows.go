@@ -19,7 +19,8 @@ func (s *Service) RunRows(_ context.Context, q adminapi.RunRowQuery) (adminapi.R
 	}
 	rows := []adminapi.RunRow{
 		{Seq: 1, Object: olivia, Kind: directory.Person, Name: names()[olivia], State: directory.Active},
-		{Seq: 2, Object: "7gone000000000000000000000"}, {Seq: 3, Entry: "8c1f6a2e-ada"},
+		{Seq: 2, Object: "7gone000000000000000000000"},
+		{Seq: 3, Entry: "8c1f6a2e-ada"},
 		{Seq: 4, Object: staff, Kind: directory.Group, Name: "Staff", State: directory.Active, Member: olivia, MemberKind: directory.Person, MemberName: names()[olivia]},
 	}
 	page := adminapi.RunRowPage{Rows: slices.DeleteFunc(rows, func(r adminapi.RunRow) bool { return r.Seq <= q.After })}
