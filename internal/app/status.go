@@ -359,7 +359,7 @@ func summary(s adminapi.Status, leavers []adminapi.Leaver) string {
 	var parts []string
 	for _, state := range []string{"stopped", "paused", "held", "draft", "working"} {
 		if names := by[state]; len(names) > 0 {
-			parts = append(parts, strings.Join(names, ", ")+map[string]string{
+			parts = append(parts, someOf(names)+map[string]string{
 				"stopped": " stopped", "paused": " paused", "held": " waiting for a decision", "draft": " not approved yet", "working": " catching up",
 			}[state])
 		}
@@ -369,16 +369,13 @@ func summary(s adminapi.Status, leavers []adminapi.Leaver) string {
 			parts = append(parts, c.Name+" not read whole")
 		}
 	}
-	for _, t := range s.Targets {
-		if t.Held > 0 && t.State == "in step" {
-			parts = append(parts, fmt.Sprintf("%d waiting at %s for a value or a decision", t.Held, t.Name))
+	parts = append(parts, summed(s, "%d waiting at %s for a value or a decision", func(t adminapi.TargetStatus) int {
+		if t.State != "in step" {
+			return 0
 		}
-	}
-	for _, t := range s.Targets {
-		if t.Drift > 0 {
-			parts = append(parts, fmt.Sprintf("%d changed by hand at %s", t.Drift, t.Name))
-		}
-	}
+		return t.Held
+	})...)
+	parts = append(parts, summed(s, "%d changed by hand at %s", func(t adminapi.TargetStatus) int { return t.Drift })...)
 	n := len(by["in step"])
 	out := fmt.Sprintf("%d of %d targets in step", n, len(s.Targets))
 	switch {
@@ -400,6 +397,29 @@ func summary(s adminapi.Status, leavers []adminapi.Leaver) string {
 		out += fmt.Sprintf("; %d open leavers", len(leavers))
 	}
 	return out + "."
+}
+
+// summed says a number of each target that has one, or of all of them if they are many.
+func summed(s adminapi.Status, format string, number func(adminapi.TargetStatus) int) []string {
+	var each, names []string
+	all := 0
+	for _, t := range s.Targets {
+		if n := number(t); n > 0 {
+			each, names, all = append(each, fmt.Sprintf(format, n, t.Name)), append(names, t.Name), all+n
+		}
+	}
+	if len(names) > 3 {
+		return []string{fmt.Sprintf(format, all, someOf(names))}
+	}
+	return each
+}
+
+// someOf names a few targets, or counts many: a sentence is read at a glance.
+func someOf(names []string) string {
+	if len(names) > 3 {
+		return fmt.Sprintf("%d targets", len(names))
+	}
+	return strings.Join(names, ", ")
 }
 
 // remembers returns the names of the targets that are configured, and of those that were once.

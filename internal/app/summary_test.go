@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"testing"
 
 	"muster/internal/run"
@@ -11,12 +12,13 @@ import (
 func TestSummary(t *testing.T) {
 	step := adminapi.TargetStatus{Name: "wiki", State: "in step"}
 	for want, s := range map[string]adminapi.Status{
-		"There are no targets yet.":                      {},
-		"There are no targets yet; corp not read whole.": {Sources: []adminapi.SourceStatus{{Name: "corp", Problem: &run.Problem{}}}},
-		"wiki is in step.":                               {Targets: []adminapi.TargetStatus{step}},
-		"All 2 targets in step.":                         {Targets: []adminapi.TargetStatus{step, step}},
-		"1 of 2 targets in step; chat not approved yet.": {Targets: []adminapi.TargetStatus{step, {Name: "chat", State: "draft"}}},
-		"0 of 1 targets in step; chat stopped.":          {Targets: []adminapi.TargetStatus{{Name: "chat", State: "stopped"}}},
+		"There are no targets yet.":                                                   {},
+		"There are no targets yet; corp not read whole.":                              {Sources: []adminapi.SourceStatus{{Name: "corp", Problem: &run.Problem{}}}},
+		"wiki is in step.":                                                            {Targets: []adminapi.TargetStatus{step}},
+		"All 2 targets in step.":                                                      {Targets: []adminapi.TargetStatus{step, step}},
+		"1 of 2 targets in step; chat not approved yet.":                              {Targets: []adminapi.TargetStatus{step, {Name: "chat", State: "draft"}}},
+		"0 of 1 targets in step; chat stopped.":                                       {Targets: []adminapi.TargetStatus{{Name: "chat", State: "stopped"}}},
+		"0 of 4 targets in step; 4 targets stopped; 12 changed by hand at 4 targets.": {Targets: slices.Repeat([]adminapi.TargetStatus{{Name: "chat", State: "stopped", Drift: 3}}, 4)},
 	} {
 		if got := summary(s, nil); got != want {
 			t.Errorf("%q, not %q", got, want)

@@ -237,7 +237,7 @@ func (x Inbox) conflicts() []InboxItem {
 	for _, s := range x.Status.Sources {
 		if s.Waiting > 0 {
 			out = append(out, InboxItem{
-				What: many(s.Waiting, "entry of "+s.Name+" waits", "entries of "+s.Name+" wait"), Why: "Another person has the name, or a rule cannot be computed for them. Each says why.",
+				What: many(s.Waiting, "entry of "+s.Name+" waits", "entries of "+s.Name+" wait"), Why: "Another person has the name, or a rule cannot be computed.",
 				Since: s.Oldest, Right: access.Configure, Fix: "muster source records " + s.Name + " --what waiting", Source: s.Name, place: s.Name,
 			})
 		}

@@ -63,15 +63,14 @@ func (c ClassSeries) Use() string {
 	if c.Budget == 0 {
 		return fmt.Sprintf("At most %s in a minute: no rate is known for %s", Counted(c.Peak, "call"), c.Class)
 	}
-	share := fmt.Sprintf("At most %d %%", c.Share())
-	if c.Share() == 0 && c.Peak > 0 {
-		share = "Less than 1 %"
-	}
-	return fmt.Sprintf("%s of the rate for %s was used: %s of %s in a minute", share, c.Class, Grouped(c.Peak), Grouped(c.Budget))
+	return fmt.Sprintf("At most %d %% of the rate for %s was used: %s of %s in a minute", c.Share(), c.Class, Grouped(c.Peak), Grouped(c.Budget))
 }
 
-// Share is how many percent of a rate were used in the busiest minute.
-func (c ClassSeries) Share() int { return c.Peak * 100 / max(c.Budget, 1) }
+// Share is how many percent of a rate were used in the busiest minute, at most.
+func (c ClassSeries) Share() int {
+	budget := max(c.Budget, 1)
+	return (c.Peak*100 + budget - 1) / budget
+}
 
 // Finding says what reads saw of a base.
 func (b BaseSeries) Finding(span Span) string {

@@ -267,7 +267,7 @@ func linksBody(v *visit, x linksView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(x.links) == 0 {
-			templ_7745c5c3_Err = empty("targets", "Nobody is linked like this", "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = empty("targets", emptyOf(v, "Nobody is linked yet", "Nobody is linked like this", "state", "kind"), "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -626,7 +626,7 @@ func driftBody(v *visit, target string, found []adminapi.Drift) templ.Component 
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = heading("Changed by hand at "+target, "What the last whole comparison found to be other than Muster left it.").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = heading("Changed by hand at "+target, "What the last full comparison found to be other than Muster left it.").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1016,7 +1016,7 @@ func reportBody(v *visit, x reportView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(x.page.Rows) == 0 {
-			templ_7745c5c3_Err = empty("good", "Nobody in this list", "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = empty("good", emptyOf(v, "There are none", "None of them is called like this", "q"), "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -217,7 +217,7 @@ func TestClients(t *testing.T) {
 	g := enter(t, h, staffed{h.Service, h}, access.Owner)
 	for path, want := range map[string][]string{
 		"clients":                            {"entra", "has errors", "2.4"},
-		"clients/entra":                      {"speaks for the profile <b>entra</b>", "shoeSize", "Mend the attribute mapping", "op_case", "cannot sign in"},
+		"clients/entra":                      {"fits the profile <b>entra</b>", "shoeSize", "Mend the attribute mapping", "op_case", "cannot sign in"},
 		"clients/entra/setup":                {"/scim/v2</code>", "no provider reaches it", "pilot group"},
 		"clients/entra/setup?provider=entra": {"/scim/v2?aadOptscim062020", "Test Connection"},
 	} {

@@ -433,7 +433,7 @@ func eventsTable(v *visit, h history) templ.Component {
 		ctx = templ.ClearChildren(ctx)
 		events := h.events
 		if len(events) == 0 {
-			templ_7745c5c3_Err = empty("history", "Nobody did anything yet", "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = empty("history", "Nobody did anything yet", "What people decide and do shows here, with who it was and why.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -724,7 +724,7 @@ func plansTable(v *visit, plans []run.Plan) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if len(plans) == 0 {
-			templ_7745c5c3_Err = empty("history", "No plans yet", "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = empty("history", "No plans yet", "The first plan of a target, changed rules and holds show here.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -61,7 +61,7 @@ func (v *visit) inboxKinds() []tab {
 var inboxSorts = map[string][2]string{
 	adminapi.InboxStopped: {"Stopped target", "Stopped targets"}, adminapi.InboxLeaver: {"Open leaver", "Open leavers"}, adminapi.InboxHold: {"Hold", "Holds"}, adminapi.InboxPlan: {"Plan", "Plans"},
 	adminapi.InboxScope: {"Scope", "Scopes"}, adminapi.InboxSource: {"Source", "Sources"}, adminapi.InboxConflict: {"Conflict", "Conflicts"}, adminapi.InboxPaused: {"Paused target", "Paused targets"},
-	adminapi.InboxMail: {"Mail", "Mails"}, adminapi.InboxHeld: {"Held", "Held by themselves"}, adminapi.InboxSecret: {"Secret", "Secrets"},
+	adminapi.InboxMail: {"Mail", "Mails"}, adminapi.InboxHeld: {"Held alone", "Held alone"}, adminapi.InboxSecret: {"Secret", "Secrets"},
 }
 
 func inboxTone(kind string) tone {
@@ -84,7 +84,7 @@ func answer(i adminapi.InboxItem) (href, act string) {
 	case adminapi.InboxSource:
 		return Root + "sources/" + i.Source, "Look at it"
 	case adminapi.InboxConflict:
-		return recordsPath(i.Source, "waiting"), "See them"
+		return recordsPath(i.Source, "waiting"), "See why"
 	case adminapi.InboxPaused:
 		return targetPath(i.Target, ""), "Resume"
 	case adminapi.InboxMail:

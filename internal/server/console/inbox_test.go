@@ -88,7 +88,7 @@ func (thronged) Waiting(_ context.Context, q adminapi.WaitQuery) ([]adminapi.Wai
 func TestTargetSaysWhoElseWaits(t *testing.T) {
 	h := adminapitest.New(t, nil)
 	body := enter(t, h, thronged{h.Service}, access.Owner).get("targets/wiki").body
-	if n := strings.Count(body, ">waits-"); n != 50 || !strings.Contains(body, "These are the first 50.") || !strings.Contains(body, `href="/console/targets/wiki/waiting">All that wait`) {
+	if n := strings.Count(body, ">waits-"); n != 10 || !strings.Contains(body, "These are the first 10.") || !strings.Contains(body, `href="/console/targets/wiki/waiting">All that wait`) {
 		t.Errorf("the page lists %d who wait and does not say that there are more", n)
 	}
 	if body := enter(t, h, h.Service, access.Owner).get("targets/wiki").body; strings.Contains(body, "These are the first") {

@@ -219,8 +219,11 @@ type history struct {
 	names  map[string]string // of the people and groups of events, by id
 }
 
-// rowsShown is how many rows of a table stand on a page.
-const rowsShown = 50
+// rowsShown is how many rows of a table stand on a page, and waitingShown how many who wait stand beside the limits of a target.
+const (
+	rowsShown    = 50
+	waitingShown = 10
+)
 
 func (c *console) historyPage(v *visit) (view, error) {
 	h := history{tab: cmp.Or(v.query("tab"), "runs")}

@@ -107,7 +107,7 @@ func problemsBody(groups [][]problem.Kind) templ.Component {
 			templ_7745c5c3_Var5 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = heading("Settings", "Everything that Muster tells to be wrong has a code that does not change. Here is what each means, and how to fix it.").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = heading("Settings", "Everything that Muster says is wrong has a code, which never changes. Each leads to what it means, and how to mend it.").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -219,7 +219,7 @@ func problemBody(k problem.Kind) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, part := range [][2]string{{"What happened", k.What}, {"Why", k.Why}, {"What it means now", k.Now}, {"How to fix it", k.Fix}} {
+		for _, part := range [][2]string{{"What happened", k.What}, {"Why", k.Why}, {"Now", k.Now}, {"Mend it", k.Fix}} {
 			if part[1] != "" {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<section class=\"block\"><h2>")
 				if templ_7745c5c3_Err != nil {

@@ -93,7 +93,7 @@ func short(d time.Duration) string {
 	switch {
 	case d < time.Minute:
 		return fmt.Sprintf("%d s", int(d.Round(time.Second)/time.Second))
-	case d < 2*time.Hour:
+	case d < time.Hour:
 		return fmt.Sprintf("%d min", int(d/time.Minute))
 	case d < 48*time.Hour:
 		return fmt.Sprintf("%d h", int(d/time.Hour))
@@ -264,7 +264,7 @@ func failureTitle(p *adminapi.Problem) string {
 	case p.Status == http.StatusForbidden:
 		return "Not allowed"
 	case p.Status >= http.StatusInternalServerError:
-		return "Something went wrong"
+		return "This page cannot be shown"
 	}
 	return "This did not work"
 }
@@ -289,3 +289,11 @@ func preference(r *http.Request, name string, allowed ...string) string {
 
 // who names who did something, as people know them.
 func who(by string) string { return strings.TrimPrefix(by, "operator:") }
+
+// atMostSize says how large something may be, nothing if that is not known.
+func atMostSize(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return "; at most " + size(n)
+}

@@ -144,3 +144,13 @@ func tookText(took string) string {
 func aboutPlan(e run.Event) bool {
 	return strings.HasSuffix(e.Act, ".approve") || strings.HasSuffix(e.Act, ".reject") || strings.HasSuffix(e.Act, ".stale") || slices.Contains([]string{"plan.schedule", "plan.cancel", "plan.unstarted"}, e.Act)
 }
+
+// emptyOf says that a list is empty: none if all of it was asked for, else chosen. by are the parameters that choose.
+func emptyOf(v *visit, none, chosen string, by ...string) string {
+	for _, name := range by {
+		if v.query(name) != "" {
+			return chosen
+		}
+	}
+	return none
+}

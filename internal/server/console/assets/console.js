@@ -8,7 +8,7 @@
   const say = (text) => { const s = $("#said"); if (s) s.textContent = text; };
 
   // Times. What the server wrote is in UTC; here they are shown as the reader wants them.
-  const units = [["year", 63072000, 31536000], ["day", 172800, 86400], ["hour", 7200, 3600], ["minute", 60, 60], ["second", 0, 1]];
+  const units = [["year", 63072000, 31536000], ["day", 172800, 86400], ["hour", 3600, 3600], ["minute", 60, 60], ["second", 0, 1]];
   const lasting = (s) => {
     const [unit, , size] = units.find(([, from]) => s >= from);
     return `${Math.floor(s / size)} ${{ year: "years", day: "days", hour: "h", minute: "min", second: "s" }[unit]}`;
@@ -283,7 +283,7 @@
   let stream = null;
   let heard = 0;
   const stale = () => {
-    const since = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    const since = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: root.dataset.time === "utc" ? "UTC" : undefined, timeZoneName: "short" });
     pulse("stale", `Stale since ${since}, reconnecting`);
     due = true;
   };
@@ -319,8 +319,11 @@
     const zoned = () => new Intl.DateTimeFormat("en", { timeZone: utc(), timeZoneName: "short" }).formatToParts(data.to * 1000).find((p) => p.type === "timeZoneName").value;
     const usual = () => `${figure.dataset.unit}, ${zoned()}`;
     at.textContent = usual();
-    const moment = (seconds, how) => new Intl.DateTimeFormat(undefined, { ...how, hour12: false, timeZone: utc() }).format(seconds * 1000);
-    const clock = (u, list, _, __, step) => list.map((s) => moment(s, step < 86400 ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short" }));
+    const moment = (seconds, how) => new Intl.DateTimeFormat(undefined, { ...how, hourCycle: "h23", timeZone: utc() }).format(seconds * 1000);
+    const clock = (u, list, _, __, step) => list.map((s) => {
+      const hour = moment(s, { hour: "2-digit", minute: "2-digit" });
+      return step < 86400 && (hour !== "00:00" || data.to - data.from <= 86400) ? hour : moment(s, { day: "numeric", month: "short" });
+    });
     const axis = { stroke: () => colour("--color-base-content", 76), grid: { stroke: () => colour("--color-base-content", 10), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
     const inks = { warn: "--color-warning", bad: "--color-error", busy: "--color-info", quiet: "--color-base-content" };
     const inside = (u, y) => Math.max(u.bbox.top, Math.min(u.bbox.top + u.bbox.height, u.valToPos(y, "y", true)));
