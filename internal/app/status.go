@@ -408,15 +408,18 @@ func summed(s adminapi.Status, format string, number func(adminapi.TargetStatus)
 			each, names, all = append(each, fmt.Sprintf(format, n, t.Name)), append(names, t.Name), all+n
 		}
 	}
-	if len(names) > 3 {
+	if len(names) > namedAtOnce {
 		return []string{fmt.Sprintf(format, all, someOf(names))}
 	}
 	return each
 }
 
-// someOf names a few targets, or counts many: a sentence is read at a glance.
+// namedAtOnce is how many targets a sentence names, which is read at a glance.
+const namedAtOnce = 4
+
+// someOf names a few targets, or counts many.
 func someOf(names []string) string {
-	if len(names) > 3 {
+	if len(names) > namedAtOnce {
 		return fmt.Sprintf("%d targets", len(names))
 	}
 	return strings.Join(names, ", ")

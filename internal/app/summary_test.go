@@ -18,7 +18,7 @@ func TestSummary(t *testing.T) {
 		"All 2 targets in step.":                                                      {Targets: []adminapi.TargetStatus{step, step}},
 		"1 of 2 targets in step; chat not approved yet.":                              {Targets: []adminapi.TargetStatus{step, {Name: "chat", State: "draft"}}},
 		"0 of 1 targets in step; chat stopped.":                                       {Targets: []adminapi.TargetStatus{{Name: "chat", State: "stopped"}}},
-		"0 of 4 targets in step; 4 targets stopped; 12 changed by hand at 4 targets.": {Targets: slices.Repeat([]adminapi.TargetStatus{{Name: "chat", State: "stopped", Drift: 3}}, 4)},
+		"0 of 5 targets in step; 5 targets stopped; 15 changed by hand at 5 targets.": {Targets: slices.Repeat([]adminapi.TargetStatus{{Name: "chat", State: "stopped", Drift: 3}}, 5)},
 	} {
 		if got := summary(s, nil); got != want {
 			t.Errorf("%q, not %q", got, want)
