@@ -72,7 +72,7 @@ func TestCallsAreCounted(t *testing.T) {
 		classes = append(classes, c.Use())
 	}
 	if diff := cmp.Diff([]string{
-		"At most 50 % of the rate for creations was used: 3 of 6 in a minute", "Less than 1 % of the rate for writes was used: 4 of 600 in a minute",
+		"At most 50 % of the rate for creations was used: 3 of 6 in a minute", "At most 1 % of the rate for writes was used: 4 of 600 in a minute",
 		"At most 5 calls in a minute: no rate is known for read",
 	}, classes); diff != "" {
 		t.Errorf("classes (-want +got):\n%s", diff)

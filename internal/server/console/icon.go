@@ -24,6 +24,7 @@ var icons = map[string]string{
 	"bad":      `<path d="M8.700 4h6.600L20 8.700v6.600L15.300 20H8.700L4 15.300V8.700zM9.500 9.500l5 5M14.500 9.500l-5 5"/>`,
 	"quiet":    `<circle cx="12" cy="12" r="8"/><path d="M8.500 12h7"/>`,
 	"hollow":   `<circle cx="12" cy="12" r="6"/>`,
+	"held":     `<circle cx="12" cy="12" r="6.500" stroke-dasharray="3.500 3.300"/>`,
 	"pause":    `<path d="M9 6v12M15 6v12"/>`,
 	"play":     `<path d="M8 5.500v13l10-6.500z"/>`,
 	"copy":     `<path d="M9 9h10v10H9zM15 9V5H5v10h4"/>`,

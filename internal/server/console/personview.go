@@ -134,6 +134,26 @@ func whyTitle(x adminapi.Explanation, a adminapi.At) string {
 	return fmt.Sprintf("Why does %s have no account at %s?", x.Name, a.Target)
 }
 
+// awaitedIcon tells an account that nobody needs to do anything for from one that waits for somebody, without its colour.
+func awaitedIcon(x adminapi.Awaited) string {
+	if awaitedTone(x) == warn {
+		return "held"
+	}
+	return "hollow"
+}
+
+func hasActive(links []adminapi.Link) bool {
+	return slices.ContainsFunc(links, func(l adminapi.Link) bool { return l.Active })
+}
+
+// nowhereTitle is the question where there is no target at all.
+func nowhereTitle(x adminapi.Explanation) string {
+	if x.Kind == directory.Group {
+		return fmt.Sprintf("Why is the group %s at no target?", x.Name)
+	}
+	return fmt.Sprintf("Why does %s have no account?", x.Name)
+}
+
 // groupTitle is the question about a group.
 func groupTitle(name string, a adminapi.At) string {
 	switch {

@@ -451,7 +451,9 @@
     b.textContent = left;
     if (!left) due = true;
   };
-  const ready = () => { times(); decide(); plots(); countdown(); };
+  // Tabs that do not fit beside each other are scrolled to the one that is open.
+  const tabs = () => { for (const a of $$(".tabs-line [aria-current]")) a.parentElement.scrollLeft = a.offsetLeft - a.parentElement.offsetLeft - 40; };
+  const ready = () => { times(); decide(); plots(); countdown(); tabs(); };
   document.addEventListener("htmx:afterSwap", ready);
   // Browsers open few connections to one host: pages that nobody sees leave theirs to others.
   document.addEventListener("visibilitychange", () => {
